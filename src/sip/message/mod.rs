@@ -34,6 +34,9 @@ mod uri;
 mod user_to_user;
 mod via;
 
+#[cfg(test)]
+mod torture;
+
 use std::fmt;
 
 use bytes::Bytes;
