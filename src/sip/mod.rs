@@ -1,1 +1,3 @@
 //! The room `sip`.
+
+pub mod message;
