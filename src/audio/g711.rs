@@ -60,7 +60,8 @@ pub fn alaw_to(byte: u8) -> i16 {
     ALAW_TO[usize::from(byte)]
 }
 
-/// µ-law to A-law without the way through samples.
+/// µ-law to A-law without the way through samples; keeps the level in dBm0, and bit for bit what survives both ways
+/// (G.711 3.3).
 #[must_use]
 #[expect(clippy::indexing_slicing, reason = "a byte is below 256, the table's length")]
 pub fn alaw_from_ulaw(byte: u8) -> u8 {
@@ -118,7 +119,10 @@ static ALAW_FROM_ULAW: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = alaw_compress(ulaw_expand(byte as u8));
+        table[byte] = with_sign_of(
+            byte as u8,
+            alaw_compress(scaled(ulaw_expand(byte as u8 | 0x80), 10_075, 10_000)),
+        );
         byte += 1;
     }
     table
@@ -128,11 +132,26 @@ static ULAW_FROM_ALAW: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = ulaw_compress(alaw_expand(byte as u8));
+        table[byte] = with_sign_of(
+            byte as u8,
+            ulaw_compress(scaled(alaw_expand(byte as u8 | 0x80), 10_000, 10_075)),
+        );
         byte += 1;
     }
     table
 };
+
+/// Between the laws the magnitude is converted and the sign kept, so that both sides of zero go the same way.
+const fn with_sign_of(byte: u8, converted: u8) -> u8 {
+    (byte & 0x80) | (converted & 0x7F)
+}
+
+/// Between the laws the level in dBm0 is kept: full scale, 8,159 × 4 in µ-law, is 3.17 dBm0, and 4,096 × 8 in A-law is
+/// 3.14 dBm0, so one dBm0 is 1.0075 times as high in A-law. It decides where a value lies between two steps.
+const fn scaled(magnitude: i16, by: i32, over: i32) -> i16 {
+    let scaled = magnitude as i32 * by / over;
+    if scaled > i16::MAX as i32 { i16::MAX } else { scaled as i16 }
+}
 
 /// Eight segments of 16 steps, each segment's steps twice as wide as the last one's; the curve is shifted by 33 so
 /// that the segments begin at powers of two (G.711 table 2).
@@ -267,10 +286,7 @@ mod tests {
             let back = ulaw_from_alaw(alaw_from_ulaw(byte));
             let changed = number < 16 && number % 2 == 0;
             assert_eq!(!back, number + u8::from(changed), "µ-law value {number}");
-            if number > 0 {
-                // Our decoder has one zero only: the negative one comes back as the positive.
-                assert_eq!(ulaw_from_alaw(alaw_from_ulaw(byte ^ 0x80)), back ^ 0x80);
-            }
+            assert_eq!(ulaw_from_alaw(alaw_from_ulaw(byte ^ 0x80)), back ^ 0x80);
         }
         let changed: Vec<u8> = (1..=128_u8)
             .filter(|number| {
