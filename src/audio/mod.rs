@@ -15,10 +15,15 @@ pub mod clip;
 pub mod codec;
 pub mod decode;
 pub mod g711;
+pub mod joins;
 pub mod measure;
+pub mod mix;
 pub mod playlist;
+pub mod plc;
+pub mod recording;
 mod resample;
 pub mod store;
+pub mod tone;
 
 pub use clip::Clip;
 pub use codec::Codec;
