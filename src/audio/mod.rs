@@ -14,6 +14,7 @@
 pub mod clip;
 pub mod codec;
 pub mod decode;
+pub mod dtmf;
 pub mod g711;
 pub mod joins;
 pub mod measure;
