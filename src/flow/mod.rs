@@ -1,1 +1,5 @@
-//! The room `flow`.
+//! THE LANGUAGE: what designers write, read with spans and proven before a caller hears it.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
+
+pub mod expr;
+pub mod model;

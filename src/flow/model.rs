@@ -1,0 +1,348 @@
+//! What a flow file says, as types: every part knows where it was written, and names are still names.
+//!
+//! `parse` makes it, `check` proves it, the interpreter walks it. A flow is a map of named steps; a step is a list of
+//! actions that run in order; an action that sends the call elsewhere ends its step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::expr::Expr;
+use crate::diagnostic::{FileId, Span, Spanned};
+use crate::secret::Key;
+use crate::value::Type;
+
+/// A name that a designer gave or uses: of a step, a prompt, a lookup, a variable.
+pub type Name = Arc<str>;
+
+/// A language by its BCP 47 tag: `zh-CN`, `en-US`.
+pub type Lang = Arc<str>;
+
+/// Text in each language that it was written in, in the order written.
+pub type Texts = IndexMap<Lang, String>;
+
+/// One call flow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flow {
+    /// Its name, which `hotline.yaml` uses.
+    pub name: Spanned<Name>,
+    /// The file it was read from.
+    pub file: FileId,
+    /// Its identity: a hash of its text, in hex. Stored with each call that ran it.
+    pub version: Arc<str>,
+    /// What people call it, per language.
+    pub title: Texts,
+    /// The languages it speaks; a call begins in the first.
+    pub languages: Vec<Spanned<Lang>>,
+    /// The step a call begins with.
+    pub start: Spanned<Name>,
+    /// What actions fall back on.
+    pub defaults: Defaults,
+    /// What it may ask of the world.
+    pub lookups: IndexMap<Name, Lookup>,
+    /// What an agent sees first, in this order.
+    pub context: Vec<ContextField>,
+    /// Its steps, in the order written.
+    pub steps: IndexMap<Name, Step>,
+}
+
+/// What actions fall back on where they say nothing themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// How long a caller may be silent after a prompt. 5 s unless written.
+    pub no_input_after: Duration,
+    /// How long between two digits. 3 s unless written.
+    pub between_digits: Duration,
+    /// How often something is asked in all. 3 unless written.
+    pub tries: u8,
+    /// How long a lookup may take. 2 s unless written.
+    pub within: Duration,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            no_input_after: Duration::from_secs(5),
+            between_digits: Duration::from_secs(3),
+            tries: 3,
+            within: Duration::from_secs(2),
+        }
+    }
+}
+
+/// A typed question to a connector of `hotline.yaml`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// Where it stands.
+    pub name: Spanned<Name>,
+    /// The SQL connector asked.
+    pub connector: Spanned<Name>,
+    /// The query, with `:name` for each of `takes`.
+    pub query: Spanned<String>,
+    /// What it needs.
+    pub takes: IndexMap<Name, Spanned<Type>>,
+    /// What it answers: the columns, each readable as `<lookup>.<column>`.
+    pub gives: IndexMap<Name, Given>,
+    /// How long it may take.
+    pub within: Duration,
+    /// Whether it changes something: then it is never repeated blindly.
+    pub changes: bool,
+}
+
+/// One column of a lookup's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// What it is, and where that was written.
+    pub kind: Spanned<Type>,
+    /// Whether it may be missing (`carrier: text?`).
+    pub optional: bool,
+}
+
+/// One line of what an agent sees first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContextField {
+    /// What stands before it, per language.
+    pub label: Texts,
+    /// What it shows; left out where a variable in it is not set.
+    pub value: Expr,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A named list of actions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Where its name stands.
+    pub name: Spanned<Name>,
+    /// What it does, in order.
+    pub actions: Vec<Action>,
+}
+
+/// One thing that a step does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// What.
+    pub kind: ActionKind,
+    /// Only when this is so.
+    pub when: Option<Expr>,
+    /// Where its first key (`play`, `menu`, …) stands.
+    pub span: Span,
+}
+
+/// Everything a step can do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ActionKind {
+    /// `play:` speaks prompts.
+    Play(Play),
+    /// `menu:` speaks a prompt and goes where the key says.
+    Menu(Menu),
+    /// `ask:` speaks a prompt and takes a value keyed.
+    Ask(Ask),
+    /// `say:` speaks a value.
+    Say(Say),
+    /// `set:` gives variables values.
+    Set(Vec<Assignment>),
+    /// `if:` goes one way or another.
+    If(Fork),
+    /// `goto:` goes on with another step.
+    Goto(Target),
+    /// `lookup:` asks a connector.
+    Lookup(LookUp),
+    /// `hours:` goes elsewhere when a calendar is closed.
+    Hours(Hours),
+    /// `language:` goes on in another language.
+    Language(Spanned<Lang>),
+    /// `queue:` waits for an agent.
+    Queue(Queue),
+    /// `transfer:` connects the caller with somebody outside.
+    Transfer(Transfer),
+    /// `hangup:` ends the call, after a prompt if one is named.
+    Hangup(Option<Spanned<Name>>),
+}
+
+/// The name of a step that an action sends the call to.
+pub type Target = Spanned<Name>;
+
+/// Prompts spoken one after the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Play {
+    /// Their names in the catalogue; at least one.
+    pub prompts: Vec<Spanned<Name>>,
+    /// How keys meet it.
+    pub keys: Keying,
+}
+
+/// How keys meet what is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keying {
+    /// Whether a key stops it (barge-in). Yes unless written.
+    pub interrupt: bool,
+    /// Whether keys pressed before it count (type-ahead). Yes unless written.
+    pub type_ahead: bool,
+}
+
+impl Default for Keying {
+    fn default() -> Self {
+        Self { interrupt: true, type_ahead: true }
+    }
+}
+
+/// How often and how long a caller is waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Patience {
+    /// How long a caller may be silent after the prompt.
+    pub no_input_after: Option<Spanned<Duration>>,
+    /// How often it is asked in all.
+    pub tries: Option<Spanned<u8>>,
+    /// Spoken after silence; the catalogue's `no-input` unless written.
+    pub no_input: Option<Spanned<Name>>,
+    /// Spoken after a key or value that does not fit; the catalogue's `no-match` unless written.
+    pub no_match: Option<Spanned<Name>>,
+    /// Where the call goes when the tries are used up.
+    pub otherwise: Option<Target>,
+}
+
+/// A prompt whose keys lead to steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Menu {
+    /// The prompt that names the keys.
+    pub prompt: Spanned<Name>,
+    /// Where each key leads, in the order written.
+    pub branches: Vec<(Spanned<Key>, Target)>,
+    /// How keys meet it.
+    pub keys: Keying,
+    /// How often and how long.
+    pub patience: Patience,
+}
+
+/// A prompt that asks for a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// The prompt.
+    pub prompt: Spanned<Name>,
+    /// The variable that gets the value.
+    pub into: Spanned<Name>,
+    /// What kind of value: digits, number, money, date, time, phone, secret.
+    pub kind: Spanned<Type>,
+    /// How many digits, the end key not counted: `8..12` or `6`.
+    pub length: Option<Spanned<(u8, u8)>>,
+    /// The key that ends it.
+    pub ends_with: Option<Spanned<Key>>,
+    /// How long between two digits.
+    pub between_digits: Option<Spanned<Duration>>,
+    /// How keys meet it.
+    pub keys: Keying,
+    /// How often and how long.
+    pub patience: Patience,
+}
+
+/// A value spoken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Say {
+    /// The value.
+    pub value: Expr,
+    /// Read as this type instead of its own: a number as digits.
+    pub kind: Option<Spanned<Type>>,
+    /// How keys meet it.
+    pub keys: Keying,
+}
+
+/// A variable given a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// The variable.
+    pub name: Spanned<Name>,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// A condition and where each outcome leads; without a target the step goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fork {
+    /// A yes/no expression.
+    pub condition: Expr,
+    /// Where yes leads.
+    pub then: Option<Target>,
+    /// Where no leads.
+    pub otherwise: Option<Target>,
+}
+
+/// A lookup carried out. What it gives is read as `<lookup>.<column>`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookUp {
+    /// Which of the flow's lookups.
+    pub lookup: Spanned<Name>,
+    /// A value for each of its `takes`.
+    pub with: Vec<(Spanned<Name>, Expr)>,
+    /// Where the call goes when there is no such row.
+    pub not_found: Option<Target>,
+    /// Where the call goes when the answer fails or takes too long.
+    pub failed: Option<Target>,
+    /// Spoken while it takes more than a second.
+    pub meanwhile: Option<Spanned<Name>>,
+}
+
+/// A calendar of `hotline.yaml` that decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hours {
+    /// The calendar.
+    pub calendar: Spanned<Name>,
+    /// Where the call goes when it is closed; the step goes on when it is open.
+    pub closed: Option<Target>,
+}
+
+/// Waiting for an agent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Queue {
+    /// A queue of `hotline.yaml`.
+    pub queue: Spanned<Name>,
+    /// A whole number; higher goes first. 0 unless written.
+    pub priority: Option<Expr>,
+    /// Why, for the agent: a word of the designer's.
+    pub because: Option<Spanned<Name>>,
+    /// Keys that stay live while waiting.
+    pub branches: Vec<(Spanned<Key>, Target)>,
+    /// Where the call goes when no agent is logged in.
+    pub no_agents: Option<Target>,
+    /// Where the call goes when the queue is full.
+    pub full: Option<Target>,
+    /// How long a caller waits at most.
+    pub max_wait: Option<Spanned<Duration>>,
+    /// Where the call goes after that.
+    pub waited: Option<Target>,
+    /// Where the call goes for any of these that has no target of its own.
+    pub otherwise: Option<Target>,
+    /// Where the call goes when the agent hangs up first; it ends unless written.
+    pub after: Option<Target>,
+}
+
+/// How a caller is connected with somebody outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferKind {
+    /// The two legs are joined here, so that a failure brings the caller back.
+    Bridge,
+    /// The caller's own side is asked to call there (REFER).
+    Blind,
+}
+
+/// Connecting the caller with somebody outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transfer {
+    /// A SIP URI or a number of the allow-list: a text, phone or digits expression.
+    pub to: Expr,
+    /// How. A bridge unless written.
+    pub kind: TransferKind,
+    /// Why, for whoever answers.
+    pub because: Option<Spanned<Name>>,
+    /// How long it may ring. 30 s unless written.
+    pub ring_for: Option<Spanned<Duration>>,
+    /// Where the call goes on 486.
+    pub busy: Option<Target>,
+    /// Where the call goes when nobody answers in time.
+    pub no_answer: Option<Target>,
+    /// Where the call goes on any other failure, and for the two above where they say nothing.
+    pub otherwise: Option<Target>,
+    /// Where the call goes when the other side hangs up first; it ends unless written.
+    pub after: Option<Target>,
+}
