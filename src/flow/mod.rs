@@ -4,3 +4,6 @@
 mod duration;
 pub mod expr;
 pub mod model;
+mod parse;
+
+pub use parse::parse;

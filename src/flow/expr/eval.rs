@@ -61,7 +61,8 @@ impl Expr {
                 }
             }
             ExprKind::If(condition, yes, no) => {
-                let (taken, other) = if condition.truth(variables)? { (yes, no) } else { (no, yes) };
+                let (taken, other) =
+                    if condition.truth(variables)? { (yes, no) } else { (no, yes) };
                 let value = taken.evaluate(variables)?;
                 // `if vip then order.total else 0` gives money both ways.
                 if taken.written_out().is_some()
@@ -203,9 +204,7 @@ fn yes_or_no(value: &Value) -> Result<&'static str, EvalError> {
 fn negate(value: &Value) -> Evaluated {
     match value {
         Value::Number(number) => Ok(Value::Number(-*number)),
-        Value::Money(minor) => {
-            minor.checked_neg().map(Value::Money).ok_or(EvalError::OutOfRange)
-        }
+        Value::Money(minor) => minor.checked_neg().map(Value::Money).ok_or(EvalError::OutOfRange),
         _ => Err(EvalError::Misfit),
     }
 }
@@ -255,9 +254,7 @@ fn compute(operator: Operator, left: &Value, right: &Value) -> Evaluated {
 
 /// Whole minor units, rounded half away from zero as tills do.
 fn minor(amount: Decimal) -> Option<i64> {
-    amount
-        .round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
-        .to_i64()
+    amount.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero).to_i64()
 }
 
 fn micros(length: Duration) -> Option<Decimal> {

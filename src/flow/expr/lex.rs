@@ -134,10 +134,7 @@ fn quoted(input: &str) -> IResult<&str, String> {
 /// Letters, figures and `_`, joined by dots: `order.status`, `已付款`.
 fn word(input: &str) -> IResult<&str, &str> {
     let part = || {
-        (
-            satisfy(|letter| letter.is_alphabetic() || letter == '_'),
-            many0_count(satisfy(goes_on)),
-        )
+        (satisfy(|letter| letter.is_alphabetic() || letter == '_'), many0_count(satisfy(goes_on)))
     };
     recognize((part(), many0_count((char('.'), part())))).parse(input)
 }

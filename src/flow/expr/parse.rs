@@ -174,7 +174,11 @@ impl<'a, P: Fn(usize, usize) -> Span> Reader<'a, P> {
             Token::Open => {
                 let inner = self.expression(0)?;
                 let (_, end) = self.close((start, end))?;
-                return Ok(Part { start, end, expr: Expr { span: (self.place)(start, end), ..inner.expr } });
+                return Ok(Part {
+                    start,
+                    end,
+                    expr: Expr { span: (self.place)(start, end), ..inner.expr },
+                });
             }
         };
         match kind {
@@ -182,7 +186,11 @@ impl<'a, P: Fn(usize, usize) -> Span> Reader<'a, P> {
             Err(()) => {
                 let written = self.text.get(start..end).unwrap_or_default();
                 let help = "a value belongs here: a name, a number, a text in quotes, yes or no";
-                Err(self.wrong((start, end), &format!("a value is missing before `{written}`"), help))
+                Err(self.wrong(
+                    (start, end),
+                    &format!("a value is missing before `{written}`"),
+                    help,
+                ))
             }
         }
     }
@@ -194,8 +202,7 @@ impl<'a, P: Fn(usize, usize) -> Span> Reader<'a, P> {
         let yes = self.expression(0)?;
         self.keyword("else", (start, end))?;
         let no = self.expression(0)?;
-        let kind =
-            ExprKind::If(Box::new(condition.expr), Box::new(yes.expr), Box::new(no.expr));
+        let kind = ExprKind::If(Box::new(condition.expr), Box::new(yes.expr), Box::new(no.expr));
         Ok(self.part(kind, start, no.end))
     }
 

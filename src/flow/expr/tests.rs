@@ -91,8 +91,26 @@ fn refused(text: &str) -> String {
 #[test]
 fn what_cannot_be_read_says_what_to_write() {
     let texts = [
-        "", "a ==", "a = b", "a < b < c", "a b", "(a", "a)", "if a then b", "if a", "known a",
-        "known(yes)", "5x", "2026-02-30", "\"abc", "a && b", "== 3", "foo(1)", "a then b", "{order.eta}", "and",
+        "",
+        "a ==",
+        "a = b",
+        "a < b < c",
+        "a b",
+        "(a",
+        "a)",
+        "if a then b",
+        "if a",
+        "known a",
+        "known(yes)",
+        "5x",
+        "2026-02-30",
+        "\"abc",
+        "a && b",
+        "== 3",
+        "foo(1)",
+        "a then b",
+        "{order.eta}",
+        "and",
     ];
     let said: Vec<_> = texts.iter().map(|text| refused(text)).collect();
     insta::assert_snapshot!(said.join("\n"), @r#"
@@ -121,7 +139,9 @@ fn what_cannot_be_read_says_what_to_write() {
 
 #[test]
 fn nothing_written_is_too_deep_or_too_long() {
-    for text in ["(".repeat(5_000), "-".repeat(5_000) + "1", "1+".repeat(5_000) + "1", "not ".repeat(900)] {
+    for text in
+        ["(".repeat(5_000), "-".repeat(5_000) + "1", "1+".repeat(5_000) + "1", "not ".repeat(900)]
+    {
         assert_eq!(read(&text).unwrap_err().code, "HL0301");
     }
     assert!(read(&("1+".repeat(90) + "1")).is_ok());
@@ -296,11 +316,8 @@ fn a_word_is_pointed_at_inside_its_scalar() {
     let mut sources = Sources::default();
     let file = sources.add("a.yaml", text);
     let tree = crate::yaml::parse(file, text).0.unwrap();
-    let found: Vec<_> = tree
-        .entries()
-        .iter()
-        .filter_map(|(_, node)| Expr::from_node(node).err())
-        .collect();
+    let found: Vec<_> =
+        tree.entries().iter().filter_map(|(_, node)| Expr::from_node(node).err()).collect();
     insta::assert_snapshot!(render(&found, &sources, false), @r#"
     error[HL0301]: `=` means nothing here
      --> a.yaml:2:7
@@ -357,28 +374,41 @@ fn any_expr() -> impl Strategy<Value = Expr> {
         }),
         names().prop_map(|it| ExprKind::Name(it.into())),
         names().prop_map(|it| ExprKind::Known(it.into())),
-        (0_i8..24, 0_i8..60).prop_map(|(h, m)| {
-            ExprKind::Literal(Value::Time(jiff::civil::time(h, m, 0, 0)))
-        }),
-        (1_i16..9_999, 1_i8..13).prop_map(|(y, m)| {
-            ExprKind::Literal(Value::Date(jiff::civil::date(y, m, 28)))
-        }),
+        (0_i8..24, 0_i8..60)
+            .prop_map(|(h, m)| { ExprKind::Literal(Value::Time(jiff::civil::time(h, m, 0, 0))) }),
+        (1_i16..9_999, 1_i8..13)
+            .prop_map(|(y, m)| { ExprKind::Literal(Value::Date(jiff::civil::date(y, m, 28))) }),
     ]
     .prop_map(whole);
     let operators = [
-        Operator::Or, Operator::And, Operator::Equal, Operator::NotEqual, Operator::Less,
-        Operator::LessOrEqual, Operator::Greater, Operator::GreaterOrEqual, Operator::Add,
-        Operator::Subtract, Operator::Multiply, Operator::Divide,
+        Operator::Or,
+        Operator::And,
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Less,
+        Operator::LessOrEqual,
+        Operator::Greater,
+        Operator::GreaterOrEqual,
+        Operator::Add,
+        Operator::Subtract,
+        Operator::Multiply,
+        Operator::Divide,
     ];
     leaf.prop_recursive(5, 60, 3, move |inner| {
         let operator = prop::sample::select(operators.to_vec());
         prop_oneof![
             inner.clone().prop_map(|it| ExprKind::Not(Box::new(it))),
             inner.clone().prop_map(|it| ExprKind::Negate(Box::new(it))),
-            (operator, inner.clone(), inner.clone())
-                .prop_map(|(it, a, b)| ExprKind::Binary(it, Box::new(a), Box::new(b))),
-            (inner.clone(), inner.clone(), inner)
-                .prop_map(|(a, b, c)| ExprKind::If(Box::new(a), Box::new(b), Box::new(c))),
+            (operator, inner.clone(), inner.clone()).prop_map(|(it, a, b)| ExprKind::Binary(
+                it,
+                Box::new(a),
+                Box::new(b)
+            )),
+            (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| ExprKind::If(
+                Box::new(a),
+                Box::new(b),
+                Box::new(c)
+            )),
         ]
         .prop_map(whole)
     })

@@ -115,12 +115,7 @@ pub(super) const fn is_text(kind: &Type) -> bool {
 const fn is_ordered(kind: &Type) -> bool {
     matches!(
         kind,
-        Type::Number
-            | Type::Money
-            | Type::Date
-            | Type::Time
-            | Type::DateTime
-            | Type::Duration
+        Type::Number | Type::Money | Type::Date | Type::Time | Type::DateTime | Type::Duration
     )
 }
 
@@ -292,7 +287,10 @@ impl Checker<'_> {
                 self.of_choice(text, span, words);
                 None
             }
-            (Value::Text(_), Type::Digits | Type::Phone | Type::Date | Type::Time | Type::DateTime) => {
+            (
+                Value::Text(_),
+                Type::Digits | Type::Phone | Type::Date | Type::Time | Type::DateTime,
+            ) => {
                 let says = format!("this is no {kind}, so the two can never be equal");
                 self.misfit("HL0302", span, says, format!("write {}", example(kind)));
                 None
@@ -333,11 +331,8 @@ impl Checker<'_> {
             let says = format!("`{operator}` does not compare {}", called(&left_type));
             self.misfit("HL0302", span, says, "compare it with `==` or `!=`".to_owned());
         } else if left_type != right_type && !texts {
-            let says = format!(
-                "{} cannot be compared with {}",
-                called(&left_type),
-                called(&right_type)
-            );
+            let says =
+                format!("{} cannot be compared with {}", called(&left_type), called(&right_type));
             self.misfit("HL0302", span, says, bridge(&left_type, &right_type));
         }
     }
@@ -426,10 +421,9 @@ pub(crate) fn called(kind: &Type) -> String {
         Type::DateTime => "a date with a time".to_owned(),
         Type::Duration => "a length of time".to_owned(),
         Type::YesNo => "yes or no".to_owned(),
-        Type::Choice(words) => format!(
-            "one of {}",
-            words.iter().map(|word| &**word).collect::<Vec<_>>().join(", ")
-        ),
+        Type::Choice(words) => {
+            format!("one of {}", words.iter().map(|word| &**word).collect::<Vec<_>>().join(", "))
+        }
         Type::Phone => "a telephone number".to_owned(),
         Type::Secret => "a secret".to_owned(),
         Type::Digits => "digits".to_owned(),
