@@ -17,6 +17,7 @@ pub struct Framer {
 }
 
 /// What comes out of a stream.
+#[expect(clippy::large_enum_variant, reason = "nearly all are messages, and none is kept")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Framed {
     /// A message.
