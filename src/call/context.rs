@@ -193,10 +193,8 @@ impl Record {
         fields: Vec<(Texts, String)>,
         now: Mono,
     ) -> Context {
-        let visit = |(step, at): &(Name, Mono)| Visit {
-            step: step.clone(),
-            at_ms: millis(*at - start.at),
-        };
+        let visit =
+            |(step, at): &(Name, Mono)| Visit { step: step.clone(), at_ms: millis(*at - start.at) };
         let wait = |it: &Waiting| {
             let (took, outcome) = it.over.unwrap_or((now - it.since, "waiting"));
             let outcome = outcome.to_owned();
@@ -206,10 +204,7 @@ impl Record {
             version: VERSION,
             call: Arc::clone(&start.call),
             started: start.wall.timestamp(),
-            flow: FlowVersion {
-                name: flow.name.value.clone(),
-                version: Arc::clone(&flow.version),
-            },
+            flow: FlowVersion { name: flow.name.value.clone(), version: Arc::clone(&flow.version) },
             language: language.clone(),
             caller: Caller { number: start.caller_number.clone(), name: start.caller_name.clone() },
             called: Arc::clone(&start.called),

@@ -18,10 +18,10 @@ mod keyed;
 mod keys;
 mod machine;
 mod setting;
+#[cfg(test)]
+mod tests;
 
-pub use context::{
-    Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait,
-};
+pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
 pub use events::{
     Agent, Answer, Command, Ending, Enqueue, Entry, Event, Play, Press, Question, QueueEvent, Row,
     Stuck, Ticket, Transfer, TransferEvent,

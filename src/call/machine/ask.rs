@@ -271,12 +271,7 @@ impl Machine {
     }
 
     /// Counts a try; then `otherwise`, or an excuse and the question again.
-    fn again(
-        &mut self,
-        now: Mono,
-        excuse: &str,
-        out: &mut Vec<Command>,
-    ) -> Result<Next, Stuck> {
+    fn again(&mut self, now: Mono, excuse: &str, out: &mut Vec<Command>) -> Result<Next, Stuck> {
         let setting = Arc::clone(&self.setting);
         let Some(question) = self.question(&setting) else { return Ok(Next::On) };
         let State::Asking(it) = &mut self.state else { return Ok(Next::Wait) };

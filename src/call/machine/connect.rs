@@ -12,7 +12,7 @@ use super::super::journey::What;
 use super::walk::{Next, small};
 use super::{LONGEST_PROMPT, Machine, Speaking, State, reveal_one};
 use crate::flow::model::{Action, ActionKind, Name, Queue, Target, Transfer, TransferKind};
-use crate::speech::Utterance;
+use crate::speech::{Piece, Utterance};
 use crate::time::Mono;
 use crate::value::Value;
 
@@ -35,6 +35,7 @@ const MAX_WAIT: Duration = Duration::from_secs(3_600);
 const OFFER: Duration = Duration::from_secs(30);
 /// How long a transfer may ring where the flow does not say.
 const RING_FOR: Duration = Duration::from_secs(30);
+const BETWEEN_SENTENCES_MS: u16 = 300;
 /// How long the machine waits for a transfer's outcome beyond that.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -64,8 +65,7 @@ impl Machine {
         out.push(Command::PlayMusic);
         let until = now + it.max_wait.map_or(MAX_WAIT, |it| it.value);
         let (offered, speaking) = (false, None);
-        self.state =
-            State::Queued(Queued { ticket, queue, since: now, until, offered, speaking });
+        self.state = State::Queued(Queued { ticket, queue, since: now, until, offered, speaking });
         self.keys_in_queue(now, out)
     }
 
@@ -100,10 +100,11 @@ impl Machine {
     ) -> Result<Next, Stuck> {
         let setting = Arc::clone(&self.setting);
         let State::Queued(queued) = &mut self.state else { return Ok(Next::Wait) };
-        let Some(Action { kind: ActionKind::Queue(it), .. }) =
-            setting.flow.steps.get_index(self.at.step).and_then(|(_, step)| {
-                step.actions.get(self.at.next.checked_sub(1)?)
-            })
+        let Some(Action { kind: ActionKind::Queue(it), .. }) = setting
+            .flow
+            .steps
+            .get_index(self.at.step)
+            .and_then(|(_, step)| step.actions.get(self.at.next.checked_sub(1)?))
         else {
             return Ok(Next::Wait); // `enqueue` alone begins this state
         };
@@ -195,13 +196,7 @@ impl Machine {
     }
 
     /// Tells the caller where they stand. They keep their place, and their keys stay live.
-    fn announce(
-        &mut self,
-        now: Mono,
-        ahead: u32,
-        wait: Option<Duration>,
-        out: &mut Vec<Command>,
-    ) {
+    fn announce(&mut self, now: Mono, ahead: u32, wait: Option<Duration>, out: &mut Vec<Command>) {
         let busy = matches!(&self.state, State::Queued(it) if it.speaking.is_some());
         self.note(now, What::Position { ahead }, out);
         if busy {
@@ -220,6 +215,10 @@ impl Machine {
         let parts = [Some(place.clone()), minutes.map(|_| Name::from("queue-wait"))];
         for part in parts.into_iter().flatten() {
             if let Ok(words) = self.words(now, &part, &values) {
+                if !said.pieces.is_empty() {
+                    said.text.push(' ');
+                    said.pieces.push(Piece::Pause(BETWEEN_SENTENCES_MS));
+                }
                 said.append(words);
             }
         }

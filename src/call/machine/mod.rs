@@ -42,7 +42,7 @@ const LONGEST_PROMPT: Duration = Duration::from_secs(600);
 
 /// One call. See the door of this room.
 pub struct Machine {
-    setting: Arc<Setting>,
+    pub(super) setting: Arc<Setting>,
     start: Start,
     state: State,
     at: At,
@@ -287,18 +287,10 @@ impl Machine {
         } // else it timed out and the flow went on without
     }
 
-    fn queue_event(
-        &mut self,
-        now: Mono,
-        visit: Ticket,
-        event: QueueEvent,
-        out: &mut Vec<Command>,
-    ) {
+    fn queue_event(&mut self, now: Mono, visit: Ticket, event: QueueEvent, out: &mut Vec<Command>) {
         let next = match &self.state {
             State::Queued(it) if it.ticket == visit => self.while_queued(now, event, out),
-            State::Talking { visit: ours } if *ours == visit => {
-                self.while_talking(now, event, out)
-            }
+            State::Talking { visit: ours } if *ours == visit => self.while_talking(now, event, out),
             State::New
             | State::Ringing { .. }
             | State::Playing(_)
