@@ -13,12 +13,20 @@
 
 pub mod clip;
 pub mod codec;
+pub mod compare;
 pub mod decode;
+pub mod dtmf;
 pub mod g711;
+mod goertzel;
+pub mod joins;
 pub mod measure;
+pub mod mix;
 pub mod playlist;
+pub mod plc;
+pub mod recording;
 mod resample;
 pub mod store;
+pub mod tone;
 
 pub use clip::Clip;
 pub use codec::Codec;
