@@ -13,9 +13,11 @@
 
 pub mod clip;
 pub mod codec;
+pub mod compare;
 pub mod decode;
 pub mod dtmf;
 pub mod g711;
+mod goertzel;
 pub mod joins;
 pub mod measure;
 pub mod mix;

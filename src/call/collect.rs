@@ -61,7 +61,10 @@ pub(super) enum Outcome {
     /// Nothing was keyed.
     Silence,
     /// Too few keys.
-    Wrong,
+    Wrong {
+        /// The key that ended it.
+        end: Option<Stroke>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +138,7 @@ impl Collect {
         if strokes.len() >= usize::from(self.shape.min) {
             self.end(Outcome::Keyed { strokes, end, full: false })
         } else {
-            self.end(Outcome::Wrong)
+            self.end(Outcome::Wrong { end })
         }
     }
 
@@ -182,7 +185,7 @@ mod tests {
                         format!("{keyed} at {ms}")
                     }
                     Outcome::Silence => format!("silence at {ms}"),
-                    Outcome::Wrong => format!("wrong at {ms}"),
+                    Outcome::Wrong { .. } => format!("wrong at {ms}"),
                 });
                 assert_eq!(it.deadline(), None);
             }

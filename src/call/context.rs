@@ -3,13 +3,18 @@
 //! The same record reaches the desk, a SIP agent (RFC 7433, [`Context::to_uui`]), a CRM and a webhook. Its JSON Schema is
 //! docs/context.schema.json; a change that a reader could trip over raises [`VERSION`].
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::flow::model::{Lang, Name};
+use super::journey::{Passage, What};
+use super::setting::Start;
+use crate::flow::model::{Flow, Lang, Name, Texts};
+use crate::time::Mono;
 
 /// The version of the record. Fields may be added without raising it; none changes its meaning or goes.
 pub const VERSION: u32 = 1;
@@ -37,18 +42,20 @@ pub struct Context {
     pub reason: Option<Name>,
     /// What the designer wants seen first, in this order.
     pub fields: Vec<Field>,
-    /// The steps they went through, oldest first; of a long call the last [`MAX_PATH`].
+    /// The steps they went through, oldest first; of a long call the last 200.
     pub path: Vec<Visit>,
     /// What they keyed, by variable, the last one each.
     pub answers: IndexMap<Name, String>,
     /// What lookups answered, by lookup, the last one each.
     pub lookups: IndexMap<Name, LookedUp>,
-    /// How they waited, oldest first.
+    /// How they waited, oldest first; the last 50.
     pub waits: Vec<Wait>,
 }
 
 /// The most steps of a path that are kept.
-pub const MAX_PATH: usize = 200;
+const MAX_PATH: usize = 200;
+/// The most waits that are kept.
+const MAX_WAITS: usize = 50;
 
 /// Which flow, and which text of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +120,113 @@ pub struct Wait {
     pub took_ms: u64,
     /// `waiting`, `connected`, `left`, `no_agents`, `full`, `waited`, `failed` or `hung_up`.
     pub outcome: String,
+}
+
+/// What of a call's journey the record is made of.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    reason: Option<Name>,
+    path: VecDeque<(Name, Mono)>,
+    answers: IndexMap<Name, String>,
+    lookups: IndexMap<Name, LookedUp>,
+    waits: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    queue: Name,
+    since: Mono,
+    over: Option<(Duration, &'static str)>,
+}
+
+impl Record {
+    /// Takes what matters of one more passage.
+    pub(super) fn take(&mut self, passage: &Passage) {
+        let at = passage.at;
+        match &passage.what {
+            What::Step { step } => push_bounded(&mut self.path, (step.clone(), at), MAX_PATH),
+            What::Keyed { name, value } => {
+                self.answers.insert(name.clone(), value.to_string());
+            }
+            What::LookedUp { lookup, outcome, found, .. } => {
+                let columns = found.iter().flat_map(|row| row.iter());
+                let found =
+                    columns.map(|(name, value)| (name.clone(), value.to_string())).collect();
+                let answer = LookedUp { outcome: (*outcome).to_owned(), found };
+                self.lookups.insert(lookup.clone(), answer);
+            }
+            What::Queued { queue, because, .. } => {
+                self.reason.clone_from(because);
+                let waiting = Waiting { queue: queue.clone(), since: at, over: None };
+                push_bounded(&mut self.waits, waiting, MAX_WAITS);
+            }
+            What::Waited { took, outcome, .. } => {
+                if let Some(last) = self.waits.back_mut() {
+                    last.over = Some((*took, outcome));
+                }
+            }
+            What::Transferring { because, .. } => self.reason.clone_from(because),
+            What::Heard { .. }
+            | What::Interrupted
+            | What::Chose { .. }
+            | What::Silence { .. }
+            | What::Wrong { .. }
+            | What::Hours { .. }
+            | What::Language { .. }
+            | What::Position { .. }
+            | What::Offered { .. }
+            | What::Withdrawn
+            | What::Connected { .. }
+            | What::AgentLeft
+            | What::Transfer { .. }
+            | What::Stuck { .. }
+            | What::Ended { .. } => {}
+        }
+    }
+
+    /// The record as it stands at `now`, with the designer's `fields`.
+    pub(super) fn context(
+        &self,
+        flow: &Flow,
+        start: &Start,
+        language: &Lang,
+        fields: Vec<(Texts, String)>,
+        now: Mono,
+    ) -> Context {
+        let visit =
+            |(step, at): &(Name, Mono)| Visit { step: step.clone(), at_ms: millis(*at - start.at) };
+        let wait = |it: &Waiting| {
+            let (took, outcome) = it.over.unwrap_or((now - it.since, "waiting"));
+            let outcome = outcome.to_owned();
+            Wait { queue: it.queue.clone(), took_ms: millis(took), outcome }
+        };
+        Context {
+            version: VERSION,
+            call: Arc::clone(&start.call),
+            started: start.wall.timestamp(),
+            flow: FlowVersion { name: flow.name.value.clone(), version: Arc::clone(&flow.version) },
+            language: language.clone(),
+            caller: Caller { number: start.caller_number.clone(), name: start.caller_name.clone() },
+            called: Arc::clone(&start.called),
+            reason: self.reason.clone(),
+            fields: fields.into_iter().map(|(label, value)| Field { label, value }).collect(),
+            path: self.path.iter().map(visit).collect(),
+            answers: self.answers.clone(),
+            lookups: self.lookups.clone(),
+            waits: self.waits.iter().map(wait).collect(),
+        }
+    }
+}
+
+fn push_bounded<T>(list: &mut VecDeque<T>, item: T, most: usize) {
+    if list.len() >= most {
+        list.pop_front();
+    }
+    list.push_back(item);
+}
+
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The record in short, as `User-to-User` carries it.

@@ -52,7 +52,8 @@ pub(super) fn read(kind: &Type, strokes: &Strokes, today: Date) -> Option<Value>
         }
         Type::Duration => {
             let (hours, minutes) = keys.split_once('*').unwrap_or(("0", &keys));
-            let minutes = hours.parse::<u32>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)?;
+            let minutes =
+                hours.parse::<u32>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)?;
             Some(Value::Duration(std::time::Duration::from_secs(u64::from(minutes) * 60)))
         }
         Type::YesNo => match keys.as_str() {

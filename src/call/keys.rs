@@ -39,10 +39,8 @@ impl Keys {
     pub(super) fn number(&mut self, now: Mono, press: Press) -> (Stroke, bool) {
         let stroke = Stroke { nth: self.pressed, press };
         self.pressed = self.pressed.saturating_add(1);
-        let is_tail = self
-            .tail
-            .take()
-            .is_some_and(|(key, until)| now <= until && press.key() == Some(key));
+        let is_tail =
+            self.tail.take().is_some_and(|(key, until)| now <= until && press.key() == Some(key));
         if is_tail {
             self.used += 1;
         }

@@ -10,17 +10,24 @@
 //! went through), `context` (what an agent sees).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
+mod collect;
 mod context;
 mod events;
 mod journey;
+mod keyed;
+mod keys;
+mod machine;
 mod setting;
+#[cfg(test)]
+mod tests;
 
-pub use context::{Context, VERSION};
+pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
 pub use events::{
     Agent, Answer, Command, Ending, Enqueue, Entry, Event, Play, Press, Question, QueueEvent, Row,
     Stuck, Ticket, Transfer, TransferEvent,
 };
 pub use journey::{Passage, What};
+pub use machine::{Machine, replay};
 pub use setting::{Calendars, Setting, Start};
 
 /// The most keys that are kept for later.

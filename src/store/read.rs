@@ -116,6 +116,15 @@ impl Default for CallFilter {
 }
 
 impl Store {
+    /// Whether the store answers at all.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn ping(&self) -> Result<(), Error> {
+        sqlx::query("select 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
     /// The call with this id.
     ///
     /// # Errors

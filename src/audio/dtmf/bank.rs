@@ -5,14 +5,11 @@
 //! at compile time.
 //!
 //! A block is 160 samples (20 ms) under a Hann window, and blocks overlap by half. The window is why it is not the
-//! usual 102 samples without one: it keeps a row and a column apart by more than 40 dB at any twist, and overlapping
-//! Hann windows add up to one, so that the lengths of a tone and of a pause can be read off the levels of the blocks
-//! to within a millisecond or two, wherever they begin. Q.24's 23, 40 and 40 ms need that.
+//! usual 102 samples without one: it keeps a row and a column apart by more than 40 dB at any twist, and as overlapping
+//! Hann windows add up to one, the lengths of a tone and of a pause can be read off the levels of the blocks to within
+//! a millisecond or two, wherever they begin. Q.24's 23, 40 and 40 ms need that.
 
-/// Samples in a block: 20 ms.
-pub(super) const BLOCK: usize = 160;
-/// Samples from one block to the next: 10 ms.
-pub(super) const HOP: usize = 80;
+use crate::audio::goertzel::{BLOCK, HOP, RATE, turned, unit};
 
 /// The frequencies in Hz: four rows, four columns (ITU-T Q.23).
 pub(super) const HZ: [f32; 8] = [697.0, 770.0, 852.0, 941.0, 1209.0, 1336.0, 1477.0, 1633.0];
@@ -31,22 +28,6 @@ pub(super) struct Line {
     pub(super) amplitude: f32,
     re: f32,
     im: f32,
-}
-
-/// `block` under the window, and its power there: the mean square of a steady sound.
-pub(super) fn windowed(block: &[f32; BLOCK]) -> ([f32; BLOCK], f32) {
-    let mut weighted = [0.0; BLOCK];
-    for ((to, from), weight) in weighted.iter_mut().zip(block).zip(&WINDOW) {
-        *to = from * weight;
-    }
-    let mut lanes = [0.0_f32; 8];
-    for eight in weighted.chunks_exact(8) {
-        for (lane, sample) in lanes.iter_mut().zip(eight) {
-            *lane += sample * sample;
-        }
-    }
-    // The squares of a Hann window sum to three eighths of its length.
-    (weighted, lanes.iter().sum::<f32>() / (BLOCK as f32 * 0.375))
 }
 
 impl Spectrum {
@@ -111,21 +92,11 @@ impl Line {
     }
 }
 
-/// Amplitude of a wave of `hz` in a windowed block, by Goertzel's filter: for the few frequencies that are asked for
-/// only when a block may be a key.
-pub(super) fn amplitude_at(weighted: &[f32; BLOCK], hz: f32) -> f32 {
-    let twice_cosine = 2.0 * (std::f32::consts::TAU * hz / RATE).cos();
-    let (mut last, mut before) = (0.0_f32, 0.0_f32);
-    for sample in weighted {
-        (last, before) = (sample + twice_cosine * last - before, last);
-    }
-    let power = last * last + before * before - twice_cosine * last * before;
-    power.max(0.0).sqrt() * 4.0 / BLOCK as f32
-}
-
-const RATE: f32 = crate::audio::RATE as f32;
-
 /// Cosine and negative sine of each frequency at each sample: `[cos of HZ[0], ..., cos of HZ[7], -sin of HZ[0], ...]`.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed at compile time, where a wrong index does not compile"
+)]
 static WAVES: [[f32; 16]; BLOCK] = {
     let mut table = [[0.0; 16]; BLOCK];
     let mut lane = 0;
@@ -144,6 +115,10 @@ static WAVES: [[f32; 16]; BLOCK] = {
 };
 
 /// How far each frequency turns from one block to the next: cosine and sine.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed at compile time, where a wrong index does not compile"
+)]
 static TURNS: [(f32, f32); 8] = {
     let mut table = [(0.0, 0.0); 8];
     let mut lane = 0;
@@ -160,43 +135,10 @@ static TURNS: [(f32, f32); 8] = {
     table
 };
 
-/// The Hann window, its zeros half a sample outside of the block.
-static WINDOW: [f32; BLOCK] = {
-    let mut table = [0.0; BLOCK];
-    let step = unit(std::f64::consts::TAU / BLOCK as f64);
-    let (mut now, mut n) = (unit(std::f64::consts::PI / BLOCK as f64), 0);
-    while n < BLOCK {
-        table[n] = (0.5 - 0.5 * now.0) as f32;
-        now = turned(now, step);
-        n += 1;
-    }
-    table
-};
-
-/// Cosine and sine of `angle`, 0..=2, by their series: `f64::sin` cannot run at compile time.
-const fn unit(angle: f64) -> (f64, f64) {
-    let (mut cosine, mut sine, mut term, mut n) = (0.0, 0.0, 1.0, 0);
-    while n < 30 {
-        match n % 4 {
-            0 => cosine += term,
-            1 => sine += term,
-            2 => cosine -= term,
-            _ => sine -= term,
-        }
-        n += 1;
-        term *= angle / n as f64;
-    }
-    (cosine, sine)
-}
-
-/// The wave at `now`, one `step` on.
-const fn turned(now: (f64, f64), step: (f64, f64)) -> (f64, f64) {
-    (now.0 * step.0 - now.1 * step.1, now.0 * step.1 + now.1 * step.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::goertzel::windowed;
 
     fn sine(hz: f32, amplitude: f32, from: usize) -> [f32; BLOCK] {
         std::array::from_fn(|n| {
@@ -213,12 +155,6 @@ mod tests {
                 assert!((f64::from(waves[lane + 8]) + angle.sin()).abs() < 1e-6);
             }
         }
-        for n in 0..HOP {
-            assert!(
-                (WINDOW[n] + WINDOW[n + HOP] - 1.0).abs() < 1e-6,
-                "overlapping windows add up to one"
-            );
-        }
     }
 
     #[test]
@@ -232,12 +168,6 @@ mod tests {
                 let found = line.offset_hz(&Spectrum::of(&before.0)).unwrap();
                 assert!((found - offset).abs() < 0.5, "{hz} + {offset}: {found}");
                 assert!((line.true_amplitude(found) / 1_000.0 - 1.0).abs() < 0.01, "{line:?}");
-                let goertzel = amplitude_at(&now.0, *hz);
-                assert!(
-                    (goertzel - line.amplitude).abs() < 1.0,
-                    "{goertzel} and {}",
-                    line.amplitude
-                );
             }
         }
     }

@@ -11,7 +11,8 @@
 
 use smallvec::SmallVec;
 
-use super::bank::{BLOCK, HOP, HZ, Line, Spectrum, amplitude_at, windowed};
+use super::bank::{HZ, Line, Spectrum};
+use crate::audio::goertzel::{BLOCK, HOP, amplitude_at, windowed};
 use crate::secret::Key;
 
 /// What was heard.

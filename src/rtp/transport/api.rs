@@ -31,7 +31,21 @@ pub struct MediaConfig {
 
 /// Which leg; never used again within one engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LegId(pub(super) u64);
+pub struct LegId(u64);
+
+impl LegId {
+    /// As many threads can be told apart.
+    pub(super) const THREADS: usize = 256;
+
+    pub(super) const fn new(number: u64, thread: usize) -> Self {
+        Self(number << 8 | (thread % Self::THREADS) as u64)
+    }
+
+    /// The thread that it was opened on; the leg may live elsewhere since.
+    pub(super) const fn thread(self) -> usize {
+        (self.0 % Self::THREADS as u64) as usize
+    }
+}
 
 /// A leg before its peer is known.
 #[derive(Clone, Copy, Debug)]

@@ -10,8 +10,22 @@
 //! `wheel` (who is due), `forward` (a bridge), `io` (the system calls), `ports`.
 
 mod api;
+mod command;
+mod forward;
+mod io;
+mod keytone;
+mod leg;
+mod listen;
+mod media;
+mod pacer;
+mod ports;
+mod receiving;
+mod reporting;
+mod sending;
+mod wheel;
 
 pub use api::{
     Connection, Counts, Direction, FromLeg, Keys, LegEvent, LegId, LegSettings, MediaConfig, MediaError, Play, PlayId,
     Stopped, ThreadHealth,
 };
+pub use media::{Leg, Media};

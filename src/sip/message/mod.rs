@@ -35,6 +35,8 @@ mod user_to_user;
 mod via;
 
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod torture;
 
 use std::fmt;
