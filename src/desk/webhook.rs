@@ -161,12 +161,7 @@ impl Webhooks {
     /// Delivers what is due; tells how long nothing more is.
     async fn deliver_due(&mut self) -> Duration {
         match self.try_deliver_due().await {
-            Ok(next) => {
-                let pause = next.and_then(|next| {
-                    Duration::try_from(next.duration_since(Timestamp::now())).ok()
-                });
-                pause.map_or(LOOK_EVERY, |pause| pause.min(LOOK_EVERY))
-            }
+            Ok(next) => pause_until(next, Timestamp::now()),
             Err(error) => {
                 tracing::error!(%error, "the outbox of webhooks cannot be read or written");
                 LOOK_EVERY
@@ -240,6 +235,13 @@ impl Webhooks {
         let whole = self.retry.first.saturating_mul(doubled).min(self.retry.longest);
         whole.mul_f64(1.0 - f64::from(self.random.next_u32()) / f64::from(u32::MAX) / 2.0)
     }
+}
+
+/// None if the next body came due while the last were posted.
+fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
+    let pause =
+        next.map(|next| Duration::try_from(next.duration_since(now)).unwrap_or(Duration::ZERO));
+    pause.map_or(LOOK_EVERY, |pause| pause.min(LOOK_EVERY))
 }
 
 /// Why a body did not arrive.
@@ -440,6 +442,22 @@ mod tests {
         {
             let pause = webhooks.pause_after(attempt).as_secs_f64();
             assert!((longest / 2.0..=longest).contains(&pause), "{attempt}: {pause}");
+        }
+    }
+
+    #[test]
+    fn what_is_overdue_is_not_waited_for() {
+        let at = |ms: i64| Timestamp::from_millisecond(1_764_000_000_000 + ms).unwrap();
+        #[rustfmt::skip]
+        let table = [
+            (None,             30_000),
+            (Some(at(20)),         20),
+            (Some(at(0)),           0),
+            (Some(at(-20)),         0),
+            (Some(at(90_000)), 30_000),
+        ];
+        for (next, ms) in table {
+            assert_eq!(pause_until(next, at(0)), Duration::from_millis(ms), "{next:?}");
         }
     }
 

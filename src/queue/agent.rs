@@ -33,7 +33,7 @@ pub(super) struct Agent {
     pub(super) registered: bool,
     /// Not ready.
     pub(super) paused: bool,
-    /// Offers missed or refused since the last answer.
+    /// Offers missed, refused, or answered by a phone that failed, since the last talk.
     pub(super) missed: u32,
     /// Since when without a call. A caller who hangs up while the phone rings does not cost the agent their turn.
     pub(super) idle_since: Mono,
@@ -58,7 +58,7 @@ pub(super) enum State {
         queue: QueueAt,
         until: Mono,
     },
-    /// The phone was told to stop ringing, and has not confirmed it (`offer`), or it has just refused.
+    /// The phone was told to stop ringing, and has not confirmed it (`offer`), or it has just refused or failed.
     Quiet {
         offer: Option<OfferId>,
         until: Mono,

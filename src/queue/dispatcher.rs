@@ -376,7 +376,6 @@ impl Dispatcher {
                 line.leave(&caller.place);
                 line.pace.answered(now, had_to_wait);
                 let agent = self.agents[at].id.clone();
-                self.agents[at].missed = 0;
                 self.set_agent(at, State::Talking { offer, caller: id, queue }, out);
                 self.note(now, queue, id, What::Answered { agent: agent.clone(), waited }, out);
                 out.push(Command::Connect { offer, caller: id, agent });
@@ -448,11 +447,14 @@ impl Dispatcher {
         let Some(at) = self.offers.get(&offer).copied() else { return };
         let State::Talking { caller: id, queue, .. } = self.agents[at].state else { return };
         let place = self.callers.get(&id).map(|caller| caller.place);
-        self.end_talk(now, id, at, out);
-        if let (true, Some(place)) = (returns, place) {
-            self.note(now, queue, id, What::Returned, out);
-            self.join(now, id, queue, place, out);
-        }
+        let (true, Some(place)) = (returns, place) else { return self.end_talk(now, id, at, out) };
+        // A phone that fails whenever it answers counts as missing its offers: it must not get the same caller for ever.
+        self.forget(id);
+        self.missed(now, at);
+        let until = now + self.rules.after_refusal.max(SHORTEST_OFFER);
+        self.set_agent(at, State::Quiet { offer: None, until }, out);
+        self.note(now, queue, id, What::Returned, out);
+        self.join(now, id, queue, place, out);
     }
 
     /// The talk is over: the caller is forgotten, the agent has work to do after it.
@@ -461,6 +463,7 @@ impl Dispatcher {
         self.forget(id);
         let wrap_up = self.lines[queue].config.wrap_up;
         let agent = &mut self.agents[at];
+        agent.missed = 0;
         agent.idle_since = now + wrap_up;
         if wrap_up.is_zero() || !agent.registered {
             self.settle(now, at, out);

@@ -234,6 +234,22 @@ fn a_caller_whose_agent_died_comes_back_to_the_old_place() {
 }
 
 #[test]
+fn a_phone_that_fails_whenever_it_answers_is_not_ready_soon() {
+    #[rustfmt::skip]
+    let it = play(shop(), &[
+        ( 0, registers("lin"), ""),
+        ( 1, enters(1),        "#1 rings lin for 1"),
+        ( 2, answers(1),       "#1 joins 1 and lin"),
+        ( 2, fails(1),         ""),
+        ( 7, Tick,             "#2 rings lin for 1"),
+        ( 8, answers(2),       "#2 joins 1 and lin"),
+        ( 8, fails(2),         ""),
+        (13, Tick,             ""),
+    ]);
+    assert_eq!(it.agent(&"lin".into()), Some(AgentState::NotReady));
+}
+
+#[test]
 fn a_registration_that_expires_in_a_talk_does_not_end_it() {
     #[rustfmt::skip]
     let it = play(shop(), &[

@@ -6,11 +6,13 @@
 //! Always true: appending costs a call at most [`PATIENCE`], once, when the disk stands still; what was appended is
 //! committed within half a second, in the order of appending, so that `kill -9` loses nothing older than a second;
 //! what cannot be written is counted and logged, never silently dropped.
-//! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver).
+//! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver),
+//! `retention` (what is forgotten).
 
 mod entry;
 mod outbox;
 mod read;
+mod retention;
 mod writer;
 
 use std::io;
@@ -60,7 +62,8 @@ pub enum Error {
 /// A handle on the store; clones share one writer.
 #[derive(Clone, Debug)]
 pub struct Store {
-    readers: SqlitePool,
+    /// For everything but the writer, which no question may keep waiting.
+    pool: SqlitePool,
     writer: Writer,
 }
 
@@ -80,18 +83,19 @@ impl Store {
             // In WAL mode a killed process loses no commit, a power cut the last ones at worst, and never the file.
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(5) // the writer and four readers
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options)
-            .await
-            .map_err(|error| Error::Open(file.clone(), error))?;
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(5))
+                .connect_with(options.clone())
+        };
+        let writing = pool(1).await.map_err(|error| Error::Open(file.clone(), error))?;
         sqlx::migrate!("src/store/migrations")
-            .run(&pool)
+            .run(&writing)
             .await
-            .map_err(|error| Error::Migrate(file, error))?;
-        let writer = Writer::start(pool.clone());
-        Ok(Self { readers: pool, writer })
+            .map_err(|error| Error::Migrate(file.clone(), error))?;
+        let pool = pool(4).await.map_err(|error| Error::Open(file, error))?;
+        Ok(Self { pool, writer: Writer::start(writing) })
     }
 
     /// Hands `entry` to the writer.
@@ -127,7 +131,7 @@ impl Store {
         let (done, committed) = oneshot::channel();
         self.writer.order(Order::Close(done)).await?;
         committed.await.map_err(|_| Error::Closed)?;
-        self.readers.close().await;
+        self.pool.close().await;
         Ok(())
     }
 }

@@ -36,7 +36,7 @@ impl Store {
         )
         .bind(now.as_microsecond())
         .bind(limit)
-        .fetch_all(&self.readers)
+        .fetch_all(&self.pool)
         .await?;
         let webhook = |row: &SqliteRow| {
             Ok(Webhook {
@@ -56,7 +56,7 @@ impl Store {
     pub async fn next_webhook_at(&self) -> Result<Option<Timestamp>, Error> {
         let row =
             sqlx::query("select min(next_at) as next_at from outbox where next_at is not null")
-                .fetch_one(&self.readers)
+                .fetch_one(&self.pool)
                 .await?;
         let next: Option<i64> = row.try_get("next_at")?;
         next.map(|us| super::read::moment(us, "outbox.next_at")).transpose()
@@ -70,7 +70,7 @@ impl Store {
         sqlx::query("update outbox set attempts = attempts + 1, delivered_at = ?, next_at = null where id = ?")
             .bind(at.as_microsecond())
             .bind(id)
-            .execute(&self.readers)
+            .execute(&self.pool)
             .await?;
         Ok(())
     }
@@ -83,7 +83,7 @@ impl Store {
         sqlx::query("update outbox set attempts = attempts + 1, next_at = ? where id = ?")
             .bind(next.map(Timestamp::as_microsecond))
             .bind(id)
-            .execute(&self.readers)
+            .execute(&self.pool)
             .await?;
         Ok(())
     }

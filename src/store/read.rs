@@ -121,7 +121,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn ping(&self) -> Result<(), Error> {
-        sqlx::query("select 1").execute(&self.readers).await?;
+        sqlx::query("select 1").execute(&self.pool).await?;
         Ok(())
     }
 
@@ -132,7 +132,7 @@ impl Store {
     pub async fn call(&self, id: &str) -> Result<Option<StoredCall>, Error> {
         let row = sqlx::query("select * from calls where id = ?")
             .bind(id)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(call).transpose()
     }
@@ -156,7 +156,7 @@ impl Store {
         .bind(filter.flow.as_deref())
         .bind(filter.unfinished)
         .bind(filter.limit.min(MOST_ROWS))
-        .fetch_all(&self.readers)
+        .fetch_all(&self.pool)
         .await?;
         rows.iter().map(call).collect()
     }
@@ -170,7 +170,7 @@ impl Store {
             sqlx::query("select seq, mono_us, kind, payload from call_events where call = ? order by seq limit ?")
                 .bind(call)
                 .bind(MOST_ROWS)
-                .fetch_all(&self.readers)
+                .fetch_all(&self.pool)
                 .await?;
         let event = |row: &SqliteRow| {
             let at = u64::try_from(row.try_get::<i64, _>("mono_us")?);
@@ -192,7 +192,7 @@ impl Store {
         let rows = sqlx::query("select entry from journeys where call = ? order by seq limit ?")
             .bind(call)
             .bind(MOST_ROWS)
-            .fetch_all(&self.readers)
+            .fetch_all(&self.pool)
             .await?;
         rows.iter().map(|row| json(row, "entry")).collect()
     }
@@ -206,7 +206,7 @@ impl Store {
             "select call, audience, expires_at, record from contexts where token_id = ?",
         )
         .bind(token_id)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&self.pool)
         .await?;
         let context = |row: SqliteRow| {
             Ok(StoredContext {
@@ -233,7 +233,7 @@ impl Store {
         )
         .bind(agent)
         .bind(limit.min(MOST_ROWS))
-        .fetch_all(&self.readers)
+        .fetch_all(&self.pool)
         .await?;
         let change = |row: &SqliteRow| {
             Ok(AgentStateChange {
@@ -254,7 +254,7 @@ impl Store {
         )
         .bind(subject)
         .bind(limit.min(MOST_ROWS))
-        .fetch_all(&self.readers)
+        .fetch_all(&self.pool)
         .await?;
         let line = |row: &SqliteRow| {
             let at = moment(row.try_get("at")?, "audit.at")?;

@@ -125,6 +125,9 @@ async fn run(pool: SqlitePool, mut inbox: mpsc::Receiver<Order>, state: Arc<Shar
         commit(&pool, &batch, &state).await;
         batch.clear();
         if let Some((done, closes)) = answer {
+            if closes {
+                pool.close().await;
+            }
             // Nobody may be waiting any more; then nobody needs to know.
             let _ = done.send(());
             if closes {

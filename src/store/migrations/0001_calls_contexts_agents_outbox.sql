@@ -57,6 +57,7 @@ create table agent_states (
 ) strict;
 
 create index agent_states_by_agent on agent_states (agent, at);
+create index agent_states_by_time on agent_states (at);
 
 create table outbox (
     id           integer primary key,
@@ -69,6 +70,7 @@ create table outbox (
 ) strict;
 
 create index outbox_due on outbox (next_at) where next_at is not null;
+create index outbox_done on outbox (created_at) where next_at is null;
 
 create table audit (
     id      integer primary key,
