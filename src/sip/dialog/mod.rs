@@ -118,10 +118,16 @@ impl Dialog {
         }
     }
 
+    /// The number for the next request of ours.
+    pub(crate) fn next_number(&mut self) -> u32 {
+        self.local_cseq = self.local_cseq.saturating_add(1);
+        self.local_cseq
+    }
+
     /// The next request within this dialog, and where it goes. Via, Contact and body are still to be added.
     pub(crate) fn request(&mut self, method: Method) -> (Request, Peer) {
-        self.local_cseq = self.local_cseq.saturating_add(1);
-        self.numbered(method, self.local_cseq)
+        let number = self.next_number();
+        self.numbered(method, number)
     }
 
     /// The ACK to a 2xx of the INVITE with `number` (RFC 3261 13.2.2.4).

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::secret::Secret;
+use crate::sip::auth::digest::Algorithm;
 use crate::sip::timing::Timing;
 
 /// Everything that can be set; [`Config::new`] gives sensible values for all of it.
@@ -115,6 +116,8 @@ impl Default for RegistrarLimits {
 /// How digest is asked for and checked.
 #[derive(Debug, Clone, Copy)]
 pub struct DigestRules {
+    /// What we offer, the one we like best first. Phones take the first that they can do (RFC 8760 2.4).
+    pub algorithms: [Algorithm; 2],
     /// How long a nonce is good.
     pub nonce_life: Duration,
     /// Nonces remembered; the oldest make room.
@@ -130,6 +133,7 @@ pub struct DigestRules {
 impl Default for DigestRules {
     fn default() -> Self {
         Self {
+            algorithms: [Algorithm::Sha256, Algorithm::Md5],
             nonce_life: Duration::from_secs(300),
             nonces: 20_000,
             failures: 5,

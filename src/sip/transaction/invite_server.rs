@@ -70,6 +70,11 @@ impl InviteServer {
         matches!(self.state, State::Trying { .. } | State::Proceeding { .. })
     }
 
+    /// Whether it was answered with 2xx, so that an ACK belongs to the dialog.
+    pub(crate) const fn is_accepted(&self) -> bool {
+        matches!(self.state, State::Accepted { .. })
+    }
+
     /// When the next `Tick` is due.
     pub(crate) fn deadline(&self) -> Option<Mono> {
         match &self.state {
