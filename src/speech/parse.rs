@@ -28,6 +28,7 @@ impl Catalogue {
     #[must_use]
     pub fn parse(file: FileId, text: &str) -> (Option<Self>, Vec<Diagnostic>) {
         let (root, mut found) = yaml::parse(file, text);
+        found.iter_mut().for_each(|it| explain_brace(it, text));
         let catalogue =
             root.and_then(|root| Reader { text, found: &mut found }.catalogue(&root, file));
         (catalogue, found)
@@ -152,12 +153,11 @@ impl Reader<'_> {
             }
             Kind::Null | Kind::List(_) | Kind::Map(_) => {
                 let says = format!(
-                    "`{}` has no text, but {}",
+                    "`{}` wants a text to speak, not {}",
                     key.text().unwrap_or_default(),
                     value.what()
                 );
-                let help = "put the text in quotes when it begins with a brace".to_owned();
-                let help = matches!(value.kind, Kind::Map(_)).then_some(help);
+                let help = matches!(value.kind, Kind::Map(_)).then(|| QUOTES.to_owned());
                 self.found.push(Diagnostic::error("HL0554", key.span, says).help(help));
                 None
             }
@@ -191,6 +191,19 @@ impl Reader<'_> {
     }
 }
 
+const QUOTES: &str = "put the text in quotes when it begins with a brace";
+
+/// A text that begins with a placeholder is a map to YAML, which complains at its end or on the next line.
+fn explain_brace(it: &mut Diagnostic, text: &str) {
+    let before = text.get(..it.span.end as usize).unwrap_or_default();
+    let braced = |line: &str| {
+        line.split_once(": {").is_some_and(|(_, rest)| !rest.trim_end().ends_with('}'))
+    };
+    if it.code == "HL0101" && it.help.is_none() && before.lines().rev().take(2).any(braced) {
+        it.help = Some(QUOTES.to_owned());
+    }
+}
+
 fn speaks(part: &Part) -> bool {
     match part {
         Part::Fixed { text, .. } => text.chars().any(char::is_alphanumeric),
@@ -220,4 +233,197 @@ fn file_name(word: &str) -> String {
         }
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Sources, text::render};
+
+    fn read(text: &str) -> (Option<Catalogue>, String) {
+        let mut sources = Sources::default();
+        let file = sources.add("catalog.yaml", text);
+        let (catalogue, found) = Catalogue::parse(file, text);
+        (catalogue, render(&found, &sources, false))
+    }
+
+    #[test]
+    fn prompts_and_words_are_read_in_their_order() {
+        let (catalogue, found) = read(
+            "language: zh-CN\nprompts:\n  hello: 您好。\n  total: { text: \"{order.total}，谢谢\", note: slowly }\nwords:\n  顺丰: 顺丰速运\n",
+        );
+        assert_eq!(found, "");
+        let catalogue = catalogue.unwrap();
+        let names: Vec<_> = catalogue.prompts().map(|prompt| &*prompt.name.value).collect();
+        assert_eq!(
+            (&**catalogue.lang(), names.as_slice()),
+            ("zh-CN", ["hello", "total"].as_slice())
+        );
+        assert_eq!(catalogue.word("顺丰").unwrap().text.value, "顺丰速运");
+        assert_eq!(&*catalogue.word("顺丰").unwrap().clip, "zh-CN/words/_987a_4e30");
+    }
+
+    #[test]
+    fn a_placeholder_is_pointed_at_inside_plain_and_quoted_texts() {
+        for text in
+            ["  p: 共{a.b as money}元", "  p: \"共{a.b as money}元\"", "  p: '共{a.b as money}元'"]
+        {
+            let text = format!("language: zh-CN\nprompts:\n{text}\n");
+            let (catalogue, _) = read(&text);
+            let catalogue = catalogue.unwrap();
+            let place = catalogue.prompt("p").unwrap().placeholders().next().unwrap().clone();
+            let at = |span: crate::diagnostic::Span| &text[span.start as usize..span.end as usize];
+            let kind = place.kind.unwrap();
+            assert_eq!(
+                (at(place.path.span), at(kind.span), at(place.span)),
+                ("a.b", "money", "{a.b as money}")
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_that_begins_with_a_brace_is_told_to_take_quotes() {
+        let (catalogue, found) =
+            read("language: zh-CN\nprompts:\n  total: {order.total}元\n  good: 好\n");
+        assert!(catalogue.is_none());
+        insta::assert_snapshot!(found, @"
+        error[HL0101]: this is not YAML: while parsing a block mapping, did not find expected key
+         --> catalog.yaml:3:23
+          |
+        3 |   total: {order.total}元
+          |                       ^^
+          |
+          = help: put the text in quotes when it begins with a brace
+        ");
+    }
+
+    #[test]
+    fn a_catalogue_with_bad_prompts_keeps_the_good_ones() {
+        let (catalogue, found) = read(
+            "language: zh-CN\nprompt: {}\nprompts:\n  Hello: 您好\n  braces: 共{order.total\n  path: 共{1st}\n  kind: 共{total as mony}\n  \
+             pin: 密码{pin as secret}\n  none: \"。\"\n  nothing:\n  map: {text: 好, notes: x}\n  good: 好\nwords: { a: \"{b}\" }\n",
+        );
+        let names: Vec<_> =
+            catalogue.unwrap().prompts().map(|it| it.name.value.to_string()).collect();
+        assert_eq!(names, ["map", "good"]);
+        insta::assert_snapshot!(found, @r#"
+        error[HL0551]: `prompt` means nothing here
+         --> catalog.yaml:2:1
+          |
+        2 | prompt: {}
+          | ^^^^^^
+          |
+          = help: did you mean `prompts`?
+
+        error[HL0553]: `Hello` cannot be the name of a prompt, because its recording is called so
+         --> catalog.yaml:4:3
+          |
+        4 |   Hello: 您好
+          |   ^^^^^
+          |
+          = help: use a-z, 0-9 and `-`, at most 60 characters
+
+        error[HL0555]: this brace has no partner
+         --> catalog.yaml:5:12
+          |
+        5 |   braces: 共{order.total
+          |             ^
+          |
+          = help: a value's place is written `{order.eta}`
+
+        error[HL0555]: `{1st}` does not name a variable
+         --> catalog.yaml:6:10
+          |
+        6 |   path: 共{1st}
+          |           ^^^^^
+          |
+          = help: write a variable of the flow, such as `{order.eta}` or `{order_number as digits}`
+
+        error[HL0556]: `mony` is not a type that a value can be read as
+         --> catalog.yaml:7:20
+          |
+        7 |   kind: 共{total as mony}
+          |                     ^^^^
+          |
+          = help: did you mean `money`?
+
+        error[HL0556]: a secret is never spoken
+         --> catalog.yaml:8:18
+          |
+        8 |   pin: 密码{pin as secret}
+          |                    ^^^^^^
+
+        error[HL0554]: this prompt has no words
+         --> catalog.yaml:9:9
+          |
+        9 |   none: "。"
+          |         ^^^^
+
+        error[HL0554]: `nothing` wants a text to speak, not nothing
+          --> catalog.yaml:10:3
+           |
+        10 |   nothing:
+           |   ^^^^^^^
+
+        error[HL0551]: `notes` means nothing here
+          --> catalog.yaml:11:18
+           |
+        11 |   map: {text: 好, notes: x}
+           |                   ^^^^^
+           |
+           = help: did you mean `note`?
+
+        error[HL0555]: a word has no places for values
+          --> catalog.yaml:13:13
+           |
+        13 | words: { a: "{b}" }
+           |             ^^^^^
+        "#);
+    }
+
+    #[test]
+    fn a_catalogue_says_which_language_it_is() {
+        for text in [
+            "prompts: { a: b }\n",
+            "language: tlh\nprompts: { a: b }\n",
+            "- a\n",
+            "language: zh-CN\n",
+            "language: zh-CN\nprompts: x\n",
+        ] {
+            let (_, found) = read(text);
+            assert!(found.contains("HL0550") || found.contains("HL0552"), "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn two_words_never_share_a_file() {
+        #[rustfmt::skip]
+        let table = [
+            ("paid", "paid"), ("顺丰", "_987a_4e30"), ("DHL", "_0044_0048_004c"), ("a_b", "a_005fb"), ("𠮷", "__020bb7"), ("a b", "a_0020b"), ("../x", "_002e_002e_002fx"),
+        ];
+        for (word, expected) in table {
+            assert_eq!(file_name(word), expected, "{word}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_a_catalogue_or_a_finding(body in "[a-z{}. :。，一\"\n]{0,60}") {
+            let (catalogue, found) = read(&format!("language: zh-CN\nprompts:\n  p: {body}\n"));
+            proptest::prop_assert!(catalogue.is_some_and(|it| it.prompt("p").is_some()) || !found.is_empty());
+        }
+
+        #[test]
+        fn any_prompt_text_keeps_its_words(text in "[a-z{}. ，一]{1,40}") {
+            let (catalogue, _) = read(&format!("language: zh-CN\nprompts:\n  p: \"{text}\"\n"));
+            if let Some(prompt) = catalogue.as_ref().and_then(|it| it.prompt("p")) {
+                let joined: String = prompt.parts.iter().map(|part| match part {
+                    Part::Fixed { text, .. } | Part::Mark { text, .. } => text.clone(),
+                    Part::Value(place) => format!("{{{}}}", place.path.value),
+                }).collect();
+                let bare = |text: &str| text.replace(' ', "");
+                proptest::prop_assert_eq!(bare(&joined), bare(&text));
+            }
+        }
+    }
 }

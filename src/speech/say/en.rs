@@ -231,3 +231,111 @@ fn fixed(id: &str, out: &mut Phrase) {
         out.atom(*id, *words);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Tongue;
+    use super::super::tests::{check, words};
+    use super::*;
+    use crate::value::Type;
+
+    fn english(kind: Type, table: &[(&str, &str)]) {
+        check(Tongue::English, &kind, table);
+    }
+
+    #[test]
+    fn numbers_are_said_without_and() {
+        #[rustfmt::skip]
+        english(Type::Number, &[
+            ("0", "zero"), ("2", "two"), ("10", "ten"), ("13", "thirteen"), ("20", "twenty"), ("42", "forty-two"), ("100", "one hundred"),
+            ("115", "one hundred fifteen"), ("202", "two hundred two"), ("1000", "one thousand"), ("1001", "one thousand one"),
+            ("12000", "twelve thousand"), ("200000", "two hundred thousand"), ("1080", "one thousand eighty"),
+            ("1000000", "one million"), ("2000005", "two million five"), ("1000000000000", "one trillion"),
+            ("123456789", "one hundred twenty-three million four hundred fifty-six thousand seven hundred eighty-nine"),
+            ("-15", "minus fifteen"), ("3.5", "three point five"), ("0.05", "zero point zero five"), ("2.0", "two"),
+        ]);
+    }
+
+    #[test]
+    fn figures_are_read_one_by_one_with_zero() {
+        #[rustfmt::skip]
+        english(Type::Digits, &[
+            ("20260001", "two zero two six, zero zero zero one"), ("7", "seven"), ("*1#", "star one pound"),
+        ]);
+        #[rustfmt::skip]
+        english(Type::Phone, &[
+            ("13800000001", "one three eight, zero zero zero zero, zero zero zero one"),
+            ("+12125550123", "plus one, two one two, five five five, zero one two three"),
+        ]);
+    }
+
+    #[test]
+    fn amounts_are_read_in_yuan_and_fen() {
+        #[rustfmt::skip]
+        english(Type::Money, &[
+            ("56.30", "fifty-six yuan and thirty fen"), ("56.05", "fifty-six yuan and five fen"), ("56", "fifty-six yuan"),
+            ("0.30", "thirty fen"), ("0", "zero yuan"), ("-8.50", "minus eight yuan and fifty fen"), ("1", "one yuan"),
+            ("1234.56", "one thousand two hundred thirty-four yuan and fifty-six fen"),
+        ]);
+    }
+
+    #[test]
+    fn days_carry_their_year_only_when_it_is_another() {
+        #[rustfmt::skip]
+        english(Type::Date, &[
+            ("2026-11-24", "November twenty-fourth"), ("2026-01-01", "January first"), ("2026-08-31", "August thirty-first"),
+            ("2027-01-01", "January first twenty twenty-seven"), ("2000-05-12", "May twelfth two thousand"),
+            ("2005-05-12", "May twelfth two thousand five"), ("2010-05-12", "May twelfth twenty ten"),
+            ("1905-05-12", "May twelfth nineteen oh five"), ("1900-05-12", "May twelfth nineteen hundred"),
+            ("1999-05-12", "May twelfth nineteen ninety-nine"),
+        ]);
+    }
+
+    #[test]
+    fn times_and_lengths_are_said_as_people_say_them() {
+        #[rustfmt::skip]
+        english(Type::Time, &[
+            ("15:00", "three p.m."), ("15:05", "three oh five p.m."), ("15:15", "three fifteen p.m."), ("08:30", "eight thirty a.m."),
+            ("00:00", "midnight"), ("12:00", "noon"), ("00:30", "twelve thirty a.m."), ("12:30", "twelve thirty p.m."), ("23:59:59", "eleven fifty-nine p.m."),
+        ]);
+        english(Type::DateTime, &[("2026-11-24 15:00", "November twenty-fourth at three p.m.")]);
+        #[rustfmt::skip]
+        english(Type::Duration, &[
+            ("2h 5m", "two hours five minutes"), ("1h 1m 1s", "one hour one minute one second"), ("0s", "zero seconds"), ("48h", "two days"),
+        ]);
+        english(Type::YesNo, &[("yes", "yes"), ("no", "no")]);
+    }
+
+    /// Reads a numeral back the slow way: each word's value, multiplied up by the units that follow.
+    fn heard(numeral: &str) -> u64 {
+        let (mut total, mut group) = (0_u64, 0_u64);
+        for word in numeral.split([' ', '-']) {
+            let scale = ["thousand", "million", "billion", "trillion"]
+                .iter()
+                .position(|unit| *unit == word);
+            if let Some(power) = scale {
+                total += group * 1_000_u64.pow(power as u32 + 1);
+                group = 0;
+            } else if word == "hundred" {
+                group *= 100;
+            } else if let Some(tens) = TENS.iter().position(|known| *known == word) {
+                group += 10 * tens as u64;
+            } else {
+                group += ONES.iter().position(|known| *known == word).unwrap() as u64;
+            }
+        }
+        total + group
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_heard_as_they_were_meant(n in 0_u64..super::super::TOO_LARGE, shift in 0_u32..15) {
+            for n in [n, n / 10_u64.pow(shift), n / 10_u64.pow(shift) * 10_u64.pow(shift)] {
+                let mut out = Phrase::default();
+                whole(n, &mut out);
+                let numeral = words(Tongue::English, &out.0);
+                proptest::prop_assert_eq!(heard(&numeral), n, "{}", numeral);
+            }
+        }
+    }
+}

@@ -183,3 +183,121 @@ pub(super) fn read_as(value: &Value, kind: Option<&Type>) -> Result<Value, Unspe
     };
     read.ok_or_else(|| Unspeakable::Unfit(kind.clone()))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The words of some bits, as a caption shows them.
+    pub(super) fn words(tongue: Tongue, bits: &[Bit]) -> String {
+        let mut text = String::new();
+        for (at, bit) in bits.iter().enumerate() {
+            match bit {
+                Bit::Atom(atom) => {
+                    text.push_str(if at > 0 { tongue.glue() } else { "" });
+                    text.push_str(&atom.words);
+                }
+                Bit::Pause(_) => text.push_str(tongue.group_sign()),
+            }
+        }
+        text
+    }
+
+    /// Reads each text as `kind`, says it on 24 November 2026, and compares.
+    #[track_caller]
+    pub(super) fn check(tongue: Tongue, kind: &Type, table: &[(&str, &str)]) {
+        for (text, expected) in table {
+            let value = kind.read(text).unwrap();
+            let said = say(tongue, &value, civil::date(2026, 11, 24), Nearby::default()).unwrap();
+            assert_eq!(words(tongue, &said), *expected, "{kind} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_and_not_misread() {
+        #[rustfmt::skip]
+        let table = [
+            (Type::Number, "999999999999999", true), (Type::Number, "1000000000000000", false), (Type::Number, "-1000000000000000", false),
+            (Type::Money, "90000000000000.01", true),
+        ];
+        for tongue in [Tongue::Mandarin, Tongue::English] {
+            for (kind, text, fits) in &table {
+                let value = kind.read(text).unwrap();
+                let said = say(tongue, &value, civil::date(2026, 11, 24), Nearby::default());
+                assert_eq!(said.is_ok(), *fits, "{kind} {text}");
+            }
+            let digits = Value::Digits("1".repeat(65).into());
+            let said = say(tongue, &digits, civil::date(2026, 11, 24), Nearby::default());
+            assert_eq!(said, Err(Unspeakable::TooLarge));
+        }
+    }
+
+    #[test]
+    fn values_are_read_as_other_types_where_that_makes_sense() {
+        #[rustfmt::skip]
+        let table = [
+            (Type::Number,   "20",               Type::Digits, Some("20")),
+            (Type::Number,   "-20",              Type::Digits, None),
+            (Type::Number,   "2.5",              Type::Digits, None),
+            (Type::Number,   "56.3",             Type::Money,  Some("56.30")),
+            (Type::Number,   "56.305",           Type::Money,  None),
+            (Type::Money,    "56.30",            Type::Number, Some("56.3")),
+            (Type::Digits,   "007",              Type::Number, Some("7")),
+            (Type::Digits,   "1#",               Type::Number, None),
+            (Type::Digits,   "13800000001",      Type::Phone,  Some("13800000001")),
+            (Type::Phone,    "+8613800000001",   Type::Digits, Some("8613800000001")),
+            (Type::Text,     "2026-11-24",       Type::Date,   Some("2026-11-24")),
+            (Type::Text,     "soon",             Type::Date,   None),
+            (Type::DateTime, "2026-11-24 15:00", Type::Date,   Some("2026-11-24")),
+            (Type::DateTime, "2026-11-24 15:00", Type::Time,   Some("15:00:00")),
+            (Type::Date,     "2026-11-24",       Type::Money,  None),
+            (Type::Secret,   "4711",             Type::Digits, None),
+            (Type::Digits,   "4711",             Type::Secret, None),
+        ];
+        for (from, text, wanted, expected) in table {
+            let read = read_as(&from.read(text).unwrap(), Some(&wanted));
+            assert_eq!(
+                read.as_ref().ok().map(ToString::to_string).as_deref(),
+                expected,
+                "{from} {text} as {wanted}"
+            );
+            assert!(expected.is_none() || readable_as(&from, &wanted), "{from} as {wanted}");
+        }
+    }
+
+    #[test]
+    fn the_check_before_a_call_refuses_what_the_call_would_refuse() {
+        let samples = [
+            (Type::Text, "5"),
+            (Type::Digits, "55"),
+            (Type::Number, "5"),
+            (Type::Money, "5"),
+            (Type::Date, "2026-11-24"),
+            (Type::Time, "15:00"),
+            (Type::DateTime, "2026-11-24 15:00"),
+            (Type::Duration, "5m"),
+            (Type::YesNo, "yes"),
+            (Type::Phone, "10086"),
+            (Type::Secret, "4711"),
+        ];
+        for (from, text) in &samples {
+            for (wanted, _) in &samples {
+                let read = read_as(&from.read(text).unwrap(), Some(wanted));
+                assert!(read.is_err() || readable_as(from, wanted), "{from} as {wanted}");
+                let always = readable_as(from, wanted) && *from != Type::Text;
+                assert!(read.is_ok() || !always, "{from} as {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_atoms_share_a_recording() {
+        for tongue in [Tongue::Mandarin, Tongue::English] {
+            let all = atoms(tongue);
+            let ids: std::collections::BTreeSet<&str> =
+                all.iter().map(|atom| atom.id.as_str()).collect();
+            assert_eq!(ids.len(), all.len());
+            assert!(all.iter().all(|atom| !atom.words.is_empty()));
+        }
+    }
+}
