@@ -5,6 +5,7 @@ mod endings;
 mod keys;
 mod lookups;
 mod questions;
+mod record;
 mod stored;
 
 use std::sync::Arc;
