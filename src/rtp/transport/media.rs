@@ -200,6 +200,9 @@ impl Engine {
                 // A panic there has been printed by the thread; there is nothing left to end.
                 let _ = handle.join();
             }
+            // What came too late is dropped, and with it the senders of the figures that somebody may wait for. A ring
+            // without places refuses all that comes now.
+            *lock(&thread.commands) = rtrb::RingBuffer::new(0).0;
         }
     }
 }

@@ -29,3 +29,6 @@ pub use api::{
     Stopped, ThreadHealth,
 };
 pub use media::{Leg, Media};
+
+#[cfg(test)]
+mod tests;
