@@ -11,7 +11,8 @@ mod stored;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::ZonedDateTime;
+use jiff::Timestamp;
+use jiff::tz::offset;
 
 use super::{
     Agent, Answer, Calendars, Command, Entry, Event, Machine, QueueEvent, Setting, Start, Ticket,
@@ -45,12 +46,12 @@ const PROMPTS: &str = "
   queue-wait: minutes {queue.minutes}
 ";
 
-/// Open from eight to eight.
+/// Open from eight to eight in Shanghai.
 struct Shop;
 
 impl Calendars for Shop {
-    fn is_open(&self, calendar: &str, when: &ZonedDateTime) -> Option<bool> {
-        (calendar == "shop").then(|| (8..20).contains(&when.hour()))
+    fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
+        (calendar == "shop").then(|| (8..20).contains(&offset(8).to_datetime(when).hour()))
     }
 }
 
