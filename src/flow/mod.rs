@@ -12,6 +12,7 @@
 pub mod builtin;
 mod check;
 mod duration;
+mod explain;
 pub mod expr;
 mod graph;
 pub mod model;
@@ -19,6 +20,7 @@ mod parse;
 mod program;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
+pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
 pub use program::{Program, Proven};

@@ -37,7 +37,7 @@ impl Program {
         match flow {
             Some(flow) if found.is_empty() => Self::new(flow, world),
             Some(flow) => {
-                found.extend(check_parts(&flow, world));
+                found.extend(check_parts(&flow, world, &found));
                 found.sort_by_key(|it| (it.span, it.code));
                 Err(found)
             }

@@ -1,6 +1,6 @@
 //! The static checks: what would hurt callers, found before one is hurt. One rule a file.
 //!
-//! Rules look at a [`Study`], made once, and add findings. Those that conclude something from what is absent (a step
+//! Rules look at a [`Study`], made once, and add findings. Those that conclude something from what a flow lacks (a step
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
 mod between_digits;
@@ -55,7 +55,7 @@ mod unused_step;
 mod words;
 mod wrong_kind;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 34] = [
+const PRESENT: [Rule; 27] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -145,6 +145,10 @@ const PRESENT: [Rule; 34] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+];
+
+/// Rules that judge which fields an action lacks.
+const FIELDS: [Rule; 7] = [
     lookup_branches::check,
     slow_lookup::check,
     no_otherwise::check,
@@ -154,7 +158,7 @@ const PRESENT: [Rule; 34] = [
     slow_end::check,
 ];
 
-/// Rules that judge what is absent.
+/// Rules that judge what the whole flow lacks.
 const ABSENT: [Rule; 14] = [
     unknown_lookup::check,
     unknown_variable::check,
@@ -180,24 +184,36 @@ fn sql_and_values(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
 /// Everything wrong with a flow that was read without an error, in the order of the file.
 #[must_use]
 pub fn check(flow: &Flow, world: &World<'_>) -> Vec<Diagnostic> {
-    run(flow, world, PRESENT.iter().chain(&ABSENT))
-}
-
-/// What is wrong with the parts that could be read of a flow with errors.
-pub(super) fn check_parts(flow: &Flow, world: &World<'_>) -> Vec<Diagnostic> {
-    run(flow, world, PRESENT.iter())
-}
-
-fn run<'r>(
-    flow: &Flow,
-    world: &World<'_>,
-    rules: impl Iterator<Item = &'r Rule>,
-) -> Vec<Diagnostic> {
     let study = Study::new(flow, world);
     let mut found = Vec::new();
-    for rule in rules {
+    for rule in PRESENT.iter().chain(&FIELDS).chain(&ABSENT) {
         rule(&study, &mut found);
     }
     found.sort_by_key(|it| (it.span, it.code));
+    found
+}
+
+/// What is wrong with the parts of a flow that could be read although `errors` were found. An action with an error in
+/// it is not said to lack a field: that may be the very one that could not be read.
+pub(super) fn check_parts(
+    flow: &Flow,
+    world: &World<'_>,
+    errors: &[Diagnostic],
+) -> Vec<Diagnostic> {
+    let study = Study::new(flow, world);
+    let mut found = Vec::new();
+    for rule in &PRESENT {
+        rule(&study, &mut found);
+    }
+    let mut starts: Vec<Span> = study.actions().map(|(_, _, action)| action.span).collect();
+    starts.extend(flow.steps.values().map(|it| it.name.span));
+    starts.sort_unstable();
+    let part = |span: Span| starts.partition_point(|it| it.start <= span.start);
+    let broken: HashSet<usize> = errors.iter().map(|it| part(it.span)).collect();
+    let mut lacking = Vec::new();
+    for rule in &FIELDS {
+        rule(&study, &mut lacking);
+    }
+    found.extend(lacking.into_iter().filter(|it| !broken.contains(&part(it.span))));
     found
 }

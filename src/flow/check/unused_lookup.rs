@@ -6,7 +6,7 @@ use super::study::Study;
 use crate::diagnostic::Diagnostic;
 use crate::flow::model::ActionKind;
 
-/// Points at the name of each such lookup.
+/// Points at the name of each such lookup. Silent where an unknown one is named: probably that one is meant.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let used: HashSet<&str> = study
         .actions()
@@ -15,6 +15,9 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             _ => None,
         })
         .collect();
+    if used.iter().any(|name| !study.flow.lookups.contains_key(*name)) {
+        return;
+    }
     for lookup in study.flow.lookups.values().filter(|it| !used.contains(&*it.name.value)) {
         let says = format!("no step carries out the lookup `{}`", lookup.name.value);
         let help = format!("add `- lookup: {}`, or remove it", lookup.name.value);
