@@ -1,1 +1,1 @@
-//! The room `cli`.
+//! x

@@ -264,7 +264,11 @@ pub struct LastResort {
 /// Reads `hotline.yaml`; `change` is what the command line says instead, before all of it is checked. `None` comes with
 /// at least one error.
 #[must_use]
-pub fn read(file: FileId, text: &str, change: impl FnOnce(&mut Config)) -> (Option<Config>, Vec<Diagnostic>) {
+pub fn read(
+    file: FileId,
+    text: &str,
+    change: impl FnOnce(&mut Config),
+) -> (Option<Config>, Vec<Diagnostic>) {
     match serde_yaml::from_str::<Config>(text) {
         Ok(mut config) => {
             change(&mut config);

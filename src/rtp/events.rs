@@ -124,7 +124,13 @@ impl Receiver {
         }
         remember(&mut self.known, timestamp);
         let end = self.release();
-        let down = Down { key: report.key, timestamp, duration: report.duration, before: 0, last_heard: now };
+        let down = Down {
+            key: report.key,
+            timestamp,
+            duration: report.duration,
+            before: 0,
+            last_heard: now,
+        };
         self.down = Some(down);
         [end, start, if report.end { self.release() } else { None }]
     }
@@ -174,7 +180,8 @@ impl Down {
             return false;
         }
         let step = timestamp.wrapping_sub(self.timestamp);
-        step == u32::from(SEGMENT) || (step <= u32::from(self.duration) && report.duration > self.duration)
+        step == u32::from(SEGMENT)
+            || (step <= u32::from(self.duration) && report.duration > self.duration)
     }
 }
 
@@ -256,7 +263,8 @@ impl Sender {
                 let full = *said >= u32::from(SEGMENT);
                 let duration = u16::try_from(*said).unwrap_or(SEGMENT);
                 let report = Report { key: *key, end: *left == 0, volume: VOLUME, duration };
-                let out = Outgoing { timestamp: *timestamp, marker: first, payload: report.to_bytes() };
+                let out =
+                    Outgoing { timestamp: *timestamp, marker: first, payload: report.to_bytes() };
                 if report.end {
                     *self = Self::Up { key: *key, timestamp: *timestamp, duration, ends: ENDS - 1 };
                 } else if full {
@@ -268,7 +276,8 @@ impl Sender {
             }
             Self::Up { key, timestamp, duration, ends } => {
                 let report = Report { key: *key, end: true, volume: VOLUME, duration: *duration };
-                let out = Outgoing { timestamp: *timestamp, marker: false, payload: report.to_bytes() };
+                let out =
+                    Outgoing { timestamp: *timestamp, marker: false, payload: report.to_bytes() };
                 *ends = ends.saturating_sub(1);
                 if *ends == 0 {
                     *self = Self::Pause(pause);
@@ -307,7 +316,12 @@ mod tests {
         for (ms, timestamp, symbol, duration, end) in packets {
             let now = Mono::from_millis(*ms);
             heard.extend(receiver.tick(now));
-            heard.extend(receiver.report(now, *timestamp, report(*symbol, *duration, *end)).into_iter().flatten());
+            heard.extend(
+                receiver
+                    .report(now, *timestamp, report(*symbol, *duration, *end))
+                    .into_iter()
+                    .flatten(),
+            );
         }
         heard.extend(receiver.tick(Mono::from_millis(1_000_000)));
         written(&heard)
@@ -379,8 +393,10 @@ mod tests {
 
     #[test]
     fn a_sent_key_is_updates_of_160_then_three_ends_and_a_pause() {
-        let seen: Vec<(bool, Report)> =
-            pressed(&[key('7')], 4).iter().map(|it| (it.marker, Report::parse(&it.payload).unwrap())).collect();
+        let seen: Vec<(bool, Report)> = pressed(&[key('7')], 4)
+            .iter()
+            .map(|it| (it.marker, Report::parse(&it.payload).unwrap()))
+            .collect();
         let expected = [
             (true, report('7', 160, false)),
             (false, report('7', 320, false)),

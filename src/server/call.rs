@@ -22,6 +22,7 @@ use super::hand_off;
 use super::house::House;
 use super::routes;
 use super::switchboard::ToSwitchboard;
+use crate::audio::Codec;
 use crate::audio::playlist::{Piece as Sound, Playlist};
 use crate::call::{self, Answer, Ending, Ticket};
 use crate::legs::{self, Leg, Legs, MediaAddress, PartyId, Route};
@@ -545,12 +546,15 @@ fn start(shared: &Shared, incoming: &IncomingCall, dialled: &Arc<str>, name: &Ar
 /// What the media engine needs of what SDP settled.
 fn connection(media: &sdp::MediaDescription) -> media::Connection {
     media::Connection {
-        rtp: media.rtp,
-        rtcp: media.rtcp,
+        rtp: media.remote,
+        rtcp: Some(media.remote_rtcp),
         rtcp_mux: media.rtcp_mux,
-        codec: media.codec,
-        events_in: media.events_in,
-        events_out: media.events_out,
+        codec: match media.codec {
+            sdp::Codec::Pcma => Codec::Pcma,
+            sdp::Codec::Pcmu => Codec::Pcmu,
+        },
+        events_in: media.receive_events,
+        events_out: media.send_events.map(|events| events.payload_type),
         direction: match media.direction {
             sdp::Direction::Both => media::Direction::Both,
             sdp::Direction::SendOnly => media::Direction::SendOnly,

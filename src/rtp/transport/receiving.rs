@@ -32,9 +32,17 @@ pub(super) struct Inbound {
 /// What of a packet is for the leg that this one is bridged with.
 pub(super) enum Onward<'a> {
     Nothing,
-    Audio { header: Header, codec: Codec, payload: &'a [u8] },
+    Audio {
+        header: Header,
+        codec: Codec,
+        payload: &'a [u8],
+    },
     /// A packet of a key, and what was made of it, for a peer that has to hear a tone instead.
-    Key { header: Header, report: Report, heard: HeardAtOnce },
+    Key {
+        header: Header,
+        report: Report,
+        heard: HeardAtOnce,
+    },
 }
 
 /// What a datagram can be.
@@ -78,7 +86,12 @@ impl Inbound {
 
 impl Leg {
     /// Takes a datagram that came to the RTP port and is not RTCP.
-    pub(super) fn receive<'a>(&mut self, now: Mono, source: SocketAddr, datagram: &'a [u8]) -> Onward<'a> {
+    pub(super) fn receive<'a>(
+        &mut self,
+        now: Mono,
+        source: SocketAddr,
+        datagram: &'a [u8],
+    ) -> Onward<'a> {
         let Ok(packet) = packet::parse(datagram) else { return self.junk() };
         let Some(kind) = self.inbound.kind(packet.header.payload_type) else { return self.junk() };
         match self.latch.judge(source, packet.header.ssrc, packet.header.sequence) {

@@ -66,7 +66,8 @@ async fn keys_count_once_without_their_ends_and_wait_for_a_slow_listener() {
     stage.key().await;
     let mut heard = String::new();
     while heard.len() < digits.len() {
-        let FromLeg { event, .. } = tokio::time::timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+        let FromLeg { event, .. } =
+            tokio::time::timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
         if let LegEvent::Key { key, .. } = event {
             heard.push(key.symbol());
         }
@@ -118,12 +119,14 @@ async fn sent_keys_are_events_with_marker_and_three_ends_while_audio_stands_asid
     assert_one_stream(headers.iter().copied());
     let seen: Vec<String> = heard
         .iter()
-        .map(|(header, payload)| match Report::parse(payload).filter(|_| header.payload_type == EVENTS) {
-            Some(report) => {
-                let marker = if header.marker { "M" } else { "" };
-                format!("{marker}{}{}", report.duration, if report.end { "E" } else { "" })
+        .map(|(header, payload)| {
+            match Report::parse(payload).filter(|_| header.payload_type == EVENTS) {
+                Some(report) => {
+                    let marker = if header.marker { "M" } else { "" };
+                    format!("{marker}{}{}", report.duration, if report.end { "E" } else { "" })
+                }
+                None => "audio".to_owned(),
             }
-            None => "audio".to_owned(),
         })
         .collect();
     insta::assert_snapshot!(seen.join(" "), @"M160 320 480 640 800E 800E 800E M160 320 480 640 800E 800E 800E audio");
