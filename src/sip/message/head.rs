@@ -3,7 +3,7 @@
 //! Done by hand: it is most of the work on a message, and what nom would be given here has no grammar to speak of.
 
 use bytes::Bytes;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 use super::parse::{MAX_HEADERS, Why};
 use super::{BadUri, Headers, Method, Name, Status, Uri, grammar};
@@ -77,7 +77,10 @@ fn header_lines(head: &Bytes, lines: Lines<'_>, fault: &mut Option<Why>) -> Head
 
 /// RFC 3261 7.1, 7.2. `method` is set as soon as there is one.
 fn start_line(line: &[u8], method: &mut Option<Method>) -> Result<Start, Why> {
-    let line = std::str::from_utf8(line).map_err(|_| Why::StartLine)?;
+    let line = std::str::from_utf8(line)
+        .ok()
+        .filter(|line| !has_line_end(line.as_bytes()))
+        .ok_or(Why::StartLine)?;
     if line.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("SIP/")) {
         return status_line(line);
     }
@@ -132,30 +135,36 @@ fn header(head: &Bytes, line: &Line) -> Option<(Name, Bytes)> {
     Some((Name::parse(name), value))
 }
 
-/// A part of `head` without white space at its ends; nothing is copied. A line end in it would be one without its
-/// other half.
+/// A part of `head` without white space at its ends; nothing is copied.
 fn trim(head: &Bytes, start: usize, end: usize) -> Option<Bytes> {
     let value = head.get(start..end)?;
-    let behind = value.len() - value.trim_ascii_start().len();
+    let start = start + (value.len() - value.trim_ascii_start().len());
     let trimmed = value.trim_ascii();
-    let start = start + behind;
-    (memchr(b'\r', trimmed).is_none()).then(|| head.slice(start..start + trimmed.len()))
+    (!has_line_end(value)).then(|| head.slice(start..start + trimmed.len()))
 }
 
 /// RFC 3261 7.3.1: a line end and the white space around it is one space.
 fn unfold(value: &[u8]) -> Option<Bytes> {
     let mut out = Vec::with_capacity(value.len());
-    for (number, part) in value.split(|byte| *byte == b'\n').enumerate() {
-        let part = part.strip_suffix(b"\r").unwrap_or(part).trim_ascii();
-        if memchr(b'\r', part).is_some() {
+    let mut start = 0;
+    for end in memmem::find_iter(value, b"\r\n").chain([value.len()]) {
+        let part = value.get(start..end)?;
+        start = end + 2;
+        if has_line_end(part) {
             return None;
         }
-        if number > 0 && !out.is_empty() && !part.is_empty() {
+        let part = part.trim_ascii();
+        if !out.is_empty() && !part.is_empty() {
             out.push(b' ');
         }
         out.extend_from_slice(part);
     }
     Some(out.into())
+}
+
+/// Half a line end within a line. Some take one for a whole: what they read would not be what we read.
+fn has_line_end(line: &[u8]) -> bool {
+    memchr2(b'\r', b'\n', line).is_some()
 }
 
 /// A header line or the start line: the place of its bytes without the last line end.
@@ -194,7 +203,7 @@ impl Iterator for Lines<'_> {
     }
 }
 
-/// Bytes up to the next line end. A line feed alone ends no line; [`trim`] and [`unfold`] refuse what holds a lone one.
+/// Bytes up to the next line end. Half of one ends no line, and [`has_line_end`] has it refused.
 fn line_length(bytes: &[u8]) -> usize {
     let mut from = 0;
     while let Some(at) = memchr(b'\r', bytes.get(from..).unwrap_or_default()) {
@@ -204,4 +213,42 @@ fn line_length(bytes: &[u8]) -> usize {
         from += at + 1;
     }
     bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(lines: &str) -> Option<Why> {
+        read(&Bytes::copy_from_slice(lines.as_bytes())).fault
+    }
+
+    #[test]
+    fn half_a_line_end_is_refused_wherever_it_stands() {
+        #[rustfmt::skip]
+        let table = [
+            ("BYE sip:h SIP/2.0\r\nA: b\r\n c\r\n\r\n", None),
+            ("SIP/2.0 200 a\nb\r\nA: b\r\n\r\n", Some(Why::StartLine)),
+            ("SIP/2.0 200 a\rb\r\nA: b\r\n\r\n", Some(Why::StartLine)),
+            ("BYE sip:h SIP/2.0\r\nA: b\nVia: c\r\n\r\n", Some(Why::HeaderLine { number: 1 })),
+            ("BYE sip:h SIP/2.0\r\nA: b\rVia: c\r\n\r\n", Some(Why::HeaderLine { number: 1 })),
+            ("BYE sip:h SIP/2.0\r\nA: b\r\n c\nVia: d\r\n\r\n", Some(Why::HeaderLine { number: 1 })),
+            ("BYE sip:h SIP/2.0\r\nA: b\n\r\n\r\n", Some(Why::HeaderLine { number: 1 })),
+            ("BYE sip:h SIP/2.0\r\n A: b\r\n\r\n", Some(Why::HeaderLine { number: 1 })),
+            ("BYE sip:h SIP/2.0\r\nA: b\r\nno colon\r\n\r\n", Some(Why::HeaderLine { number: 2 })),
+            ("BYE sip:h SIP/2.0\r\n: b\r\n\r\n", Some(Why::HeaderLine { number: 1 })),
+        ];
+        for (lines, why) in table {
+            assert_eq!(faults(lines), why, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn header_lines_are_counted() {
+        let lines = |count| format!("BYE sip:h SIP/2.0\r\n{}\r\n", "A: b\r\n".repeat(count));
+        assert_eq!(
+            (faults(&lines(MAX_HEADERS)), faults(&lines(MAX_HEADERS + 1))),
+            (None, Some(Why::TooManyHeaders))
+        );
+    }
 }

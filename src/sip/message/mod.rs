@@ -34,6 +34,11 @@ mod uri;
 mod user_to_user;
 mod via;
 
+#[cfg(test)]
+mod identity;
+#[cfg(test)]
+mod torture;
+
 use std::fmt;
 
 use bytes::Bytes;

@@ -228,10 +228,7 @@ impl Name {
     /// Its long form in the usual spelling; an unknown one as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        match self {
-            Self::Other(written) => written,
-            known => known.known_str().unwrap_or_default(),
-        }
+        if let Self::Other(written) = self { written } else { self.known_str().unwrap_or_default() }
     }
 
     /// Its long form in the usual spelling, unless it is unknown and so bytes from outside.

@@ -157,8 +157,7 @@ fn display(input: &str) -> Parsed<'_, String> {
 }
 
 fn angle(input: &str) -> Parsed<'_, Uri> {
-    let inside =
-        map_res(take_till1(|c| c == '>'), |uri: &str| Uri::parse(uri.trim_matches([' ', '\t'])));
+    let inside = map_res(take_till1(|c| c == '>'), Uri::parse);
     delimited(char('<'), inside, char('>')).parse(input)
 }
 

@@ -156,7 +156,7 @@ fn value(input: &str) -> Parsed<'_, Value> {
 /// RFC 3261 wants a token or a host here. Phones also put addresses and URIs there bare, which harms nobody as long as
 /// it does not end the parameter.
 const fn is_bare(c: char) -> bool {
-    grammar::is_token(c) || matches!(c, '[' | ']' | ':' | '/' | '@' | '?' | '&' | '$' | '=')
+    grammar::is_token(c) || matches!(c, '[' | ']' | ':' | '/' | '@' | '?' | '&' | '$')
 }
 
 impl Print for Params {

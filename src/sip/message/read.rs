@@ -431,7 +431,11 @@ fn read<T>(
     header: &'static str,
     parser: impl for<'a> Fn(&'a str) -> Parsed<'a, T>,
 ) -> Read<T> {
-    grammar::whole(parser, &String::from_utf8_lossy(value)).ok_or(malformed(header))
+    match std::str::from_utf8(value) {
+        Ok(text) => grammar::whole(parser, text),
+        Err(_) => grammar::whole(parser, &String::from_utf8_lossy(value)),
+    }
+    .ok_or(malformed(header))
 }
 
 fn owned_token(input: &str) -> Parsed<'_, String> {
@@ -448,4 +452,229 @@ const fn missing(header: &'static str) -> HeaderError {
 
 const fn malformed(header: &'static str) -> HeaderError {
     HeaderError { header, fault: Fault::Malformed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::message::{Print, Uri};
+
+    fn headers(name: Name, values: &[&str]) -> Headers {
+        let mut headers = Headers::new();
+        for value in values {
+            headers.push(name.clone(), *value);
+        }
+        headers
+    }
+
+    /// What `reader` gives for one header `name: value`, printed again; `None` where it refuses.
+    fn reads<T: Print>(name: Name, value: &str, reader: fn(&Headers) -> Read<T>) -> Option<String> {
+        let read = reader(&headers(name, &[value])).ok()?;
+        Some(String::from_utf8(read.printed().to_vec()).unwrap())
+    }
+
+    fn one<T>(read: Read<Option<T>>) -> Read<T> {
+        read.and_then(|value| value.ok_or(missing("a header")))
+    }
+
+    fn first<T>(read: Read<Vec<T>>) -> Read<T> {
+        read.and_then(|values| values.into_iter().next().ok_or(missing("a header")))
+    }
+
+    #[test]
+    fn via_and_its_parameters_are_read_or_refused() {
+        #[rustfmt::skip]
+        let table = [
+            ("SIP/2.0/udp 192.0.2.1:5062;rport;branch=z9hG4bK1", Some("SIP/2.0/UDP 192.0.2.1:5062;rport;branch=z9hG4bK1")),
+            ("SIP/2.0/TLS [2001:DB8::1]:5061;received=2001:db8::2;branch=a", Some("SIP/2.0/TLS [2001:db8::1]:5061;received=2001:db8::2;branch=a")),
+            ("SIP/2.0/UDP h;maddr=224.2.0.1;ttl=16", Some("SIP/2.0/UDP h;maddr=224.2.0.1;ttl=16")),
+            ("SIP/2.0/UDP h : 5060 ; rport=5061", Some("SIP/2.0/UDP h:5060;rport=5061")),
+            ("SIP/2.0/UDP h;ttl=256", None), ("SIP/2.0/UDP h;rport=65536", None), ("SIP/2.0/UDP h;received=name", None),
+            ("SIP/2.0/UDP h:65536", None), ("SIP/2.0/UDP", None), ("SIP/2.0 h", None), ("SIP/2.0/UDP h,", None),
+            ("SIP/2.0/UDP h;branch=", None), ("SIP/2.0/UDP h;branch=\"\"", None),
+        ];
+        for (value, printed) in table {
+            assert_eq!(reads(Name::Via, value, Headers::top_via).as_deref(), printed, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_source_of_a_request_is_noted_in_its_top_via_only() {
+        let mut headers =
+            headers(Name::Via, &["SIP/2.0/UDP a;rport;branch=x, SIP/2.0/UDP b", "SIP/2.0/UDP c"]);
+        let mut via = headers.top_via().unwrap();
+        via.note_source([192, 0, 2, 9].into(), 40_000);
+        headers.replace_top_via(&via).unwrap();
+        assert_eq!(
+            (via.received(), via.rport()),
+            (Some([192, 0, 2, 9].into()), Some(Some(40_000)))
+        );
+        assert_eq!(
+            headers.all(Name::Via).collect::<Vec<_>>(),
+            [
+                "SIP/2.0/UDP a;rport=40000;branch=x;received=192.0.2.9, SIP/2.0/UDP b",
+                "SIP/2.0/UDP c"
+            ]
+        );
+        let mut same = Via::new(
+            super::super::Transport::Udp,
+            super::super::Host::V4([192, 0, 2, 9].into()),
+            None,
+            "x",
+        );
+        same.params.remove("rport");
+        same.note_source([192, 0, 2, 9].into(), 5_060);
+        assert_eq!(same.received(), None, "sent-by says it already (RFC 3261 18.2.1)");
+    }
+
+    #[test]
+    fn addresses_are_read_with_and_without_their_brackets() {
+        #[rustfmt::skip]
+        let table = [
+            ("sip:a@b;tag=x", Some("<sip:a@b>;tag=x")), ("<sip:a@b;lr>;tag=x", Some("<sip:a@b;lr>;tag=x")),
+            ("\"A, B\" <sip:a@b>", Some("\"A, B\" <sip:a@b>")), ("A  B <sip:a@b>", Some("\"A B\" <sip:a@b>")),
+            ("文华<tel:+86-755>;tag=y", Some("\"文华\" <tel:+86-755>;tag=y")), ("\"\" <sip:a@b>", Some("\"\" <sip:a@b>")),
+            ("sip:*98#@b", Some("<sip:*98%23@b>")),
+            ("<sip:a@b", None), ("sip:a@b>", None), ("\"a <sip:a@b>", None), ("<sip:a@b>;tag", None), ("<sip:a@b>;", None),
+            ("sip:a@b, sip:c@d", None), ("<>", None), ("", None), ("a <b> <sip:a@b>", None),
+        ];
+        for (value, printed) in table {
+            assert_eq!(reads(Name::From, value, Headers::from).as_deref(), printed, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_alone_among_contacts() {
+        let contacts = |values: &[&str]| headers(Name::Contact, values).contacts();
+        assert_eq!(contacts(&["*"]), Ok(Contacts::Star));
+        assert_eq!(contacts(&["*", "<sip:a@b>"]), Err(malformed("Contact")));
+        assert_eq!(contacts(&["*, <sip:a@b>"]), Err(malformed("Contact")));
+        let list =
+            contacts(&["<sip:a@b>;expires=60;q=0.5, sip:c@d;expires=soon", "sip:e@f;q=1.000"])
+                .unwrap();
+        let read: Vec<_> = list
+            .list()
+            .iter()
+            .map(|contact| (contact.expires(), contact.q_thousandths()))
+            .collect();
+        assert_eq!(read, [(Some(60), Some(500)), (Some(3_600), None), (None, Some(1_000))]);
+        for q in ["1.001", "2", "0.1234", "x", ".5"] {
+            assert_eq!(contacts(&[&format!("<sip:a@b>;q={q}")]), Err(malformed("Contact")), "{q}");
+        }
+    }
+
+    #[test]
+    fn challenges_and_credentials_keep_their_quotes() {
+        let both = "Digest realm=\"h, l\", nonce=\"a\\\"b\", qop=\"auth,auth-int\", stale=TRUE, Basic realm=x";
+        let challenges = headers(Name::WwwAuthenticate, &[both]).www_authenticate().unwrap();
+        assert_eq!(
+            (challenges.len(), challenges[0].get("REALM"), challenges[0].get("nonce")),
+            (2, Some("h, l"), Some("a\"b"))
+        );
+        assert_eq!(
+            (challenges[0].qop().collect::<Vec<_>>(), challenges[0].is_stale()),
+            (vec!["auth", "auth-int"], true)
+        );
+        assert_eq!(challenges.printed(), both);
+        let answer =
+            "Digest username=\"8001\", uri=\"sip:h;a=b\", nc=0000000a, qop=auth, response=\"0f\"";
+        let credentials = first(headers(Name::Authorization, &[answer]).authorization()).unwrap();
+        assert_eq!(
+            (credentials.nonce_count(), credentials.get("uri")),
+            (Some(10), Some("sip:h;a=b"))
+        );
+        assert_eq!(
+            (credentials.printed(), format!("{credentials:?}")),
+            (answer.into(), "Digest ***".to_owned())
+        );
+        for value in
+            ["Digest", "Digest realm", "Digest realm=\"a", "Digest realm=a,", "Digest abc=="]
+        {
+            assert_eq!(
+                headers(Name::Authorization, &[value]).authorization(),
+                Err(malformed("Authorization")),
+                "{value}"
+            );
+        }
+        assert!(headers(Name::Authorization, &["Basic YWxhZGRpbg=="]).authorization().is_ok());
+    }
+
+    #[test]
+    fn the_small_headers_are_read_or_refused() {
+        type Reader = fn(&Headers) -> Option<String>;
+        fn show<T: Print>(read: Read<T>) -> Option<String> {
+            read.ok().map(|value| String::from_utf8(value.printed().to_vec()).unwrap())
+        }
+        #[rustfmt::skip]
+        let table: [(Name, &str, Reader, Option<&str>); 39] = [
+            (Name::CSeq, "0001 INVITE", |h| show(h.cseq()), Some("1 INVITE")),
+            (Name::CSeq, "2147483648 INVITE", |h| show(h.cseq()), None),
+            (Name::CSeq, "1", |h| show(h.cseq()), None),
+            (Name::MaxForwards, "256", |h| show(one(h.max_forwards()).map(u32::from)), None),
+            (Name::Expires, "99999999999999", |h| show(one(h.expires())), Some("4294967295")),
+            (Name::Expires, "soon", |h| show(one(h.expires())), None),
+            (Name::MinExpires, "60", |h| show(one(h.min_expires())), Some("60")),
+            (Name::SessionExpires, "90;refresher=UAC", |h| show(one(h.session_expires())), Some("90;refresher=uac")),
+            (Name::SessionExpires, "90 ; x=y", |h| show(one(h.session_expires())), Some("90")),
+            (Name::SessionExpires, "90;refresher=me", |h| show(one(h.session_expires())), None),
+            (Name::MinSe, "90;x", |h| show(one(h.min_se())), Some("90")),
+            (Name::RetryAfter, "120 (I'm (away\\)) now);duration=60", |h| show(one(h.retry_after())), Some("120;duration=60")),
+            (Name::RetryAfter, "120 (now", |h| show(one(h.retry_after())), None),
+            (Name::ContentType, "Application/SDP; charset=utf-8", |h| show(one(h.content_type())), Some("application/sdp;charset=utf-8")),
+            (Name::ContentType, "application", |h| show(one(h.content_type())), None),
+            (Name::Allow, "INVITE,ACK , FROB", |h| h.allow().ok().map(|m| m[2].to_string()), Some("FROB")),
+            (Name::Allow, "", |h| h.allow().ok().map(|m| m.len().to_string()), Some("0")),
+            (Name::Supported, "100rel timer", |h| show(first(h.supported())), None),
+            (Name::Require, "100rel", |h| show(first(h.require())), Some("100rel")),
+            (Name::Unsupported, "x,,y", |h| show(first(h.unsupported())), None),
+            (Name::ReferTo, "<sip:a@b?Replaces=c%40d%3Bto-tag%3De%3Bfrom-tag%3Df>", |h| show(one(h.refer_to())), Some("<sip:a@b?Replaces=c%40d%3Bto-tag%3De%3Bfrom-tag%3Df>")),
+            (Name::ReferredBy, "sip:a@b;cid=x", |h| show(one(h.referred_by())), Some("<sip:a@b>;cid=x")),
+            (Name::Replaces, "c@d; from-tag=f ;to-tag=e;early-only", |h| show(one(h.replaces())), Some("c@d;to-tag=e;from-tag=f;early-only")),
+            (Name::Replaces, "c@d;to-tag=e", |h| show(one(h.replaces())), None),
+            (Name::Replaces, "c@d;to-tag=e;to-tag=e;from-tag=f", |h| show(one(h.replaces())), None),
+            (Name::UserToUser, "48692e;purpose=x;encoding=hex", |h| show(first(h.user_to_user()).map(|u| u.data.into()) as Read<bytes::Bytes>), Some("Hi.")),
+            (Name::UserToUser, "\"Hi, \";encoding=text", |h| show(first(h.user_to_user())), Some("\"Hi, \";encoding=text")),
+            (Name::UserToUser, "48692", |h| show(first(h.user_to_user())), None),
+            (Name::CallInfo, "<http://127.0.0.1/x?y=z>;purpose=info, <sip:a@b>", |h| show(first(h.call_info())), Some("<http://127.0.0.1/x?y=z>;purpose=info")),
+            (Name::CallInfo, "http://127.0.0.1/", |h| show(first(h.call_info())), None),
+            (Name::PAssertedIdentity, "\"W\" <sip:a@b>, <tel:+86>", |h| show(first(h.p_asserted_identity())), Some("\"W\" <sip:a@b>")),
+            (Name::Reason, "Q.850;cause=16;text=\"Done, ok\"", |h| first(h.reason()).ok().map(|r| format!("{:?} {:?}", r.cause(), r.text())), Some("Some(16) Some(\"Done, ok\")")),
+            (Name::Event, "refer;id=93809824", |h| show(one(h.event())), Some("refer;id=93809824")),
+            (Name::SubscriptionState, "terminated;reason=noresource", |h| one(h.subscription_state()).ok().map(|s| s.is_terminated().to_string()), Some("true")),
+            (Name::RAck, "776656 1 INVITE", |h| show(one(h.rack())), Some("776656 1 INVITE")),
+            (Name::RSeq, "0", |h| show(one(h.rseq())), None),
+            (Name::Date, "Sat, 13 Nov 2010 23:29:00 GMT", |h| one(h.date()).ok().map(|d| d.to_string()), Some("2010-11-13T23:29:00")),
+            (Name::Date, "Sun, 13 Nov 2010 23:29:00 GMT", |h| one(h.date()).ok().map(|d| d.to_string()), None),
+            (Name::Date, "Sat, 31 Nov 2010 23:29:00 GMT", |h| one(h.date()).ok().map(|d| d.to_string()), None),
+        ];
+        for (name, value, reader, expected) in table {
+            let shown = reader(&headers(name.clone(), &[value]));
+            assert_eq!(shown.as_deref(), expected, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn nobody_adds_a_header_through_a_value_or_a_name() {
+        let mut headers = Headers::new();
+        headers.push("X-Own", "a\r\nVia: b");
+        headers.push("X: y\r\nZ", "c");
+        headers.push(Name::ContentLength, "5");
+        assert_eq!(
+            headers.iter().collect::<Vec<_>>(),
+            [(&Name::parse("x-own"), &"a  Via: b".into())]
+        );
+    }
+
+    #[test]
+    fn setting_a_header_keeps_its_place() {
+        let mut it = headers(Name::Route, &["<sip:a>", "<sip:b>"]);
+        it.prepend(Name::Via, "v");
+        it.push("X", "y");
+        it.set(Name::Route, &[NameAddr::new(Uri::parse("sip:c").unwrap())][..]);
+        it.set(Name::MaxForwards, &70_u32);
+        let values: Vec<_> = it.iter().map(|(_, value)| value).collect();
+        assert_eq!(values, ["v", "<sip:c>", "y", "70"]);
+        it.remove(Name::Route);
+        assert_eq!((it.len(), it.routes()), (3, Ok(vec![])));
+    }
 }

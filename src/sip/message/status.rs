@@ -203,12 +203,14 @@ impl Status {
             606 => "Not Acceptable",
             607 => "Unwanted",
             608 => "Rejected",
-            101..200 => "Session Progress",
-            200..300 => "OK",
-            300..400 => "Redirection",
-            400..500 => "Request Failure",
-            500..600 => "Server Failure",
-            _ => "Global Failure",
+            _ => match self.class() {
+                1 => "Session Progress",
+                2 => "OK",
+                3 => "Redirection",
+                4 => "Request Failure",
+                5 => "Server Failure",
+                _ => "Global Failure",
+            },
         }
     }
 }

@@ -17,6 +17,7 @@ pub struct Framer {
 }
 
 /// What comes out of a stream.
+#[expect(clippy::large_enum_variant, reason = "nearly all are messages, and none is kept")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Framed {
     /// A message.
@@ -145,5 +146,126 @@ impl Framer {
 impl std::fmt::Debug for Framer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Framer({} bytes waiting)", self.buffer.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sip::message::{Print, Status};
+
+    const OPTIONS: &str = "OPTIONS sip:h SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=x\r\nFrom: <sip:a@b>;tag=1\r\n\
+        To: <sip:c@d>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n";
+
+    fn with_body(body: &str) -> String {
+        format!("{OPTIONS}Content-Length: {}\r\n\r\n{body}", body.len())
+    }
+
+    /// What comes out, in short: `M` and the body, `P` ping, `p` pong, `E` and the status deserved.
+    fn frames(stream: &[u8], cut: impl Fn(usize) -> usize) -> (Vec<String>, bool) {
+        let (mut framer, mut out, mut rest) = (Framer::new(), Vec::new(), stream);
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(cut(rest.len()).clamp(1, rest.len()));
+            framer.feed(piece);
+            rest = after;
+            while let Some(framed) = framer.next() {
+                out.push(match framed {
+                    Ok(Framed::Message(message)) => {
+                        format!("M{}", String::from_utf8_lossy(message.body()))
+                    }
+                    Ok(Framed::Ping) => "P".to_owned(),
+                    Ok(Framed::Pong) => "p".to_owned(),
+                    Err(malformed) => {
+                        format!("E{:?}", malformed.answer().map(|answer| answer.status))
+                    }
+                });
+            }
+        }
+        (out, framer.is_broken())
+    }
+
+    #[track_caller]
+    fn check(stream: &str, expected: &[&str], broken: bool) {
+        for size in [1, 2, 3, 7, usize::MAX] {
+            let (out, is_broken) = frames(stream.as_bytes(), |_| size);
+            assert_eq!(
+                (out.iter().map(String::as_str).collect::<Vec<_>>(), is_broken),
+                (expected.to_vec(), broken),
+                "{size}"
+            );
+        }
+    }
+
+    #[test]
+    fn messages_and_keep_alives_come_out_one_by_one() {
+        let (one, two) = (with_body(""), with_body("hallo\r\n\r\n"));
+        check(&format!("{one}{two}"), &["M", "Mhallo\r\n\r\n"], false);
+        check(
+            &format!("\r\n\r\n{one}\r\n{two}\r\n\r\n\r\n"),
+            &["p", "P", "M", "p", "Mhallo\r\n\r\n", "p", "P", "p"],
+            false,
+        );
+        check(one.trim_end(), &[], false);
+    }
+
+    #[test]
+    fn a_message_that_is_refused_does_not_end_the_stream_as_long_as_its_length_is_known() {
+        let bad = with_body("").replace("<sip:a@b>", "<sip:a@b");
+        check(&format!("{bad}{}", with_body("x")), &["ESome(400)", "Mx"], false);
+        check(&format!("SIP/2.0 9 x\r\nl: 0\r\n\r\n{}", with_body("x")), &["ENone", "Mx"], false);
+    }
+
+    #[test]
+    fn a_stream_without_lengths_or_limits_is_broken() {
+        check(&format!("{OPTIONS}\r\n"), &["ESome(400)"], true);
+        check(&format!("{OPTIONS}l: 1\r\nl: 1\r\n\r\n"), &["ESome(400)"], true);
+        check(&format!("{OPTIONS}l: 65537\r\n\r\n"), &["ESome(413)"], true);
+        check(&format!("{OPTIONS}l: 99999999999\r\n\r\n"), &["ESome(400)"], true);
+        check(
+            &format!("{OPTIONS}{}", "X: yyyyyyyyyyyyyyyyyyyyy\r\n".repeat(MAX_HEAD / 20)),
+            &["ESome(513)"],
+            true,
+        );
+        check(&"x".repeat(MAX_HEAD), &["ENone"], true);
+    }
+
+    #[test]
+    fn an_answer_can_be_made_from_what_was_read() {
+        let mut framer = Framer::new();
+        framer.feed(format!("{OPTIONS}\r\n").as_bytes());
+        let answer = framer.next().unwrap().unwrap_err().answer().unwrap();
+        assert_eq!(answer.status, Status::BAD_REQUEST);
+        insta::assert_snapshot!(String::from_utf8(answer.printed().to_vec()).unwrap().replace('\r', ""), @"
+        SIP/2.0 400 Bad Request
+        Via: SIP/2.0/TCP a;branch=x
+        From: <sip:a@b>;tag=1
+        To: <sip:c@d>
+        Call-ID: 1
+        CSeq: 1 OPTIONS
+        Content-Length: 0
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_make_no_difference(
+            parts in prop::collection::vec(
+                prop_oneof![
+                    "[a-z\r\n]{0,30}".prop_map(|body| with_body(&body)),
+                    Just("\r\n".to_owned()),
+                    Just(format!("{OPTIONS}l: 0\r\n")),
+                    "[ -~\r\n]{0,9}",
+                ],
+                0..6,
+            ),
+            cuts in prop::collection::vec(1_usize..40, 1..20),
+        ) {
+            let stream = parts.concat();
+            let whole = frames(stream.as_bytes(), |rest| rest);
+            let pieces = frames(stream.as_bytes(), |rest| cuts[rest % cuts.len()]);
+            prop_assert_eq!(whole, pieces);
+        }
     }
 }

@@ -517,3 +517,77 @@ impl fmt::Debug for SipUri {
         f.write_str(&String::from_utf8_lossy(&shown.printed()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uri(text: &str) -> Uri {
+        Uri::parse(text).unwrap_or_else(|_| panic!("{text}"))
+    }
+
+    #[test]
+    fn uris_have_one_spelling() {
+        #[rustfmt::skip]
+        let table = [
+            ("SIP:%61lice@Example.COM", Some("sip:alice@example.com")), ("sips:a:b%63@h:5061;LR", Some("sips:a:bc@h:5061;LR")),
+            ("sip:a%2fb%2Bc@h", Some("sip:a%2Fb%2Bc@h")), ("sip:[2001:DB8::1]:5060", Some("sip:[2001:db8::1]:5060")),
+            ("sip:h;p=?x=y", Some("sip:h;p?x=y")), ("sip:h?a=b&c=", Some("sip:h?a=b&c")), ("tel:+86(755)8588;ext=1", Some("tel:+86(755)8588;ext=1")),
+            ("urn:service:sos", Some("urn:service:sos")), ("sip:a%00b@h", Some("sip:a%00b@h")),
+            ("sip:", None), ("sip:@h", None), ("sip:a@", None), ("sip:a@@h", None), ("sip:a%4@h", None), ("sip:a%GG@h", None),
+            ("sip:a b@h", None), ("sip:h:0x1", None), ("sip:h:65536", None), ("sip:h;", None), ("sip:h?", None), ("sip: h", None),
+            ("tel:", None), ("tel:+", None), ("tel:12 34", None), ("1x:y", None), ("x:", None), ("nothing", None), ("x:a>b", None),
+        ];
+        for (text, printed) in table {
+            let read = Uri::parse(text).ok().map(|uri| uri.printed());
+            assert_eq!(read.as_deref(), printed.map(str::as_bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_examples_of_rfc_3261_19_1_4_match_or_do_not() {
+        #[rustfmt::skip]
+        let table = [
+            ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtlanTa.CoM;Transport=tcp", true),
+            ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5", true),
+            ("sip:carol@chicago.com", "sip:carol@chicago.com;security=on", true),
+            ("sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com", "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com", true),
+            ("sip:alice@atlanta.com?subject=project%20x&priority=urgent", "sip:alice@atlanta.com?priority=urgent&subject=project%20x", true),
+            ("SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP", false),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com:5060", false),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp", false),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com:6000;transport=tcp", false),
+            ("sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting", false),
+            ("sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4", false),
+            ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off", false),
+            ("sip:a@h", "sips:a@h", false), ("sip:a:b@h", "sip:a@h", false), ("sip:a%2Bb@h", "sip:a+b@h", false),
+            ("tel:+1-201-555-0123", "tel:+12015550123", true), ("tel:+1201", "tel:1201", false), ("tel:1;ext=2", "tel:1", false),
+        ];
+        for (one, two, same) in table {
+            assert_eq!(
+                (uri(one).matches(&uri(two)), uri(two).matches(&uri(one))),
+                (same, same),
+                "{one} {two}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_travels_and_is_never_shown() {
+        let uri = uri("sip:a:geheim@h");
+        assert_eq!(uri.printed(), "sip:a:geheim@h");
+        assert_eq!(format!("{uri:?}"), "Sip(sip:a:***@h)");
+    }
+
+    #[test]
+    fn what_is_put_into_a_uri_is_escaped() {
+        let uri = SipUri::new(Host::Name("h".to_owned()), None)
+            .with_user("a@b:c;é")
+            .with_param("p", Some("q;r?s"));
+        assert_eq!(uri.printed(), "sip:a%40b%3Ac;%C3%A9@h;p=q%3Br%3Fs");
+        assert_eq!(
+            (uri.user().as_deref(), uri.param("P").as_deref()),
+            (Some("a@b:c;é"), Some("q;r?s"))
+        );
+    }
+}
