@@ -1,6 +1,7 @@
 //! Our own requests and what comes back for them: the table of client transactions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use slab::Slab;
@@ -10,7 +11,8 @@ use super::timers::{Alarm, Timer};
 use super::{Command, Endpoint, uri_text};
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{CSeq, Method, Name, Print, Request, Response, Status};
-use crate::sip::peer::{ConnectionId, Peer};
+use crate::sip::peer::{Peer, Transport};
+use crate::sip::route::next_hop;
 use crate::sip::transaction::client::{self, Client};
 use crate::sip::transaction::invite_client::{self, InviteClient};
 use crate::sip::transaction::key::{COOKIE, ClientKey};
@@ -21,6 +23,8 @@ use crate::time::Mono;
 pub(super) struct Clients {
     slots: Slab<Slot>,
     keys: HashMap<ClientKey, usize>,
+    /// Where each of them went.
+    ways: BTreeSet<(Transport, SocketAddr, usize)>,
 }
 
 /// One request.
@@ -173,6 +177,7 @@ impl Endpoint {
         purpose: Purpose,
         out: &mut Vec<Command>,
     ) -> Option<usize> {
+        let to = self.way_to(to, || next_hop(&request));
         let branch = format!("{COOKIE}{}", self.token());
         request.headers.prepend(Name::Via, &self.via(to, &branch));
         self.finish(&mut request);
@@ -221,6 +226,7 @@ impl Endpoint {
         };
         let client = self.clients.slots.insert(slot);
         self.clients.keys.insert(key, client);
+        self.clients.ways.insert((to.transport, to.remote, client));
         self.arm_client(client, deadline);
         Some(client)
     }
@@ -236,6 +242,7 @@ impl Endpoint {
     /// Acknowledges a 2xx of the INVITE with `number`: a request without a transaction (RFC 3261 13.2.2.4).
     pub(super) fn ack_2xx(&mut self, dialog: &Dialog, invite: &Request, number: u32, sdp: Option<Bytes>, out: &mut Vec<Command>) -> (Peer, Bytes) {
         let (mut ack, to) = dialog.ack(number);
+        let to = self.way_to(to, || next_hop(&ack));
         let branch = format!("{COOKIE}{}", self.token());
         ack.headers.prepend(Name::Via, &self.via(to, &branch));
         self.finish(&mut ack);
@@ -310,20 +317,11 @@ impl Endpoint {
         self.conclude(now, client, &outcome, out);
     }
 
-    /// Something could not be sent to `to`: whoever waits for an answer from there need not wait.
+    /// Something could not be sent to `to`, or the stream to there is gone: whoever waits for an answer from there need
+    /// not wait.
     pub(super) fn unreachable(&mut self, now: Mono, to: Peer, out: &mut Vec<Command>) {
-        // Rare, and bounded by the table: no index is kept for it.
-        self.fail_where(now, |peer| peer.remote == to.remote && peer.transport == to.transport, out);
-    }
-
-    /// A stream is gone: what was asked over it will not be answered.
-    pub(super) fn lost_stream(&mut self, now: Mono, connection: ConnectionId, out: &mut Vec<Command>) {
-        self.fail_where(now, |peer| peer.connection == Some(connection), out);
-    }
-
-    fn fail_where(&mut self, now: Mono, is_meant: impl Fn(&Peer) -> bool, out: &mut Vec<Command>) {
-        let meant: Vec<usize> =
-            self.clients.slots.iter().filter(|(_, slot)| is_meant(&slot.to)).map(|(client, _)| client).collect();
+        let (first, last) = ((to.transport, to.remote, 0), (to.transport, to.remote, usize::MAX));
+        let meant: Vec<usize> = self.clients.ways.range(first..=last).map(|(_, _, client)| *client).collect();
         for client in meant {
             let outcome = self.client_event(now, client, Happening::Unreachable, None, out);
             self.conclude(now, client, &outcome, out);
@@ -408,6 +406,7 @@ impl Endpoint {
         self.arm_client(client, None);
         if let Some(slot) = self.clients.slots.try_remove(client) {
             self.clients.keys.remove(&slot.key);
+            self.clients.ways.remove(&(slot.to.transport, slot.to.remote, client));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Incoming requests and our answers to them: the table of server transactions.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use slab::Slab;
 
@@ -107,6 +108,13 @@ impl Slot {
         &self.request
     }
 
+    /// Where its sender listens: RFC 3261 18.2.2 for a stream that is closed.
+    fn sent_by(&self) -> Option<SocketAddr> {
+        let via = self.request.headers.top_via().ok()?;
+        let address = via.received().or_else(|| via.host.ip())?;
+        Some(SocketAddr::new(address, via.port.unwrap_or(5060)))
+    }
+
     /// Whether it had a body: for an INVITE that was taken, an offer.
     pub(super) const fn had_offer(&self) -> bool {
         self.had_offer
@@ -200,8 +208,8 @@ impl Endpoint {
     }
 
     fn server_event(&mut self, now: Mono, server: usize, happening: Happening, out: &mut Vec<Command>) {
+        let Some(to) = self.servers.get(server).map(|slot| self.way_to(slot.to, || slot.sent_by())) else { return };
         let Some(slot) = self.servers.slots.get_mut(server) else { return };
-        let to = slot.to;
         let mut is_over = false;
         match &mut slot.machine {
             Machine::Invite(machine) => {

@@ -202,11 +202,12 @@ impl Transport {
         if self.by_remote.get(&remote) == Some(&connection) {
             self.by_remote.remove(&remote);
         }
+        let mut peer = Peer::tcp(self.tcp_at.unwrap_or(remote), remote);
         if was_open {
-            return Some(Event::Lost { connection });
+            peer.connection = Some(connection);
+            return Some(Event::Lost { peer });
         }
-        let local = self.tcp_at.unwrap_or(remote);
-        Some(Event::Unreachable { to: Peer::tcp(local, remote) })
+        Some(Event::Unreachable { to: peer })
     }
 
     const fn number(&mut self) -> ConnectionId {
