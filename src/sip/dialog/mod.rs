@@ -78,18 +78,9 @@ impl Dialog {
         self.remote.tag().unwrap_or_default()
     }
 
-    pub(crate) const fn peer(&self) -> Peer {
-        self.peer
-    }
-
     /// Whether the peer's Allow names UPDATE.
     pub(crate) const fn allows_update(&self) -> bool {
         self.allows_update
-    }
-
-    /// The number of the last request that we sent in it.
-    pub(crate) const fn local_cseq(&self) -> u32 {
-        self.local_cseq
     }
 
     /// Whether `headers` of a request are of this dialog; its To tag has found our end already.

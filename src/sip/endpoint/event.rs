@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::secret::Secret;
 use crate::sip::message::{Malformed, Message, Uri};
-use crate::sip::peer::{ConnectionId, Peer};
+use crate::sip::peer::Peer;
 
 /// One event. The time comes beside it.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ pub enum Event {
     },
     /// A stream is closed.
     Lost {
-        /// Which.
-        connection: ConnectionId,
+        /// Between whom; `connection` is set.
+        peer: Peer,
     },
     /// Something could not be sent to `to` (ICMP, a refused connection, a full queue).
     Unreachable {

@@ -31,7 +31,7 @@ mod session;
 mod tests;
 mod timers;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::Rng;
@@ -43,7 +43,7 @@ use self::servers::Servers;
 use self::timers::{Timer, Timers};
 use super::auth::guard::Guard;
 use super::message::{self, Host, Name, NameAddr, Print, Request, SipUri, Via};
-use super::peer::{Peer, Transport};
+use super::peer::{ConnectionId, Peer, Transport};
 use super::registrar::{Binding, Registrar};
 use crate::time::Mono;
 
@@ -76,6 +76,8 @@ pub struct Endpoint {
     registrar: Registrar,
     registrations: BTreeMap<u32, Kept>,
     counters: Counters,
+    /// The streams that are open: as many as the transport lets in.
+    open: HashSet<ConnectionId>,
 }
 
 impl Endpoint {
@@ -96,6 +98,7 @@ impl Endpoint {
             registrar: Registrar::new(config.registrar),
             registrations: BTreeMap::new(),
             counters: Counters::default(),
+            open: HashSet::new(),
             config,
         }
     }
@@ -142,11 +145,8 @@ impl Endpoint {
                 let size = message.as_ref().map_or(0, size_of_message);
                 self.received(now, peer, message, size, out);
             }
-            Event::Opened { .. } => {}
-            Event::Lost { connection } => {
-                self.registrar.lost(connection);
-                self.lost_stream(now, connection, out);
-            }
+            Event::Opened { peer } => self.open.extend(peer.connection),
+            Event::Lost { peer } => self.lost(now, peer, out),
             Event::Unreachable { to } => self.unreachable(now, to, out),
             Event::Wish { leg, wish } => self.wish(now, leg, wish, out),
             Event::Register { id, registration } => {
@@ -155,6 +155,14 @@ impl Endpoint {
             Event::Unregister { id } => self.unregister(now, id, out),
             Event::Tick => self.tick(now, out),
         }
+    }
+
+    fn lost(&mut self, now: Mono, peer: Peer, out: &mut Vec<Command>) {
+        if let Some(connection) = peer.connection {
+            self.open.remove(&connection);
+            self.registrar.lost(connection);
+        }
+        self.unreachable(now, peer, out);
     }
 
     fn wish(&mut self, now: Mono, leg: LegId, wish: Wish, out: &mut Vec<Command>) {
@@ -242,6 +250,16 @@ impl Endpoint {
         };
         let (host, port) = self.address(peer.transport, peer.local);
         Via::new(transport, host, Some(port), branch)
+    }
+
+    /// `to`, as long as its stream is open; then where `otherwise` leads, over a stream to be opened.
+    fn way_to(&self, to: Peer, otherwise: impl FnOnce() -> Option<std::net::SocketAddr>) -> Peer {
+        match to.connection {
+            Some(connection) if !self.open.contains(&connection) => {
+                Peer { connection: None, remote: otherwise().unwrap_or(to.remote), ..to }
+            }
+            Some(_) | None => to,
+        }
     }
 
     fn tell(leg: LegId, event: LegEvent, out: &mut Vec<Command>) {
