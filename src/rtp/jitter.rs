@@ -27,7 +27,7 @@ pub(crate) enum Block {
     Heard,
     /// Some or all are missing: conceal. Those that came are in place, the others are 0.
     Lost,
-    /// Nothing has come yet, or the peer has stopped sending: silence.
+    /// Nothing has come yet, the first packets are being collected, or the peer has stopped sending: silence.
     Idle,
 }
 
@@ -45,6 +45,8 @@ pub(crate) struct Jitter {
     /// Least in store at a pull, since the watch began.
     surplus: u32,
     watched: u16,
+    /// Whether a sample has gone out since it began.
+    is_speaking: bool,
     /// Blocks pulled in a row without anything in store.
     starved: u16,
     /// Packets that came after their turn.
@@ -61,6 +63,7 @@ impl Default for Jitter {
             delay: 2 * LEAST,
             surplus: u32::MAX,
             watched: 0,
+            is_speaking: false,
             starved: 0,
             late: 0,
         }
@@ -131,7 +134,12 @@ impl Jitter {
             }
         }
         self.next = Some(next.wrapping_add(LEAST));
-        if missing == 0 { Block::Heard } else { Block::Lost }
+        self.is_speaking |= missing < BLOCK;
+        match missing {
+            0 => Block::Heard,
+            _ if self.is_speaking => Block::Lost,
+            _ => Block::Idle,
+        }
     }
 
     /// Packets that came after their turn, up to now.
@@ -143,6 +151,7 @@ impl Jitter {
     fn begin(&mut self, timestamp: u32, end: u32) -> u32 {
         self.present = [0; WORDS];
         self.newest = end;
+        self.is_speaking = false;
         self.starved = 0;
         self.watched = 0;
         self.surplus = u32::MAX;
@@ -248,12 +257,12 @@ mod tests {
     fn packets_come_out_evenly_and_in_order() {
         #[rustfmt::skip] // what happens, what arrives in each 20 ms, what goes out
         let table: &[(&str, &[&[u32]], &str)] = &[
-            ("evenly",       &[&[], &[0], &[1], &[2], &[3]],                   "_ ? 0 1 2"),
-            ("reordered",    &[&[0], &[2], &[1, 3], &[4], &[5]],               "? 0 1 2 3"),
-            ("repeated",     &[&[0], &[1, 0, 1], &[2], &[3, 3]],               "? 0 1 2"),
-            ("lost",         &[&[0], &[1], &[], &[3], &[4], &[5]],             "? 0 1 ? 3 4"),
-            ("in bursts",    &[&[0, 1], &[], &[2, 3], &[], &[4, 5], &[]],      "? 0 1 2 3 4"),
-            ("a jump ahead", &[&[0], &[1], &[55], &[56], &[57]],               "? 0 ? 55 56"),
+            ("evenly",       &[&[], &[0], &[1], &[2], &[3]],                   "_ _ 0 1 2"),
+            ("reordered",    &[&[0], &[2], &[1, 3], &[4], &[5]],               "_ 0 1 2 3"),
+            ("repeated",     &[&[0], &[1, 0, 1], &[2], &[3, 3]],               "_ 0 1 2"),
+            ("lost",         &[&[0], &[1], &[], &[3], &[4], &[5]],             "_ 0 1 ? 3 4"),
+            ("in bursts",    &[&[0, 1], &[], &[2, 3], &[], &[4, 5], &[]],      "_ 0 1 2 3 4"),
+            ("a jump ahead", &[&[0], &[1], &[55], &[56], &[57]],               "_ 0 _ 55 56"),
         ];
         for (name, script, expected) in table {
             assert_eq!(play(0, script), *expected, "{name}");
@@ -347,7 +356,7 @@ mod tests {
         assert_eq!(jitter.pull(&mut out), Block::Idle);
         jitter.push(50 * LEAST, &packet(50));
         jitter.push(51 * LEAST, &packet(51));
-        assert_eq!((jitter.pull(&mut out), jitter.pull(&mut out)), (Block::Lost, Block::Heard));
+        assert_eq!((jitter.pull(&mut out), jitter.pull(&mut out)), (Block::Idle, Block::Heard));
         assert_eq!(jitter.late(), 0);
     }
 
