@@ -98,12 +98,12 @@ impl Task {
             for command in out.drain(..) {
                 let answer = match &command {
                     Command::AgentIs { agent, state } => {
-                        tracing::info!(agent = agent.as_str(), state = %state, "agent");
+                        tracing::info!(agent = agent.as_str(), state = state.name(), "agent");
                         self.store
                             .append(Entry::AgentState {
                                 agent: agent.as_str().into(),
                                 at: jiff::Timestamp::now(),
-                                state: state.to_string().into(),
+                                state: state.name().into(),
                             })
                             .await;
                         None

@@ -21,7 +21,6 @@ use super::acd::ToAcd;
 use super::hand_off;
 use super::house::House;
 use super::routes;
-use super::switchboard::ToSwitchboard;
 use crate::audio::Codec;
 use crate::audio::playlist::{Piece as Sound, Playlist};
 use crate::call::{self, Answer, Ending, Ticket};
@@ -64,8 +63,6 @@ enum Later {
     Post(serde_json::Value),
     Sip(sip::endpoint::LegId, Wish),
     Acd(ToAcd),
-    /// A leg of ours that the endpoint is to tell us about.
-    Listen(sip::endpoint::LegId),
 }
 
 /// A call that has just come in.
@@ -107,6 +104,8 @@ struct Call {
     commands: Sha256,
     /// Whether what is being handled began with a key: its answer should leave at once.
     keyed: bool,
+    /// Hops that the caller's INVITE had left.
+    max_forwards: u8,
     ending: Option<Ending>,
     done: bool,
 }
@@ -166,6 +165,7 @@ impl Call {
             journey: 0,
             commands: Sha256::new(),
             keyed: false,
+            max_forwards: incoming.max_forwards,
             ending: None,
             done: false,
             shared,
@@ -302,8 +302,8 @@ impl Call {
     }
 
     fn note(&mut self, passage: &call::Passage) {
-        tracing::debug!(what = %passage.what, "journey");
         let entry = serde_json::to_value(passage).unwrap_or_default();
+        tracing::debug!(%entry, "journey");
         let entry = Entry::Journey { call: Arc::clone(&self.name), seq: self.journey, entry };
         self.journey = self.journey.saturating_add(1);
         self.later.push(Later::Store(entry));
@@ -323,7 +323,7 @@ impl Call {
                 }
                 clip.map(Sound::Clip)
             }
-            Piece::Pause(ms) => Some(Sound::Silence(u32::from(*ms).saturating_mul(8))),
+            Piece::Pause(ms) => Some(Sound::Silence(usize::from(*ms).saturating_mul(8))),
         });
         let playlist = Playlist::new(pieces);
         let id = PlayId(u64::from(ticket.0));
@@ -470,7 +470,7 @@ impl Call {
         let id = self.shared.new_outgoing_leg();
         self.sip.insert(Leg::Party(party), id);
         let context = self.machine.context(self.shared.clock.now());
-        let audience = route.agent.as_ref().map_or_else(|| route.target.to_string().into(), |it| Arc::clone(&it.id));
+        let audience = route.agent.as_ref().map_or_else(|| routes::plain(&route.target).into(), |it| Arc::clone(&it.id));
         tracing::info!(to = &*audience, ?party, "calling");
         let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
         headers.extend(handed.headers);
@@ -487,8 +487,9 @@ impl Call {
             headers,
             sdp: Some(sdp),
             ring_for,
+            max_forwards: self.max_forwards.saturating_sub(1),
         };
-        self.later.push(Later::Listen(id));
+        self.shared.switchboard.listen(id, self.own.clone());
         self.later.push(Later::Sip(id, Wish::Call(Box::new(call))));
     }
 
@@ -499,11 +500,8 @@ impl Call {
             match what {
                 Later::Store(entry) => self.shared.store.append(entry).await,
                 Later::Post(body) => self.shared.poster.post(hand_off::WEBHOOK, &body).await,
-                Later::Sip(leg, wish) => self.shared.switchboard.tell(ToSwitchboard::Wish(leg, wish)).await,
+                Later::Sip(leg, wish) => self.shared.switchboard.wish(leg, wish).await,
                 Later::Acd(told) => self.shared.acd.tell(told).await,
-                Later::Listen(leg) => {
-                    self.shared.switchboard.tell(ToSwitchboard::Listen(leg, self.own.clone())).await;
-                }
             }
         }
     }

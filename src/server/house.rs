@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use jiff::ZonedDateTime;
 
 use crate::audio::{self, ClipStore};
 use crate::call::{Calendars, Setting};
@@ -65,7 +64,7 @@ pub struct House {
     pub programs: IndexMap<Arc<str>, Arc<Program>>,
     /// The lookups' queries, by flow version and lookup.
     pub(crate) queries: HashMap<(Arc<str>, Name), Arc<Query>>,
-    calendars: Arc<OpeningHours>,
+    calendars: Arc<IndexMap<Arc<str>, Calendar>>,
 }
 
 /// Why nothing can be served: the findings, at least one of them an error.
@@ -75,16 +74,6 @@ pub struct Broken {
     pub sources: Sources,
     /// What is wrong.
     pub found: Vec<Diagnostic>,
-}
-
-/// The calendars as the interpreter asks them.
-#[derive(Debug)]
-pub struct OpeningHours(IndexMap<Arc<str>, Calendar>);
-
-impl Calendars for OpeningHours {
-    fn is_open(&self, calendar: &str, when: &ZonedDateTime) -> Option<bool> {
-        self.0.get(calendar).map(|it| it.is_open(when.timestamp()))
-    }
 }
 
 impl Ground {
@@ -130,12 +119,6 @@ impl Ground {
             }
         }
     }
-
-    /// The calendars as the interpreter asks them.
-    #[must_use]
-    pub fn opening_hours(&self) -> OpeningHours {
-        OpeningHours(self.config.calendars.clone())
-    }
 }
 
 /// Reads everything that `hotline.yaml` at `path` names.
@@ -161,7 +144,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
         programs.insert(number, program);
     }
     let clips = read_clips(&ground.config.prompts, &mut ground.found);
-    let calendars = Arc::new(ground.opening_hours());
+    let calendars = Arc::new(ground.config.calendars.clone());
     let Ground { config, catalogues, sources, found } = ground;
     if has_errors(&found) {
         return Err(Broken { sources, found });
@@ -173,7 +156,7 @@ impl House {
     /// What a call of `program` runs with.
     pub(crate) fn setting(&self, program: &Arc<Program>) -> Arc<Setting> {
         Arc::new(Setting {
-            flow: Arc::clone(program),
+            flow: Arc::clone(program.flow()),
             catalogues: Arc::clone(&self.catalogues),
             calendars: Arc::clone(&self.calendars) as Arc<dyn Calendars>,
         })
@@ -245,7 +228,7 @@ fn read_clips(prompts: &Path, found: &mut Vec<Diagnostic>) -> ClipStore {
         let name = path.strip_prefix(prompts).unwrap_or(path).with_extension("");
         let name: Arc<str> = name.to_string_lossy().replace('\\', "/").into();
         let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let clip = audio::read_clip(&name, &bytes).map_err(|error| error.to_string())?;
+        let clip = audio::store::read_clip(&name, &bytes).map_err(|error| error.to_string())?;
         Ok((name, clip))
     };
     let clips: Vec<_> = std::thread::scope(|scope| {
@@ -256,14 +239,14 @@ fn read_clips(prompts: &Path, found: &mut Vec<Diagnostic>) -> ClipStore {
         // A thread that panicked leaves its part out; the prompts' check and the log name what is missing.
         parts.into_iter().filter_map(|part| part.join().ok()).flatten().collect()
     });
-    let mut store = ClipStore::default();
+    let mut good = Vec::with_capacity(clips.len());
     for clip in clips {
         match clip {
-            Ok((name, clip)) => store.insert(name, clip),
+            Ok(clip) => good.push(clip),
             Err(says) => found.push(Diagnostic::error("HL0591", Span::default(), says)),
         }
     }
-    store
+    good.into_iter().collect()
 }
 
 fn recordings(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -284,7 +267,8 @@ fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup::QueryErro
         kind: given.kind.value.clone(),
         optional: given.optional,
     });
-    Query::prepare(&lookup.query.value, lookup.takes.keys().cloned(), columns.collect(), lookup.changes)
+    let takes: Vec<Name> = lookup.takes.keys().cloned().collect();
+    Query::prepare(&lookup.query.value, &takes, columns.collect(), lookup.changes)
 }
 
 fn read_text(
