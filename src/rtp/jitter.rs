@@ -187,7 +187,9 @@ impl Jitter {
 
     fn set(&mut self, timestamp: u32, sample: i16) {
         let place = (timestamp % HELD) as usize;
-        if let (Some(held), Some(word)) = (self.samples.get_mut(place), self.present.get_mut(place / 64)) {
+        if let (Some(held), Some(word)) =
+            (self.samples.get_mut(place), self.present.get_mut(place / 64))
+        {
             *held = sample;
             *word |= 1 << (place % 64);
         }
@@ -275,7 +277,8 @@ mod tests {
         // Packets five blocks late from the tenth on: after a while all of them are heard again.
         let mut lost_in_the_end = 0;
         for round in 0..120_u32 {
-            let number = if round < 10 { Some(round) } else { round.checked_sub(15).map(|it| it + 10) };
+            let number =
+                if round < 10 { Some(round) } else { round.checked_sub(15).map(|it| it + 10) };
             if let Some(number) = number {
                 jitter.push(number * LEAST, &packet(number));
             }

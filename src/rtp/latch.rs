@@ -66,7 +66,9 @@ impl Latch {
         }
         // Media may come before the first answer: what is held then is held on, if the answer confirms its host.
         let confirmed = match self.state {
-            State::Held { source } => self.signalled.is_none() && signalled.is_some_and(|it| it.ip() == source.ip()),
+            State::Held { source } => {
+                self.signalled.is_none() && signalled.is_some_and(|it| it.ip() == source.ip())
+            }
             State::Open { .. } => false,
         };
         self.signalled = signalled;
@@ -89,7 +91,8 @@ impl Latch {
     }
 
     /// Whether a source is held.
-    pub(crate) fn is_held(&self) -> bool {
+    #[cfg(test)]
+    fn is_held(&self) -> bool {
         matches!(self.state, State::Held { .. })
     }
 
@@ -131,7 +134,9 @@ impl Latch {
 impl Candidate {
     fn follows(&self, source: SocketAddr, ssrc: u32, sequence: u16) -> bool {
         // One lost packet in between is forgiven.
-        self.source == source && self.ssrc == ssrc && matches!(sequence.wrapping_sub(self.sequence), 1 | 2)
+        self.source == source
+            && self.ssrc == ssrc
+            && matches!(sequence.wrapping_sub(self.sequence), 1 | 2)
     }
 }
 
@@ -152,7 +157,11 @@ mod tests {
     #[track_caller]
     fn play(latch: &mut Latch, packets: &[(&str, u32, u16, Verdict)], sends_to: &str) {
         for (source, ssrc, sequence, expected) in packets {
-            assert_eq!(latch.judge(addr(source), *ssrc, *sequence), *expected, "{source} {sequence}");
+            assert_eq!(
+                latch.judge(addr(source), *ssrc, *sequence),
+                *expected,
+                "{source} {sequence}"
+            );
         }
         assert_eq!(latch.destination(), Some(addr(sends_to)));
     }
@@ -174,7 +183,11 @@ mod tests {
         let mut latch = Latch::new(Some(addr(PHONE)));
         play(&mut latch, &[(NAT, 1, 1, Drop), (NAT, 1, 3, Drop), (NAT, 1, 4, Latched)], NAT);
         let mut latch = Latch::new(Some(addr(PHONE)));
-        play(&mut latch, &[(NAT, 1, 1, Drop), (NAT, 1, 2, Drop), (PHONE, 9, 1, Latched), (NAT, 1, 3, Drop)], PHONE);
+        play(
+            &mut latch,
+            &[(NAT, 1, 1, Drop), (NAT, 1, 2, Drop), (PHONE, 9, 1, Latched), (NAT, 1, 3, Drop)],
+            PHONE,
+        );
         // Two that spray at the port never add up, nor does one that guesses.
         let mut latch = Latch::new(Some(addr(PHONE)));
         for sequence in 0..100 {
@@ -217,11 +230,19 @@ mod tests {
     fn media_before_the_answer_is_latched_and_confirmed_by_it() {
         let mut latch = Latch::new(None);
         assert_eq!(latch.destination(), None);
-        play(&mut latch, &[(PHONE_NAT, 1, 1, Drop), (PHONE_NAT, 1, 2, Drop), (PHONE_NAT, 1, 3, Latched)], PHONE_NAT);
+        play(
+            &mut latch,
+            &[(PHONE_NAT, 1, 1, Drop), (PHONE_NAT, 1, 2, Drop), (PHONE_NAT, 1, 3, Latched)],
+            PHONE_NAT,
+        );
         latch.signal(Some(addr(PHONE)));
         play(&mut latch, &[(PHONE_NAT, 1, 4, Take)], PHONE_NAT);
         let mut latch = Latch::new(None);
-        play(&mut latch, &[(THIEF, 1, 1, Drop), (THIEF, 1, 2, Drop), (THIEF, 1, 3, Latched)], THIEF);
+        play(
+            &mut latch,
+            &[(THIEF, 1, 1, Drop), (THIEF, 1, 2, Drop), (THIEF, 1, 3, Latched)],
+            THIEF,
+        );
         latch.signal(Some(addr(PHONE)));
         play(&mut latch, &[(PHONE, 2, 1, Latched), (THIEF, 1, 4, Drop)], PHONE);
     }

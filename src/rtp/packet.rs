@@ -142,7 +142,9 @@ mod tests {
     #[test]
     fn rtcp_is_told_from_rtp_on_one_port() {
         assert!(is_rtcp(&[0x80, 200, 0, 6]) && is_rtcp(&[0x81, 203, 0, 1]));
-        assert!(!is_rtcp(&PLAIN) && !is_rtcp(&[0x80, 0]) && !is_rtcp(&[0x00, 200]) && !is_rtcp(&[]));
+        assert!(
+            !is_rtcp(&PLAIN) && !is_rtcp(&[0x80, 0]) && !is_rtcp(&[0x00, 200]) && !is_rtcp(&[])
+        );
     }
 
     proptest! {

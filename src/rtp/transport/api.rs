@@ -62,7 +62,12 @@ pub struct LegSettings {
 
 impl Default for LegSettings {
     fn default() -> Self {
-        Self { events_in: Some(101), fill_silence: true, rtp_lost_after: Duration::from_secs(10), near: None }
+        Self {
+            events_in: Some(101),
+            fill_silence: true,
+            rtp_lost_after: Duration::from_secs(10),
+            near: None,
+        }
     }
 }
 

@@ -35,7 +35,8 @@ impl Leg {
                 codec.transcode(connection.codec, room);
                 let units = u32::try_from(payload.len()).unwrap_or(0);
                 let payload_type = connection.codec.payload_type();
-                *head = self.outbound.forwarded_header(now, payload_type, &header, units).to_bytes();
+                *head =
+                    self.outbound.forwarded_header(now, payload_type, &header, units).to_bytes();
                 payload.len()
             }
             Onward::Key { header, report, heard } => {

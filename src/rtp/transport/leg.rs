@@ -39,7 +39,8 @@ impl Beginning {
         // 64 of its bits in letters that any reader takes (RFC 7022 4.2 asks for at least 96 bits in base 64; four bits
         // a letter make 64, and the SSRC beside it is as random).
         cname = cname.map(|it| *b"abcdefghijklmnop".get(usize::from(it % 16)).unwrap_or(&b'a'));
-        let (ssrc, sequence, timestamp) = (rng.next_u32(), rng.next_u32().to_le_bytes(), rng.next_u32());
+        let (ssrc, sequence, timestamp) =
+            (rng.next_u32(), rng.next_u32().to_le_bytes(), rng.next_u32());
         let [low, high, ..] = sequence;
         Self { ssrc, sequence: u16::from_le_bytes([low, high]), timestamp, cname }
     }
@@ -146,7 +147,8 @@ impl Leg {
     /// Tells an event without ever waiting; see [`LegEvent`] for what happens when the channel is full.
     pub(super) fn tell(&mut self, event: LegEvent) {
         self.tell_backlog();
-        let must_arrive = matches!(event, LegEvent::Key { .. } | LegEvent::PlayFinished(_) | LegEvent::Unbridged);
+        let must_arrive =
+            matches!(event, LegEvent::Key { .. } | LegEvent::PlayFinished(_) | LegEvent::Unbridged);
         if !self.backlog.is_empty() || self.offer(event).is_err() {
             if must_arrive && self.backlog.len() < BACKLOG {
                 self.backlog.push_back(event);

@@ -25,8 +25,8 @@ mod sending;
 mod wheel;
 
 pub use api::{
-    Connection, Counts, Direction, FromLeg, Keys, LegEvent, LegId, LegSettings, MediaConfig, MediaError, Play, PlayId,
-    Stopped, ThreadHealth,
+    Connection, Counts, Direction, FromLeg, Keys, LegEvent, LegId, LegSettings, MediaConfig,
+    MediaError, Play, PlayId, Stopped, ThreadHealth,
 };
 pub use media::{Leg, Media};
 

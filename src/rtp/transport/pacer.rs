@@ -335,7 +335,11 @@ impl<I: RtpIo> Pacer<I> {
             self.farewell(leg);
             return None;
         }
-        let due = if leg.outbound.due() > now_ms { leg.outbound.due() } else { self.wheel.quietest(now_ms) };
+        let due = if leg.outbound.due() > now_ms {
+            leg.outbound.due()
+        } else {
+            self.wheel.quietest(now_ms)
+        };
         leg.outbound.begin_at(due);
         leg.entered = self.wheel.enter(due, place);
         self.places.insert(leg.id, Place::Here(place));
@@ -462,7 +466,9 @@ impl<I: RtpIo> Pacer<I> {
             let Some(leg) = self.legs.get_mut(place) else { return };
             let socket = if is_rtcp_port { leg.rtcp_socket.as_ref() } else { Some(&leg.socket) };
             let Some(socket) = socket else { return };
-            let Some((length, source)) = self.io.receive(socket, self.buffer.as_mut_slice()) else { return };
+            let Some((length, source)) = self.io.receive(socket, self.buffer.as_mut_slice()) else {
+                return;
+            };
             let datagram = self.buffer.get(..length).unwrap_or_default();
             if is_rtcp_port || packet::is_rtcp(datagram) {
                 leg.receive_report(now, ntp, source, datagram);
@@ -519,7 +525,9 @@ impl<I: RtpIo> Pacer<I> {
         let permille = self.watch.busy.as_micros() * 1_000 / passed.as_micros().max(1);
         let gauges = &self.setting.gauges;
         gauges.busy_permille.store(u32::try_from(permille).unwrap_or(u32::MAX), Ordering::Relaxed);
-        gauges.late_us.store(u32::try_from(self.watch.late_us).unwrap_or(u32::MAX), Ordering::Relaxed);
+        gauges
+            .late_us
+            .store(u32::try_from(self.watch.late_us).unwrap_or(u32::MAX), Ordering::Relaxed);
         self.watch = Watch { since: now, busy: Duration::ZERO, late_us: 0 };
     }
 

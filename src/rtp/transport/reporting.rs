@@ -65,7 +65,13 @@ impl Leg {
     }
 
     /// Takes a datagram that is RTCP, or came to the RTCP port; believed only from the host that RTP is exchanged with.
-    pub(super) fn receive_report(&mut self, now: Mono, ntp: u64, source: SocketAddr, datagram: &[u8]) {
+    pub(super) fn receive_report(
+        &mut self,
+        now: Mono,
+        ntp: u64,
+        source: SocketAddr,
+        datagram: &[u8],
+    ) {
         let clock = self.outbound.clock();
         let is_peer = self.destination().is_some_and(|it| it.ip() == source.ip());
         let told = if is_peer { rtcp::parse(datagram, clock.ssrc) } else { None };
@@ -107,7 +113,8 @@ impl Leg {
             });
             Block { ssrc, reception: self.inbound.stream.report(), last_sr, delay }
         });
-        let compound = Compound { ssrc: clock.ssrc, sender, block, cname: self.reports.cname, goodbye };
+        let compound =
+            Compound { ssrc: clock.ssrc, sender, block, cname: self.reports.cname, goodbye };
         let mut out = [0; rtcp::MAX_LEN];
         let len = compound.write(&mut out);
         let socket = self.rtcp_socket.as_ref().unwrap_or(&self.socket);

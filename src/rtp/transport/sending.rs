@@ -8,13 +8,13 @@ use std::net::SocketAddr;
 
 use rtrb::Consumer;
 
+use super::api::{Keys, LegEvent};
 use super::api::{Play, PlayId};
 use super::io::RtpIo;
+use super::keytone::Keytone;
 use super::leg::{Beginning, Leg};
 use super::wheel::RHYTHM;
-use super::api::{Keys, LegEvent};
 use crate::audio::playlist::{Cursor, Filled};
-use super::keytone::Keytone;
 use crate::audio::{Codec, FRAME};
 use crate::rtp::events::{Outgoing, Sender};
 use crate::rtp::packet::{HEADER_LEN, Header};
@@ -208,7 +208,10 @@ impl Outbound {
 
     /// Whether something of our own goes before what a bridged peer says.
     pub(super) fn is_busy(&self) -> bool {
-        self.playing.is_some() || self.sounding.is_some() || !self.sender.is_idle() || !self.keys.is_empty()
+        self.playing.is_some()
+            || self.sounding.is_some()
+            || !self.sender.is_idle()
+            || !self.keys.is_empty()
     }
 
     /// Leaves out what a thread that was away too long cannot make up for; how many packets that is.
@@ -251,19 +254,27 @@ impl Outbound {
     }
 
     /// The header of a packet that is forwarded; `length` is what it lasts, in timestamp units.
-    pub(super) fn forwarded_header(&mut self, now: Mono, payload_type: u8, from: &Header, length: u32) -> Header {
+    pub(super) fn forwarded_header(
+        &mut self,
+        now: Mono,
+        payload_type: u8,
+        from: &Header,
+        length: u32,
+    ) -> Header {
         let begins = self.mapping.is_none_or(|it| !it.holds(self, from));
         if begins {
             let now_units = self.offset.wrapping_add(units(now.as_micros() / 1_000));
-            let step = now_units.wrapping_sub(self.last_timestamp);
-            let timestamp = if step < 1 << 31 { now_units } else { self.last_timestamp }.wrapping_add(STEP);
+            let soonest = self.last_timestamp.wrapping_add(STEP);
+            let timestamp =
+                if now_units.wrapping_sub(soonest) < 1 << 31 { now_units } else { soonest };
             self.mapping = Some(Mapping {
                 ssrc: from.ssrc,
                 sequence: self.sequence.wrapping_sub(from.sequence),
                 timestamp: timestamp.wrapping_sub(from.timestamp),
             });
         }
-        let (by_sequence, by_timestamp) = self.mapping.map_or((0, 0), |it| (it.sequence, it.timestamp));
+        let (by_sequence, by_timestamp) =
+            self.mapping.map_or((0, 0), |it| (it.sequence, it.timestamp));
         let sequence = from.sequence.wrapping_add(by_sequence);
         let timestamp = from.timestamp.wrapping_add(by_timestamp);
         if sequence.wrapping_sub(self.sequence) < 1 << 15 {
@@ -282,10 +293,17 @@ impl Outbound {
 impl Mapping {
     /// Whether `from` goes on in the stream that this was made for; a far jump makes a new one.
     fn holds(self, outbound: &Outbound, from: &Header) -> bool {
-        let sequence = from.sequence.wrapping_add(self.sequence).wrapping_sub(outbound.sequence).cast_signed();
-        let timestamp = from.timestamp.wrapping_add(self.timestamp).wrapping_sub(outbound.last_timestamp).cast_signed();
+        let sequence =
+            from.sequence.wrapping_add(self.sequence).wrapping_sub(outbound.sequence).cast_signed();
+        let timestamp = from
+            .timestamp
+            .wrapping_add(self.timestamp)
+            .wrapping_sub(outbound.last_timestamp)
+            .cast_signed();
         // A minute of timestamps: a peer may be silent for long (hold, DTX), but then its sequence goes on.
-        self.ssrc == from.ssrc && (-100..3_000).contains(&sequence) && timestamp.unsigned_abs() < 60 * 8_000
+        self.ssrc == from.ssrc
+            && (-100..3_000).contains(&sequence)
+            && timestamp.unsigned_abs() < 60 * 8_000
     }
 }
 
@@ -304,7 +322,8 @@ impl Leg {
         let mut datagram = [0; HEADER_LEN + FRAME];
         let Some((head, payload)) = datagram.split_first_chunk_mut::<HEADER_LEN>() else { return };
         let timestamp = self.outbound.timestamp();
-        let slot = self.fill(now, connection.codec, connection.events_out.is_some(), timestamp, payload);
+        let slot =
+            self.fill(now, connection.codec, connection.events_out.is_some(), timestamp, payload);
         let destination = self.destination().filter(|_| connection.direction.sends());
         let Some(to) = destination else {
             self.outbound.marker = true;
@@ -318,7 +337,10 @@ impl Leg {
             (Slot::Event(event), Some(payload_type)) => {
                 self.outbound.marker = true;
                 payload.iter_mut().zip(event.payload).for_each(|(to, from)| *to = from);
-                (self.outbound.header(payload_type, event.marker, event.timestamp), event.payload.len())
+                (
+                    self.outbound.header(payload_type, event.marker, event.timestamp),
+                    event.payload.len(),
+                )
             }
             (Slot::Event(_), None) => return, // the peer has lost its events in the middle of a key
             (Slot::Nothing, _) => {
@@ -344,7 +366,14 @@ impl Leg {
     }
 
     /// Decides what this slot carries; audio is written into `payload`.
-    fn fill(&mut self, now: Mono, codec: Codec, has_events: bool, timestamp: u32, payload: &mut [u8]) -> Slot {
+    fn fill(
+        &mut self,
+        now: Mono,
+        codec: Codec,
+        has_events: bool,
+        timestamp: u32,
+        payload: &mut [u8],
+    ) -> Slot {
         let out = &mut self.outbound;
         if let Some(slot) = out.fill_key(codec, has_events, timestamp, payload) {
             return slot;
@@ -375,7 +404,13 @@ impl Leg {
 
 impl Outbound {
     /// The key that is being sent, as event or as tone, and the pause after it.
-    fn fill_key(&mut self, codec: Codec, has_events: bool, timestamp: u32, payload: &mut [u8]) -> Option<Slot> {
+    fn fill_key(
+        &mut self,
+        codec: Codec,
+        has_events: bool,
+        timestamp: u32,
+        payload: &mut [u8],
+    ) -> Option<Slot> {
         if !self.sender.is_idle() {
             // In the pause after a key nothing is sent, so that its ends are seen to be the end.
             return Some(self.sender.tick(PAUSE).map_or(Slot::Nothing, Slot::Event));

@@ -91,7 +91,10 @@ mod tests {
                 seen.push((now, at, std::mem::take(&mut due)));
             }
         }
-        assert_eq!(seen, [(1_000, 1_000, vec![4]), (1_030, 1_003, vec![2, 3]), (1_030, 1_020, vec![1])]);
+        assert_eq!(
+            seen,
+            [(1_000, 1_000, vec![4]), (1_030, 1_003, vec![2, 3]), (1_030, 1_020, vec![1])]
+        );
         assert_eq!(wheel.next_due(), None);
     }
 

@@ -125,7 +125,8 @@ async fn keys_are_told_and_go_through_as_events_or_as_tones() {
         heard.push(two.hear_until(is_key));
     }
     assert!(heard.iter().all(|(header, _)| header.timestamp == heard[0].0.timestamp));
-    let durations: Vec<u16> = heard.iter().map(|(_, payload)| Report::parse(payload).unwrap().duration).collect();
+    let durations: Vec<u16> =
+        heard.iter().map(|(_, payload)| Report::parse(payload).unwrap().duration).collect();
     assert_eq!(durations, [160, 320, 480, 480, 480]);
     assert_eq!(stage.key().await.0, key('3'));
 
@@ -142,10 +143,12 @@ async fn keys_are_told_and_go_through_as_events_or_as_tones() {
     let tone = (0..500).find_map(|_| {
         let (header, payload) = two.hear();
         assert_ne!(header.payload_type, EVENTS);
-        detector.feed(&Codec::Pcmu.decode_to_vec(&payload)).into_iter().find_map(|event| match event {
-            DtmfEvent::Start(key) => Some(key),
-            DtmfEvent::End(_) => None,
-        })
+        detector.feed(&Codec::Pcmu.decode_to_vec(&payload)).into_iter().find_map(
+            |event| match event {
+                DtmfEvent::Start(key) => Some(key),
+                DtmfEvent::End(_) => None,
+            },
+        )
     });
     assert_eq!(tone, Some(key('6')));
 }
@@ -153,7 +156,8 @@ async fn keys_are_told_and_go_through_as_events_or_as_tones() {
 #[tokio::test]
 async fn a_third_leg_takes_a_party_out_of_its_bridge_over_threads() {
     let mut stage = Stage::with_threads(2);
-    let (mut one, mut two, mut three) = (Peer::new(Codec::Pcmu), Peer::new(Codec::Pcmu), Peer::new(Codec::Pcmu));
+    let (mut one, mut two, mut three) =
+        (Peer::new(Codec::Pcmu), Peer::new(Codec::Pcmu), Peer::new(Codec::Pcmu));
     let (a, b) = bridged(&mut stage, &mut one, &mut two).await;
     says(&mut one, &a, 0x11, &two, 0x11);
     let c = stage.leg(&three);

@@ -66,7 +66,8 @@ async fn keys_count_once_without_their_ends_and_wait_for_a_slow_listener() {
     stage.key().await;
     let mut heard = String::new();
     while heard.len() < digits.len() {
-        let FromLeg { event, .. } = tokio::time::timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+        let FromLeg { event, .. } =
+            tokio::time::timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
         if let LegEvent::Key { key, .. } = event {
             heard.push(key.symbol());
         }
@@ -118,16 +119,36 @@ async fn sent_keys_are_events_with_marker_and_three_ends_while_audio_stands_asid
     assert_one_stream(headers.iter().copied());
     let seen: Vec<String> = heard
         .iter()
-        .map(|(header, payload)| match Report::parse(payload).filter(|_| header.payload_type == EVENTS) {
-            Some(report) => {
-                let marker = if header.marker { "M" } else { "" };
-                format!("{marker}{}{}", report.duration, if report.end { "E" } else { "" })
+        .map(|(header, payload)| {
+            match Report::parse(payload).filter(|_| header.payload_type == EVENTS) {
+                Some(report) => {
+                    let marker = if header.marker { "M" } else { "" };
+                    format!("{marker}{}{}", report.duration, if report.end { "E" } else { "" })
+                }
+                None => "audio".to_owned(),
             }
-            None => "audio".to_owned(),
         })
         .collect();
     insta::assert_snapshot!(seen.join(" "), @"M160 320 480 640 800E 800E 800E M160 320 480 640 800E 800E 800E audio");
     assert_eq!(headers[0].timestamp, headers[6].timestamp);
     assert!(headers[7].timestamp.wrapping_sub(headers[0].timestamp) >= 1_600);
     assert!(headers[14].marker, "speech begins again");
+}
+
+#[tokio::test]
+async fn keys_count_once_when_they_are_a_stream_of_their_own_beside_the_audio() {
+    let mut stage = Stage::new();
+    let mut peer = Peer::new(Codec::Pcmu);
+    let leg = stage.leg(&peer);
+    for (index, symbol) in (0..).zip("12".chars()) {
+        for duration in [160, 320, 480, 640] {
+            peer.ssrc = 1;
+            peer.say(&leg, &[1; FRAME]);
+            peer.ssrc = 2;
+            peer.press(&leg, symbol, 5_000 + index * 1_600, duration, duration == 640);
+        }
+        assert_eq!(stage.key().await.0, key(symbol));
+    }
+    let counts = leg.close().await;
+    assert_eq!((counts.keys, counts.received), (2, 16));
 }

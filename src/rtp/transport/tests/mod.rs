@@ -84,7 +84,8 @@ impl Stage {
     }
 
     async fn finished(&mut self) -> PlayId {
-        self.told(|_, event| if let LegEvent::PlayFinished(id) = event { Some(id) } else { None }).await
+        self.told(|_, event| if let LegEvent::PlayFinished(id) = event { Some(id) } else { None })
+            .await
     }
 
     async fn latched(&mut self, leg: &Leg) -> SocketAddr {
@@ -111,7 +112,14 @@ impl Peer {
     fn new(codec: Codec) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { socket, codec, events: Some(EVENTS), ssrc: 77, sequence: 65_530, timestamp: u32::MAX - 500 }
+        Self {
+            socket,
+            codec,
+            events: Some(EVENTS),
+            ssrc: 77,
+            sequence: 65_530,
+            timestamp: u32::MAX - 500,
+        }
     }
 
     fn addr(&self) -> SocketAddr {
@@ -143,7 +151,8 @@ impl Peer {
     }
 
     fn send(&mut self, leg: &Leg, payload_type: u8, marker: bool, timestamp: u32, payload: &[u8]) {
-        let header = Header { payload_type, marker, sequence: self.sequence, timestamp, ssrc: self.ssrc };
+        let header =
+            Header { payload_type, marker, sequence: self.sequence, timestamp, ssrc: self.ssrc };
         self.sequence = self.sequence.wrapping_add(1);
         let mut datagram = header.to_bytes().to_vec();
         datagram.extend_from_slice(payload);
@@ -170,7 +179,10 @@ impl Peer {
 
     /// The first packet that `wanted` takes; at most ten seconds of others are passed over.
     fn hear_until(&self, wanted: impl Fn(&Header, &[u8]) -> bool) -> (Header, Vec<u8>) {
-        (0..500).map(|_| self.hear()).find(|(header, payload)| wanted(header, payload)).expect("it is heard")
+        (0..500)
+            .map(|_| self.hear())
+            .find(|(header, payload)| wanted(header, payload))
+            .expect("it is heard")
     }
 
     /// `count` packets in a row.

@@ -97,7 +97,9 @@ async fn a_source_is_spoken_and_a_tap_hears_what_was_said() {
             drop(tap);
             let counts = leg.close().await;
             assert!(counts.received > 0 && counts.sent > 3 && counts.junk == 0);
-            let told = stage.told(|_, event| if let LegEvent::Closed(it) = event { Some(it) } else { None }).await;
+            let told = stage
+                .told(|_, event| if let LegEvent::Closed(it) = event { Some(it) } else { None })
+                .await;
             assert_eq!(told, counts);
             return;
         }

@@ -35,7 +35,8 @@ async fn nobody_takes_a_call_over_and_a_re_invite_moves_it() {
 async fn a_peer_that_falls_silent_is_told_of_and_so_is_its_return() {
     let mut stage = Stage::new();
     let mut peer = Peer::new(Codec::Pcmu);
-    let settings = LegSettings { rtp_lost_after: Duration::from_millis(60), ..LegSettings::default() };
+    let settings =
+        LegSettings { rtp_lost_after: Duration::from_millis(60), ..LegSettings::default() };
     let leg = stage.leg_with(&peer, settings);
     stage.told(|_, event| matches!(event, LegEvent::RtpLost { .. }).then_some(())).await;
     peer.say(&leg, &[1; FRAME]);
@@ -50,7 +51,10 @@ async fn reports_go_out_and_the_peers_give_the_round_trip() {
     for _ in 0..5 {
         peer.say(&leg, &[1; FRAME]);
     }
-    let (report, from) = (0..500).map(|_| peer.datagram()).find(|(it, _)| packet::is_rtcp(it)).expect("a report comes");
+    let (report, from) = (0..500)
+        .map(|_| peer.datagram())
+        .find(|(it, _)| packet::is_rtcp(it))
+        .expect("a report comes");
     let told = rtcp::parse(&report, peer.ssrc).unwrap();
     let sender = told.sender.expect("we have sent");
     assert!(sender.packets > 0 && sender.bytes == sender.packets * 160);
@@ -58,9 +62,15 @@ async fn reports_go_out_and_the_peers_give_the_round_trip() {
     assert_eq!((about_us.reception.lost, about_us.reception.highest), (0, 65_534));
 
     let reception = crate::rtp::Reception { fraction_lost: 26, lost: 3, highest: 9, jitter: 40 };
-    let block = rtcp::Block { ssrc: told.ssrc, reception, last_sr: rtcp::middle(sender.ntp), delay: 0 };
-    let compound =
-        rtcp::Compound { ssrc: peer.ssrc, sender: None, block: Some(block), cname: [b'x'; 16], goodbye: true };
+    let block =
+        rtcp::Block { ssrc: told.ssrc, reception, last_sr: rtcp::middle(sender.ntp), delay: 0 };
+    let compound = rtcp::Compound {
+        ssrc: peer.ssrc,
+        sender: None,
+        block: Some(block),
+        cname: [b'x'; 16],
+        goodbye: true,
+    };
     let mut out = [0; rtcp::MAX_LEN];
     let length = compound.write(&mut out);
     peer.socket.send_to(&out[..length], from).unwrap();
@@ -75,7 +85,10 @@ async fn reports_go_out_and_the_peers_give_the_round_trip() {
     stage.told(|_, event| matches!(event, LegEvent::Goodbye).then_some(())).await;
     assert_eq!(leg.close().await.round_trip, round_trip);
     let last = (0..500).map(|_| peer.datagram().0).filter(|it| packet::is_rtcp(it));
-    assert!(last.filter_map(|it| rtcp::parse(&it, 0)).any(|it| it.goodbye), "our goodbye comes, too");
+    assert!(
+        last.filter_map(|it| rtcp::parse(&it, 0)).any(|it| it.goodbye),
+        "our goodbye comes, too"
+    );
 }
 
 #[tokio::test]
@@ -83,7 +96,8 @@ async fn reports_have_a_port_of_their_own_when_they_are_not_multiplexed() {
     let stage = Stage::new();
     let (peer, rtcp_peer) = (Peer::new(Codec::Pcmu), Peer::new(Codec::Pcmu));
     let leg = stage.media.open(LegSettings::default(), stage.events.clone()).unwrap();
-    let connection = Connection { rtcp_mux: false, rtcp: Some(rtcp_peer.addr()), ..peer.connection() };
+    let connection =
+        Connection { rtcp_mux: false, rtcp: Some(rtcp_peer.addr()), ..peer.connection() };
     leg.connect(connection).unwrap();
     let (report, source) = rtcp_peer.datagram();
     assert!(packet::is_rtcp(&report));
