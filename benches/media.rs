@@ -231,13 +231,11 @@ fn press_keys(media: &Media, is_over: &AtomicBool) -> Vec<Duration> {
     let answering = std::thread::spawn(move || {
         let mut count = 0;
         while let Some(event) = told.blocking_recv() {
-            match event.event {
-                LegEvent::Key { .. } => {
-                    count += 1;
-                    flow.play(play(count, &prompts[count as usize % 2], false)).unwrap();
-                }
-                LegEvent::Goodbye => return,
-                _ => {}
+            if matches!(event.event, LegEvent::Key { .. }) {
+                count += 1;
+                flow.play(play(count, &prompts[count as usize % 2], false)).unwrap();
+            } else if event.event == LegEvent::Goodbye {
+                return;
             }
         }
     });

@@ -318,8 +318,11 @@ mod tests {
         Report { key: key(symbol), end, volume: VOLUME, duration }
     }
 
-    /// Plays packets (ms, timestamp, key, duration, end) and writes down what is heard, `+5` and `-5(800)`.
-    fn hear(packets: &[(u64, u32, char, u16, bool)]) -> String {
+    /// A packet: ms, timestamp, key, duration, end.
+    type Packet = (u64, u32, char, u16, bool);
+
+    /// Plays packets and writes down what is heard, `+5` and `-5(800)`.
+    fn hear(packets: &[Packet]) -> String {
         let mut receiver = Receiver::default();
         let mut heard = Vec::new();
         for (ms, timestamp, symbol, duration, end) in packets {
@@ -350,7 +353,7 @@ mod tests {
     #[test]
     fn a_key_is_heard_once_whatever_is_repeated_lost_or_reordered() {
         #[rustfmt::skip] // what happens, packets, what is heard
-        let table: &[(&str, &[(u64, u32, char, u16, bool)], &str)] = &[
+        let table: &[(&str, &[Packet], &str)] = &[
             ("as it should be", &[(0, 1600, '5', 160, false), (20, 1600, '5', 320, false), (40, 1600, '5', 480, true), (40, 1600, '5', 480, true), (40, 1600, '5', 480, true)], "+5 -5(480)"),
             ("the start comes three times", &[(0, 1600, '5', 0, false), (0, 1600, '5', 0, false), (0, 1600, '5', 0, false), (40, 1600, '5', 480, true)], "+5 -5(480)"),
             ("only one end arrives", &[(0, 1600, '5', 480, true)], "+5 -5(480)"),
