@@ -91,7 +91,8 @@ impl Latch {
     }
 
     /// Whether a source is held.
-    pub(crate) fn is_held(&self) -> bool {
+    #[cfg(test)]
+    fn is_held(&self) -> bool {
         matches!(self.state, State::Held { .. })
     }
 

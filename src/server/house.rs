@@ -18,7 +18,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostic, Level, Sources, Span};
 use crate::flow::model::Name;
 use crate::flow::{self, Program, World};
-use crate::lookup::{Column, Query};
+use crate::lookup::{Column, ConnectorConfig, Query};
 use crate::speech::{Catalogue, Catalogues};
 
 /// What a command line or the environment says instead of `hotline.yaml`.
@@ -260,8 +260,19 @@ fn recordings(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// The connectors as they are opened.
+pub(crate) fn connectors(config: &Config) -> Vec<ConnectorConfig> {
+    let connector = |(name, it): (&Arc<str>, &config::Connector)| ConnectorConfig {
+        name: Arc::clone(name),
+        file: it.sqlite.clone(),
+        create: it.create.iter().cloned().collect(),
+        connections: it.connections,
+    };
+    config.connectors.iter().map(connector).collect()
+}
+
 /// A lookup of a flow as its connector takes it.
-fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup::QueryError> {
+pub(crate) fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup::QueryError> {
     let columns = lookup.gives.iter().map(|(name, given)| Column {
         name: Arc::clone(name),
         kind: given.kind.value.clone(),

@@ -34,7 +34,7 @@ use self::clock::Clock;
 use self::house::{House, Overrides};
 use self::switchboard::{Line, Switchboard};
 use crate::desk::{self, ContextTokens, Desk, HookConfig, Poster, Retry, WebhookError, Webhooks};
-use crate::lookup::{self, ConnectorConfig, Lookups};
+use crate::lookup::{self, Lookups};
 use crate::queue::{AgentConfig, AgentRules, Announcements, QueueConfig, QueuesConfig};
 use crate::rtp::transport::{Media, MediaConfig, MediaError};
 use crate::sip::endpoint::{Account, LegId};
@@ -189,7 +189,7 @@ impl Server {
         let config = &house.config;
         let figures = telemetry::start_figures()?;
         let store = Store::open(&config.data).await?;
-        let lookups = Lookups::open(connectors(&house)).await?;
+        let lookups = Lookups::open(house::connectors(config)).await?;
         let media = Media::start(&MediaConfig {
             ip: config.rtp.ip,
             ports: config.rtp.ports.clone(),
@@ -329,16 +329,6 @@ fn seed() -> Result<[u8; 32], StartError> {
 fn run_name() -> Result<String, StartError> {
     let [a, b, c, ..] = seed()?;
     Ok(format!("{}-{}", jiff::ZonedDateTime::now().strftime("%Y%m%dT%H%M%S"), hex::encode([a, b, c])))
-}
-
-fn connectors(house: &House) -> Vec<ConnectorConfig> {
-    let connector = |(name, it): (&Arc<str>, &crate::config::Connector)| ConnectorConfig {
-        name: Arc::clone(name),
-        file: it.sqlite.clone(),
-        create: it.create.iter().cloned().collect(),
-        connections: it.connections,
-    };
-    house.config.connectors.iter().map(connector).collect()
 }
 
 fn hooks(house: &House) -> Vec<HookConfig> {

@@ -31,4 +31,5 @@ pub use api::{
 pub use media::{Leg, Media};
 
 #[cfg(test)]
+#[expect(clippy::disallowed_types, reason = "peers with real sockets")]
 mod tests;

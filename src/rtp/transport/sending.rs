@@ -264,9 +264,15 @@ impl Outbound {
         let begins = self.mapping.is_none_or(|it| !it.holds(self, from));
         if begins {
             let now_units = self.offset.wrapping_add(units(now.as_micros() / 1_000));
+<<<<<<< HEAD
             let step = now_units.wrapping_sub(self.last_timestamp);
             let timestamp =
                 if step < 1 << 31 { now_units } else { self.last_timestamp }.wrapping_add(STEP);
+=======
+            let soonest = self.last_timestamp.wrapping_add(STEP);
+            let timestamp =
+                if now_units.wrapping_sub(soonest) < 1 << 31 { now_units } else { soonest };
+>>>>>>> rtp
             self.mapping = Some(Mapping {
                 ssrc: from.ssrc,
                 sequence: self.sequence.wrapping_sub(from.sequence),
@@ -466,4 +472,101 @@ impl Outbound {
 /// Milliseconds as timestamp units, wrapped.
 const fn units(ms: u64) -> u32 {
     (ms as u32).wrapping_mul(UNITS) // truncation is the wrap
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn outbound() -> Outbound {
+        let beginning =
+            Beginning { ssrc: 1, sequence: 65_534, timestamp: u32::MAX - 1_000, cname: [b'a'; 16] };
+        let mut outbound = Outbound::new(&beginning);
+        outbound.begin_at(1_000);
+        outbound
+    }
+
+    /// Sends one packet of silence: its header.
+    fn send(outbound: &mut Outbound) -> Header {
+        let timestamp = outbound.timestamp();
+        let header = outbound.header(8, false, timestamp);
+        outbound.last_timestamp = timestamp;
+        outbound.advance();
+        header
+    }
+
+    #[test]
+    fn a_slot_that_is_brought_forward_is_given_back_a_millisecond_a_packet() {
+        let mut outbound = outbound();
+        let before = send(&mut outbound);
+        assert_eq!(outbound.due(), 1_020);
+        assert_eq!(outbound.bring_forward(1_016), None, "near enough");
+        assert_eq!(outbound.bring_forward(1_007), Some(1_007));
+        assert_eq!(outbound.bring_forward(999), None, "no more than a rhythm ahead of the clock");
+        let mut due = Vec::new();
+        let mut last = before;
+        for _ in 0..16 {
+            due.push(outbound.due());
+            let header = send(&mut outbound);
+            assert_eq!(header.timestamp.wrapping_sub(last.timestamp), 160);
+            assert_eq!(header.sequence, last.sequence.wrapping_add(1));
+            last = header;
+        }
+        let gaps: Vec<u64> = due.windows(2).map(|it| it[1] - it[0]).collect();
+        assert_eq!(gaps, [[21; 13].as_slice(), &[20; 2]].concat());
+        assert_eq!(due.last(), Some(&1_320), "in step with the media clock again");
+    }
+
+    #[test]
+    fn a_thread_that_was_away_sends_three_packets_at_most_and_its_timestamps_tell_the_gap() {
+        let mut outbound = outbound();
+        let before = send(&mut outbound);
+        assert_eq!(outbound.catch_up(1_080), 0);
+        assert_eq!(outbound.catch_up(1_500), 22, "of the 25 slots from 1,020 to 1,500");
+        let mut sent = Vec::new();
+        while outbound.due() <= 1_500 {
+            sent.push(send(&mut outbound));
+        }
+        assert_eq!(sent.len(), 3);
+        assert_eq!(sent[0].sequence, before.sequence.wrapping_add(1));
+        assert_eq!(sent[0].timestamp.wrapping_sub(before.timestamp), 23 * 160);
+    }
+
+    proptest! {
+        #[test]
+        fn own_and_forwarded_packets_are_one_stream(steps in proptest::collection::vec((any::<bool>(), 0..4_u16, 1..60_u64), 1..200)) {
+            let mut outbound = outbound();
+            let (mut from_sequence, mut from_timestamp, mut now_ms) = (9_u16, 77_u32, 1_000);
+            let mut last: Option<Header> = None;
+            for (is_own, lost, ms) in steps {
+                now_ms += ms;
+                let begins = outbound.mapping.is_none();
+                let header = if is_own {
+                    outbound.catch_up(now_ms);
+                    send(&mut outbound)
+                } else {
+                    from_sequence = from_sequence.wrapping_add(1 + lost);
+                    from_timestamp = from_timestamp.wrapping_add(160 * u32::from(1 + lost));
+                    let from = Header { payload_type: 8, marker: false, sequence: from_sequence, timestamp: from_timestamp, ssrc: 5 };
+                    outbound.forwarded_header(Mono::from_millis(now_ms), 8, &from, 160)
+                };
+                if let Some(last) = last {
+                    // A loss on the way in is one on the way out; where a stream begins there is none.
+                    let step = if is_own || begins { 1 } else { 1 + lost };
+                    prop_assert_eq!(header.sequence, last.sequence.wrapping_add(step));
+                    let forward = header.timestamp.wrapping_sub(last.timestamp);
+                    prop_assert!((1..8_000 * 60).contains(&forward), "{}", forward);
+                }
+                prop_assert_eq!(header.ssrc, 1);
+                last = Some(header);
+            }
+        }
+    }
+
+    #[test]
+    fn a_leg_is_small() {
+        assert!(size_of::<Leg>() <= 1_536, "{} bytes", size_of::<Leg>());
+    }
 }

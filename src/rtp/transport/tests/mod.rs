@@ -76,9 +76,8 @@ impl Stage {
     }
 
     async fn key(&mut self) -> (Key, Option<Stopped>) {
-        self.told(|_, event| match event {
-            LegEvent::Key { key, stopped, .. } => Some((key, stopped)),
-            _ => None,
+        self.told(|_, event| {
+            if let LegEvent::Key { key, stopped, .. } = event { Some((key, stopped)) } else { None }
         })
         .await
     }
@@ -90,9 +89,9 @@ impl Stage {
 
     async fn latched(&mut self, leg: &Leg) -> SocketAddr {
         let id = leg.id();
-        self.told(|from, event| match event {
-            LegEvent::Latched { source, .. } if from == id => Some(source),
-            _ => None,
+        self.told(|from, event| {
+            if let LegEvent::Latched { source, .. } = event { Some(source) } else { None }
+                .filter(|_| from == id)
         })
         .await
     }

@@ -75,9 +75,12 @@ async fn reports_go_out_and_the_peers_give_the_round_trip() {
     let length = compound.write(&mut out);
     peer.socket.send_to(&out[..length], from).unwrap();
     let (seen, round_trip) = stage
-        .told(|_, event| match event {
-            LegEvent::Report { reception, round_trip } => Some((reception, round_trip)),
-            _ => None,
+        .told(|_, event| {
+            if let LegEvent::Report { reception, round_trip } = event {
+                Some((reception, round_trip))
+            } else {
+                None
+            }
         })
         .await;
     assert_eq!(seen, reception);
