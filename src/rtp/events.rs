@@ -126,11 +126,7 @@ impl Receiver {
             return [None, start, None];
         }
         remember(&mut self.known, timestamp);
-<<<<<<< HEAD
-        let end = self.release();
-=======
         let end = end_before.or(self.release());
->>>>>>> rtp
         let down = Down {
             key: report.key,
             timestamp,

@@ -18,10 +18,6 @@ mod rtcp;
 mod sequence;
 #[expect(
     clippy::disallowed_methods,
-<<<<<<< HEAD
-    clippy::disallowed_types,
-=======
->>>>>>> rtp
     reason = "the one part of this room with sockets, threads and a clock"
 )]
 pub mod transport;

@@ -149,16 +149,9 @@ impl Leg {
         self.tell_backlog();
         let must_arrive =
             matches!(event, LegEvent::Key { .. } | LegEvent::PlayFinished(_) | LegEvent::Unbridged);
-<<<<<<< HEAD
-        if !self.backlog.is_empty() || self.offer(event).is_err() {
-            if must_arrive && self.backlog.len() < BACKLOG {
-                self.backlog.push_back(event);
-            }
-=======
         let is_told = self.backlog.is_empty() && self.offer(event).is_ok();
         if !is_told && must_arrive && self.backlog.len() < BACKLOG {
             self.backlog.push_back(event);
->>>>>>> rtp
         }
     }
 

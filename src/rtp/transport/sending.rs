@@ -264,15 +264,9 @@ impl Outbound {
         let begins = self.mapping.is_none_or(|it| !it.holds(self, from));
         if begins {
             let now_units = self.offset.wrapping_add(units(now.as_micros() / 1_000));
-<<<<<<< HEAD
-            let step = now_units.wrapping_sub(self.last_timestamp);
-            let timestamp =
-                if step < 1 << 31 { now_units } else { self.last_timestamp }.wrapping_add(STEP);
-=======
             let soonest = self.last_timestamp.wrapping_add(STEP);
             let timestamp =
                 if now_units.wrapping_sub(soonest) < 1 << 31 { now_units } else { soonest };
->>>>>>> rtp
             self.mapping = Some(Mapping {
                 ssrc: from.ssrc,
                 sequence: self.sequence.wrapping_sub(from.sequence),
