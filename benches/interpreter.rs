@@ -1,11 +1,7 @@
 //! One step of the interpreter: an event in, the next prompt out. The aim is under 2 µs.
 //!
 //! A call of the demo shop from its answer to its goodbye, its words included; the figure is that of one event.
-#![expect(
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a bench that cannot read the demo must fail"
-)]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot read the demo must fail")]
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -1,1 +1,4 @@
-//! The room `cli`.
+//! THE COMMAND LINE: one file per command, each with its arguments and a `run`.
+
+mod stage;
+pub mod test;
