@@ -155,6 +155,9 @@ pub struct Queue {
     /// How often a caller is told their position.
     #[serde(deserialize_with = "duration")]
     pub announce_every: Duration,
+    /// How long a caller waits at most, whatever the flow says.
+    #[serde(deserialize_with = "duration")]
+    pub max_wait: Duration,
     /// How many callers wait at most.
     pub max_length: usize,
     /// After so many missed offers an agent is not ready.
@@ -167,6 +170,7 @@ impl Default for Queue {
             offer_for: Duration::from_secs(20),
             wrap_up: Duration::from_secs(15),
             announce_every: Duration::from_secs(30),
+            max_wait: Duration::from_secs(30 * 60),
             max_length: 100,
             missed_offers: 2,
         }
@@ -195,8 +199,8 @@ pub struct Agent {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Transfers {
-    /// Numbers or SIP URIs; `*` stands for any characters, `?` for one.
-    pub allow: Vec<Arc<str>>,
+    /// Numbers or SIP URIs; `*` stands for any characters.
+    pub allow: Vec<String>,
     /// Where a number goes that is no agent's: `sip:192.0.2.1:5060`. None: such numbers are refused.
     pub gateway: Option<Arc<str>>,
     /// How many transferred calls at once (toll fraud).
@@ -257,11 +261,17 @@ pub struct LastResort {
     pub queue: Option<Written<Arc<str>>>,
 }
 
-/// Reads `hotline.yaml`. `None` comes with at least one error.
+/// Reads `hotline.yaml`; `change` is what the command line says instead, before all of it is checked. `None` comes with
+/// at least one error.
 #[must_use]
-pub fn read(file: FileId, text: &str) -> (Option<Config>, Vec<Diagnostic>) {
+pub fn read(
+    file: FileId,
+    text: &str,
+    change: impl FnOnce(&mut Config),
+) -> (Option<Config>, Vec<Diagnostic>) {
     match serde_yaml::from_str::<Config>(text) {
-        Ok(config) => {
+        Ok(mut config) => {
+            change(&mut config);
             let found = check(&config, file);
             (found.is_empty().then_some(config), found)
         }
@@ -405,7 +415,7 @@ mod tests {
     fn refused(text: &str) -> String {
         let mut sources = Sources::default();
         let file = sources.add("hotline.yaml", text);
-        let (config, found) = read(file, text);
+        let (config, found) = read(file, text, |_| {});
         assert!(config.is_none());
         render(&found, &sources, false)
     }
@@ -415,7 +425,7 @@ mod tests {
         let text = include_str!("../../hotline.yaml");
         let mut sources = Sources::default();
         let file = sources.add("hotline.yaml", text);
-        let (config, found) = read(file, text);
+        let (config, found) = read(file, text, |_| {});
         assert_eq!(render(&found, &sources, false), "");
         let config = config.unwrap();
         assert!(loopback_only(&config));

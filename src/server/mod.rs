@@ -1,1 +1,1 @@
-//! The room `server`.
+//! x
