@@ -1,4 +1,4 @@
 //! THE COMMAND LINE: one file per command, each with its arguments and a `run`.
 
-mod stage;
+pub mod stage;
 pub mod test;

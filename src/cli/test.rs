@@ -1,6 +1,5 @@
 //! `hotline test`: plays the scenarios beside flows, in virtual time.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,8 +8,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::stage::{Desk, Unreadable};
+use super::stage::{Ground, Unreadable};
 use crate::call::Calendars;
+use crate::diagnostic::Sources;
 use crate::diagnostic::text::render;
 use crate::sim::{Coverage, Scenarios, Stage, run as play};
 
@@ -34,12 +34,9 @@ pub struct TestArgs {
     /// Print what was heard in every scenario, not only in those that fail
     #[arg(long)]
     pub transcript: bool,
-    /// Where calendars are
-    #[arg(long, value_name = "FILE", default_value = "hotline.yaml")]
+    /// The configuration, for calendars, prompts and what flows may name
+    #[arg(long, value_name = "FILE", default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
     pub config: PathBuf,
-    /// Where the prompt catalogues are
-    #[arg(long, value_name = "FOLDER", default_value = "prompts")]
-    pub prompts: PathBuf,
 }
 
 /// How it went, for all files.
@@ -108,95 +105,108 @@ fn all(
     totals: &mut Totals,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let mut desk = Desk::default();
-    let calendars = if args.config.is_file() {
-        desk.config(&args.config)?.map(|it| it.calendars).unwrap_or_default()
-    } else {
-        Default::default() // a flow without `hours` needs none
+    let mut ground = match Ground::read(&args.config)? {
+        Ok(ground) => ground,
+        Err((sources, found)) => {
+            write!(out, "{}", render(&found, &sources, colour))?;
+            totals.broken += 1;
+            return Ok(());
+        }
     };
-    let catalogues = Arc::new(desk.catalogues(&args.prompts)?);
-    let calendars: Arc<dyn Calendars> = Arc::new(calendars);
+    let calendars: Arc<dyn Calendars> = Arc::new(ground.config.calendars.clone());
     for path in flows(&args.paths)? {
         let scenario_path = beside(&path);
         if !scenario_path.is_file() {
-            writeln!(out, "{}: no scenarios beside it", path.display())?;
+            writeln!(out, "{}: no scenarios beside it\n", path.display())?;
             continue;
         }
-        let flow = desk.flow(&path)?;
-        let (file, text) = desk.read(&scenario_path)?;
+        ground.found.clear();
+        let flow = ground.flow(&path)?;
+        let (file, text) = ground.text(&scenario_path)?;
         let scenarios = flow.as_ref().and_then(|flow| {
             let (scenarios, found) = Scenarios::parse(file, &text, flow);
-            desk.found.extend(found);
+            ground.found.extend(found);
             scenarios
         });
-        let (Some(flow), Some(scenarios), false) = (flow, scenarios, desk.is_broken()) else {
-            write!(out, "{}", render(&desk.found, &desk.sources, colour))?;
-            desk.found.clear();
+        let (Some(flow), Some(scenarios), false) = (flow, scenarios, ground.is_broken()) else {
+            write!(out, "{}", render(&ground.found, &ground.sources, colour))?;
             totals.broken += 1;
             continue;
         };
         let stage = Stage {
-            flow: Arc::new(flow),
-            catalogues: Arc::clone(&catalogues),
+            flow,
+            catalogues: Arc::clone(&ground.catalogues),
             calendars: Arc::clone(&calendars),
             lengths: Arc::clone(&lengths),
         };
-        one_flow(args, &path, &stage, &scenarios, &desk, colour, totals, out)?;
+        let printer = Printer { args, sources: &ground.sources, colour };
+        printer.flow(&path, &stage, &scenarios, totals, out)?;
     }
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "the loop's body, taken out to be read on its own")]
-fn one_flow(
-    args: &TestArgs,
-    path: &Path,
-    stage: &Stage,
-    scenarios: &Scenarios,
-    desk: &Desk,
+/// How results are shown.
+struct Printer<'a> {
+    args: &'a TestArgs,
+    sources: &'a Sources,
     colour: bool,
-    totals: &mut Totals,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    writeln!(out, "{}", path.display())?;
-    let mut coverage = Coverage::default();
-    let wanted = |name: &str| args.filter.as_ref().is_none_or(|filter| name.contains(filter));
-    for scenario in scenarios.scenarios.iter().filter(|it| wanted(&it.name.value)) {
-        let outcome = play(stage, scenario);
-        coverage.add(outcome.steps);
-        match &outcome.failure {
-            None => {
-                totals.passed += 1;
-                writeln!(out, "  ok      {}", scenario.name.value)?;
-            }
-            Some(failure) => {
+}
+
+impl Printer<'_> {
+    /// Plays the scenarios of one flow.
+    fn flow(
+        &self,
+        path: &Path,
+        stage: &Stage,
+        scenarios: &Scenarios,
+        totals: &mut Totals,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        writeln!(out, "{}", path.display())?;
+        let mut coverage = Coverage::default();
+        let filter = self.args.filter.as_deref().unwrap_or_default();
+        let wanted = scenarios.scenarios.iter().filter(|it| it.name.value.contains(filter));
+        for scenario in wanted {
+            let outcome = play(stage, scenario);
+            coverage.add(outcome.steps);
+            if let Some(failure) = &outcome.failure {
                 totals.failed += 1;
                 writeln!(out, "  FAILED  {}\n", scenario.name.value)?;
-                write!(out, "{}", render(std::slice::from_ref(failure), &desk.sources, colour))?;
-                writeln!(out, "the call until then:")?;
+                let shown = render(std::slice::from_ref(failure), self.sources, self.colour);
+                write!(out, "{shown}the call until then:\n{}\n", outcome.transcript)?;
+            } else {
+                totals.passed += 1;
+                writeln!(out, "  ok      {}", scenario.name.value)?;
+                if self.args.transcript {
+                    writeln!(out, "{}", outcome.transcript)?;
+                }
             }
         }
-        if outcome.failure.is_some() || args.transcript {
-            writeln!(out, "{}", outcome.transcript)?;
+        self.coverage(&coverage, stage, totals, out)
+    }
+
+    fn coverage(
+        &self,
+        coverage: &Coverage,
+        stage: &Stage,
+        totals: &mut Totals,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let (reached, steps) = coverage.count(&stage.flow);
+        let percent = coverage.percent(&stage.flow);
+        let missing: Vec<&str> = coverage.missing(&stage.flow).map(|it| &**it).collect();
+        let not = if missing.is_empty() { "" } else { "; not: " };
+        let missing = missing.join(", ");
+        writeln!(out, "  {reached} of {steps} steps reached ({percent:.0} %){not}{missing}\n")?;
+        // Some scenarios alone need not reach everything.
+        if let (Some(least), None) = (self.args.coverage, &self.args.filter)
+            && percent < f64::from(least)
+        {
+            writeln!(out, "  FAILED  fewer than {least} % of the steps are reached\n")?;
+            totals.uncovered += 1;
         }
+        Ok(())
     }
-    let flow = &stage.flow;
-    let (reached, steps) = coverage.count(flow);
-    let percent = coverage.percent(flow);
-    let mut line = format!("  {reached} of {steps} steps reached ({percent:.0} %)");
-    let missing: Vec<&str> = coverage.missing(flow).map(|it| &**it).collect();
-    if !missing.is_empty() {
-        // Writing into a `String` cannot fail.
-        let _ = write!(line, ", not: {}", missing.join(", "));
-    }
-    writeln!(out, "{line}\n")?;
-    // Some scenarios alone need not reach everything.
-    if let (Some(least), None) = (args.coverage, &args.filter)
-        && percent < f64::from(least)
-    {
-        writeln!(out, "  FAILED  fewer than {least} % of the steps are reached\n")?;
-        totals.uncovered += 1;
-    }
-    Ok(())
 }
 
 /// The flows that `paths` name, in their order; of a folder those in it, by name.
@@ -242,9 +252,8 @@ mod tests {
             #[command(flatten)]
             args: TestArgs,
         }
-        let own = |path: &str| format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
-        let (config, prompts) = (own("hotline.yaml"), own("prompts"));
-        let fixed = ["test", "--config", &config, "--prompts", &prompts];
+        let config = concat!(env!("CARGO_MANIFEST_DIR"), "/hotline.yaml");
+        let fixed = ["test", "--config", config];
         let command =
             <Command as clap::Parser>::parse_from(fixed.into_iter().chain(args.iter().copied()));
         let mut out = Vec::new();

@@ -9,13 +9,14 @@ use super::scenario::{Line, Scenario, What};
 use super::transcript::Transcript;
 use crate::call::{Agent, Calendars, Context, Event, QueueEvent, TransferEvent};
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
-use crate::flow::model::{Flow, Name};
+use crate::flow::Program;
+use crate::flow::model::Name;
 use crate::speech::Catalogues;
 
 /// What scenarios of one flow are run with.
 pub struct Stage {
     /// The flow.
-    pub flow: Arc<Flow>,
+    pub flow: Arc<Program>,
     /// The words of each language that it speaks.
     pub catalogues: Arc<Catalogues>,
     /// The calendars of the configuration; a scenario may name others in their place.
