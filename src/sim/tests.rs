@@ -401,6 +401,30 @@ fn the_same_file_gives_the_same_result() {
     assert_eq!(play_all(FLOW, &text).0, play_all(FLOW, &text).0);
 }
 
+#[test]
+fn the_pages_of_its_codes_show_what_they_say() {
+    let pages = [
+        ("HL0801", include_str!("../../docs/errors/HL0801.md")),
+        ("HL0802", include_str!("../../docs/errors/HL0802.md")),
+        ("HL0810", include_str!("../../docs/errors/HL0810.md")),
+    ];
+    let block = |page: &str, kind: &str| {
+        let (_, rest) = page.split_once(&format!("```yaml {kind}\n")).unwrap();
+        format!("{}\n", rest.split_once("\n```").unwrap().0)
+    };
+    let flow = block(pages[2].1, "flow");
+    let flow = flow.replace("main-menu", "menu").replace("goodbye", "bye");
+    for (code, page) in pages {
+        let shown = |kind: &str| {
+            let scenarios = block(page, kind);
+            let scenarios = scenarios.replace("main-menu", "menu").replace(": goodbye", ": bye");
+            play_all(&flow, &scenarios).0
+        };
+        assert!(shown("wrong").starts_with(&format!("error[{code}]")), "{}", shown("wrong"));
+        assert!(shown("right").ends_with(": passed\n"), "{}", shown("right"));
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_file_gives_scenarios_or_findings(text in "[ -~\n\u{4e00}-\u{4e20}]{0,200}") {
