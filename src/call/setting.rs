@@ -7,15 +7,16 @@ use jiff::{Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::config::calendar::Calendar;
-use crate::flow::model::{Flow, Lang};
+use crate::flow::Program;
+use crate::flow::model::Lang;
 use crate::speech::Catalogues;
 use crate::time::Mono;
 
 /// What a call is run with. Shared by all calls that began under the same version of everything.
 #[derive(Clone)]
 pub struct Setting {
-    /// The flow, checked.
-    pub flow: Arc<Flow>,
+    /// The flow.
+    pub flow: Arc<Program>,
     /// The words of each language that it speaks.
     pub catalogues: Arc<Catalogues>,
     /// The opening hours that it names.

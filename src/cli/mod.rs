@@ -7,10 +7,14 @@
 //! Read next: the command you came for.
 
 mod serve;
+mod stage;
+mod test;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::server::house::{Ground, Overrides};
 
 /// An IVR and voice-menu server: call flows in YAML, proven before a caller hears them.
 #[derive(Debug, Parser)]
@@ -26,6 +30,8 @@ struct Cli {
 enum Command {
     /// Answer calls.
     Serve(serve::ServeArgs),
+    /// Play the scenarios written beside the flows, in virtual time.
+    Test(test::TestArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -33,7 +39,18 @@ enum Command {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Test(args) => run_test(&args),
     }
+}
+
+fn run_test(args: &test::TestArgs) -> ExitCode {
+    use std::io::IsTerminal as _;
+    // What is wrong with the configuration is for the command itself to say.
+    let clips = Ground::read(&args.config, &Overrides::default()).map(|it| it.clips()).unwrap_or_default();
+    let lengths = move |clip: &str| clips.get(clip).map(|it| it.duration());
+    let colour = std::io::stdout().is_terminal();
+    // Nobody reads along when this fails.
+    test::run(args, lengths, colour, &mut std::io::stdout().lock()).unwrap_or(ExitCode::FAILURE)
 }
 
 #[cfg(test)]

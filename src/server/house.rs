@@ -103,6 +103,12 @@ impl Ground {
         Ok(ground)
     }
 
+    /// The recordings; one that cannot be read is left out and for others to report.
+    #[must_use]
+    pub fn clips(&self) -> ClipStore {
+        read_clips(&self.config.prompts, &mut Vec::new())
+    }
+
     /// Reads and proves one flow; what is wrong with it is added to what was found.
     pub fn read_flow(&mut self, path: &Path) -> Option<Arc<Program>> {
         let text = read_text(path, "HL0105", &mut self.sources, &mut self.found)?;
@@ -156,7 +162,7 @@ impl House {
     /// What a call of `program` runs with.
     pub(crate) fn setting(&self, program: &Arc<Program>) -> Arc<Setting> {
         Arc::new(Setting {
-            flow: Arc::clone(program.flow()),
+            flow: Arc::clone(program),
             catalogues: Arc::clone(&self.catalogues),
             calendars: Arc::clone(&self.calendars) as Arc<dyn Calendars>,
         })

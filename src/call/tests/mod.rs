@@ -19,6 +19,7 @@ use super::{
     TransferEvent, What,
 };
 use crate::diagnostic::{Sources, text::render};
+use crate::flow::Program;
 use crate::secret::Key;
 use crate::speech::{Catalogue, Catalogues};
 use crate::time::Mono;
@@ -70,7 +71,7 @@ fn setting(flow: &str) -> Arc<Setting> {
     let catalogues: Catalogues =
         ["en-US", "zh-CN"].into_iter().map(|it| (it.into(), catalogue(it))).collect();
     Arc::new(Setting {
-        flow: Arc::new(flow.unwrap()),
+        flow: Program::unproven(flow.unwrap()),
         catalogues: Arc::new(catalogues),
         calendars: Arc::new(Shop),
     })
