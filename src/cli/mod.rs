@@ -6,6 +6,7 @@
 //! given wrongly.
 //! Read next: the command you came for.
 
+mod prompts;
 mod serve;
 mod stage;
 mod test;
@@ -30,6 +31,8 @@ struct Cli {
 enum Command {
     /// Answer calls.
     Serve(serve::ServeArgs),
+    /// List and check the recordings, and what is still to be recorded.
+    Prompts(prompts::PromptsArgs),
     /// Play the scenarios written beside the flows, in virtual time.
     Test(test::TestArgs),
 }
@@ -39,6 +42,7 @@ enum Command {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Prompts(args) => prompts::run(&args),
         Command::Test(args) => run_test(&args),
     }
 }
