@@ -2,3 +2,4 @@
 
 pub mod stage;
 pub mod test;
+pub mod try_flow;
