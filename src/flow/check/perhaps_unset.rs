@@ -296,7 +296,16 @@ impl<'w> Walk<'w, '_, 'w> {
                 match operator {
                     Operator::And => self.holds(left, true, known),
                     Operator::Or => self.holds(left, false, known),
-                    _ => {}
+                    Operator::Equal
+                    | Operator::NotEqual
+                    | Operator::Less
+                    | Operator::LessOrEqual
+                    | Operator::Greater
+                    | Operator::GreaterOrEqual
+                    | Operator::Add
+                    | Operator::Subtract
+                    | Operator::Multiply
+                    | Operator::Divide => {}
                 }
                 self.read(right, known);
                 known.truncate(before);

@@ -157,7 +157,7 @@ fn look_up(flow: &Flow, variables: &IndexMap<&str, Variable>, name: &str) -> Opt
 
 /// The variables of a flow with their types. A type is told by `ask`, or by the first `set` whose value has one; each
 /// assignment is looked at again only when a variable in it has become known.
-fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
+pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
     let mut variables: IndexMap<&str, Variable> = IndexMap::new();
     let mut assignments = Vec::new();
     for action in flow.steps.values().flat_map(|step| &step.actions) {
