@@ -335,12 +335,12 @@ impl<I: RtpIo> Pacer<I> {
             self.farewell(leg);
             return None;
         }
-        let due = if leg.outbound.due() > now_ms {
-            leg.outbound.due()
+        let due = if leg.outbound.numbers.due() > now_ms {
+            leg.outbound.numbers.due()
         } else {
             self.wheel.quietest(now_ms)
         };
-        leg.outbound.begin_at(due);
+        leg.outbound.numbers.begin_at(due);
         leg.entered = self.wheel.enter(due, place);
         self.places.insert(leg.id, Place::Here(place));
         entry.insert(leg);
@@ -390,7 +390,7 @@ impl<I: RtpIo> Pacer<I> {
                 for (one, two) in [(place, other), (other, place)] {
                     if let Some(leg) = self.legs.get_mut(one) {
                         leg.bridged = Some(two);
-                        leg.outbound.mapping = None;
+                        leg.outbound.numbers.unmap();
                     }
                 }
             }
@@ -406,10 +406,10 @@ impl<I: RtpIo> Pacer<I> {
     fn unbridge(&mut self, place: usize, was_taken: bool) {
         let Some(leg) = self.legs.get_mut(place) else { return };
         let Some(other) = leg.bridged.take() else { return };
-        leg.outbound.mapping = None;
+        leg.outbound.numbers.unmap();
         if let Some(other) = self.legs.get_mut(other) {
             other.bridged = None;
-            other.outbound.mapping = None;
+            other.outbound.numbers.unmap();
             if was_taken {
                 other.tell(LegEvent::Unbridged);
             }
@@ -511,7 +511,7 @@ impl<I: RtpIo> Pacer<I> {
             }
             leg.report(now, ntp, &mut self.io);
         }
-        leg.entered = self.wheel.enter(leg.outbound.due(), place);
+        leg.entered = self.wheel.enter(leg.outbound.numbers.due(), place);
     }
 
     /// Once a second tells how this thread fares.
