@@ -82,6 +82,10 @@ impl Purpose {
             Self::Cancel | Self::ByeToFork | Self::Register(_) => None,
         }
     }
+
+    const fn registration(self) -> Option<u32> {
+        if let Self::Register(id) = self { Some(id) } else { None }
+    }
 }
 
 /// Answers that one INVITE of ours may get: more forks than a sane proxy rings.
@@ -421,9 +425,9 @@ impl Endpoint {
         let slot = self.clients.get(client).filter(|slot| slot.proofs < MOST_PROOFS)?;
         let (mut request, to, purpose, proofs) = (slot.request.clone(), slot.to, slot.purpose, slot.proofs);
         let number = request.headers.cseq().ok()?.number;
-        let answerer = match purpose {
-            Purpose::Register(id) => &mut self.registrations.get_mut(&id)?.answerer,
-            other => &mut self.legs.get_mut(&other.leg()?)?.answerer,
+        let answerer = match purpose.leg() {
+            Some(leg) => &mut self.legs.get_mut(&leg)?.answerer,
+            None => &mut self.registrations.get_mut(&purpose.registration()?)?.answerer,
         };
         if !answerer.take(by_proxy, &challenges) {
             return None;
@@ -434,10 +438,10 @@ impl Endpoint {
         for (name, proof) in answerer.proofs(&request.method, &uri_text(&request), &mut self.rng) {
             request.headers.push(name, &proof);
         }
-        let number = match purpose {
-            Purpose::Register(id) => self.registrations.get_mut(&id)?.next_number(),
-            Purpose::Call(_) => number + 1,
-            other => self.legs.get_mut(&other.leg()?)?.dialog.as_mut()?.next_number(),
+        let number = match (purpose, purpose.leg()) {
+            (Purpose::Call(_), _) => number.saturating_add(1), // there is no dialog yet that counts
+            (_, Some(leg)) => self.legs.get_mut(&leg)?.dialog.as_mut()?.next_number(),
+            (_, None) => self.registrations.get_mut(&purpose.registration()?)?.next_number(),
         };
         request.headers.set(Name::CSeq, &CSeq { number, method: request.method.clone() });
         let again = self.ask(now, request, to, purpose, out)?;

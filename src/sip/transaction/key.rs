@@ -20,11 +20,8 @@ pub(crate) const COOKIE: &str = "z9hG4bK";
 impl ServerKey {
     /// The transaction that `request` belongs to; for an ACK, that of its INVITE.
     pub(crate) fn of(request: &Request, via: &Via) -> Result<Self, HeaderError> {
-        let method = match &request.method {
-            Method::Ack => &Method::Invite,
-            other => other,
-        };
-        Self::with_method(request, via, method)
+        let is_ack = request.method == Method::Ack;
+        Self::with_method(request, via, if is_ack { &Method::Invite } else { &request.method })
     }
 
     /// The INVITE's transaction that a CANCEL means (RFC 3261 9.2).

@@ -72,6 +72,14 @@ pub struct Counts {
     pub refused: AtomicU64,
 }
 
+/// The network did not take what was to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the network did not take it")]
+pub struct Unsent {
+    /// To whom.
+    pub to: Peer,
+}
+
 /// Our sockets.
 #[derive(Debug)]
 pub struct Transport {
@@ -218,8 +226,8 @@ impl Transport {
     /// Sends `bytes` to `to`, over the stream that is open or a new one. Never waits.
     ///
     /// # Errors
-    /// The event that the endpoint is to be told: the network did not take it.
-    pub fn send(&mut self, to: Peer, bytes: Bytes) -> Result<(), Event> {
+    /// When the network did not take it: the endpoint is to be told [`Event::Unreachable`].
+    pub fn send(&mut self, to: Peer, bytes: Bytes) -> Result<(), Unsent> {
         // Finished tasks are taken out here, so that they do not pile up.
         while self.tasks.try_join_next().is_some() {}
         match to.transport {
@@ -228,7 +236,7 @@ impl Transport {
         }
     }
 
-    fn send_datagram(&self, to: Peer, bytes: &[u8]) -> Result<(), Event> {
+    fn send_datagram(&self, to: Peer, bytes: &[u8]) -> Result<(), Unsent> {
         let sent = self.udp.as_ref().map(|socket| socket.try_send_to(bytes, to.remote));
         match sent {
             Some(Ok(_)) => return Ok(()),
@@ -243,23 +251,23 @@ impl Transport {
             Some(Err(_)) | None => {}
         }
         self.counts.unsent.fetch_add(1, Ordering::Relaxed);
-        Err(Event::Unreachable { to })
+        Err(Unsent { to })
     }
 
-    fn send_on_stream(&mut self, to: Peer, bytes: Bytes) -> Result<(), Event> {
+    fn send_on_stream(&mut self, to: Peer, bytes: Bytes) -> Result<(), Unsent> {
         let open = to.connection.filter(|connection| self.streams.contains_key(connection));
         let connection = match open.or_else(|| self.by_remote.get(&to.remote).copied()) {
             Some(connection) => connection,
             None if self.streams.len() >= self.settings.connections => {
                 self.counts.refused.fetch_add(1, Ordering::Relaxed);
-                return Err(Event::Unreachable { to });
+                return Err(Unsent { to });
             }
             None => self.connect(to),
         };
-        let Some(stream) = self.streams.get(&connection) else { return Err(Event::Unreachable { to }) };
+        let Some(stream) = self.streams.get(&connection) else { return Err(Unsent { to }) };
         if !stream.push(bytes) {
             self.counts.overflown.fetch_add(1, Ordering::Relaxed);
-            return Err(Event::Unreachable { to });
+            return Err(Unsent { to });
         }
         Ok(())
     }

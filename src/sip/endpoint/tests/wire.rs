@@ -42,7 +42,7 @@ fn answer() -> Wish {
 /// A call that is up: the wire, the leg, our 200.
 fn up() -> (Wire, LegId, Message) {
     let mut wire = Wire::new(|_| {});
-    wire.say(&request("INVITE", COOKIE, "Content-Type: application/sdp\nContent-Length: 9\n\nv=0 offer").trim_end().to_owned());
+    wire.say(&request("INVITE", COOKIE, "Content-Type: application/sdp\nContent-Length: 9\n\nv=0 offer").trim_end());
     let leg = wire.heard[0].0;
     let ok = wire.wish(leg, answer()).remove(0);
     wire.say(&within(&ok, "ACK", 1, "z9hG4bK-ack", ""));
@@ -346,7 +346,7 @@ fn a_registration_follows_the_rules_of_the_registrar() {
         if status == 423 {
             assert_eq!(text(&said, "Min-Expires"), "30");
         }
-        wire.run(40_000); // the transactions are forgotten, so that the numbers alone decide
+        wire.run(32_100); // the transactions are forgotten, so that the numbers alone decide
     }
     assert!(wire.end.bindings("8001").is_empty());
 }
