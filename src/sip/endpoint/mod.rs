@@ -27,9 +27,9 @@ mod register;
 mod registrations;
 mod servers;
 mod session;
-mod timers;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -48,13 +48,14 @@ use super::registrar::{Binding, Registrar};
 use crate::time::Mono;
 
 pub use self::command::{
-    Command, EndedBy, Ending, FailedBy, Failure, IncomingCall, LegEvent, ReferRequest, RegistrarEvent,
-    RegistrationEvent,
+    Command, EndedBy, Ending, FailedBy, Failure, IncomingCall, LegEvent, ReferRequest,
+    RegistrarEvent, RegistrationEvent,
 };
-pub use self::config::{Account, Config, DigestRules, Limits, RegistrarLimits};
-pub use super::auth::digest::Algorithm;
+pub use self::config::{Account, Config, DigestOffer, DigestRules, Limits, RegistrarLimits};
 pub use self::counters::{Counters, Load};
-pub use self::event::{Event, ExtraHeader, LegId, Login, OfferBy, OutgoingCall, Registration, Wish};
+pub use self::event::{
+    Event, ExtraHeader, LegId, Login, OfferBy, OutgoingCall, Registration, Wish,
+};
 
 /// The machine.
 #[derive(Debug)]
@@ -147,7 +148,9 @@ impl Endpoint {
             Event::Lost { peer } => self.lost(now, peer, out),
             Event::Unreachable { to } => self.unreachable(now, to, out),
             Event::Wish { leg, wish } => self.wish(now, leg, wish, out),
-            Event::Register { id, registration } => self.keep_registered(now, id, *registration, out),
+            Event::Register { id, registration } => {
+                self.keep_registered(now, id, *registration, out)
+            }
             Event::Unregister { id } => self.unregister(now, id, out),
             Event::Tick => self.tick(now, out),
         }
@@ -164,7 +167,9 @@ impl Endpoint {
     fn wish(&mut self, now: Mono, leg: LegId, wish: Wish, out: &mut Vec<Command>) {
         let is_taken = match wish {
             Wish::Call(call) => self.call(now, leg, *call, out),
-            Wish::Progress { status, sdp, headers } => self.progress(now, leg, status, sdp, &headers, out),
+            Wish::Progress { status, sdp, headers } => {
+                self.progress(now, leg, status, sdp, &headers, out)
+            }
             Wish::Answer { sdp, headers } => self.accept(now, leg, sdp, &headers, out),
             Wish::Reject { status, headers } => self.reject(now, leg, status, &headers, out),
             Wish::Challenge => self.ask_who(now, leg, out),
@@ -173,7 +178,9 @@ impl Endpoint {
             Wish::Offer { sdp, by } => self.offer(now, leg, sdp, by, out),
             Wish::AnswerOffer { sdp } => self.answer_offer(now, leg, sdp, out),
             Wish::RejectOffer { status } => self.reject_offer(now, leg, status, out),
-            Wish::Info { content_type, body } => self.send_info(now, leg, &content_type, &body, out),
+            Wish::Info { content_type, body } => {
+                self.send_info(now, leg, &content_type, &body, out)
+            }
             Wish::Refer { target, referred_by, headers } => {
                 self.send_refer(now, leg, &target, referred_by.as_deref(), &headers, out)
             }
@@ -294,6 +301,7 @@ fn uri_text(request: &Request) -> String {
 
 /// About as many bytes as `message` came in.
 fn size_of_message(message: &message::Message) -> usize {
-    let head: usize = message.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let head: usize =
+        message.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     head + message.body().len()
 }

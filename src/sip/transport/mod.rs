@@ -107,9 +107,15 @@ enum Arrival {
     /// Somebody connected to us.
     Accepted(TcpStream, SocketAddr),
     /// A stream of ours is open at last.
-    Connected { connection: ConnectionId, local: SocketAddr },
+    Connected {
+        connection: ConnectionId,
+        local: SocketAddr,
+    },
     /// A stream is closed, or could not be opened.
-    Closed { connection: ConnectionId, was_open: bool },
+    Closed {
+        connection: ConnectionId,
+        was_open: bool,
+    },
 }
 
 /// Messages between the readers and the endpoint.
@@ -169,7 +175,9 @@ impl Transport {
     pub async fn next(&mut self) -> Event {
         loop {
             // `self.arrivals` keeps the channel open, so that there is always a next one.
-            let Some(arrival) = self.events.recv().await else { return std::future::pending().await };
+            let Some(arrival) = self.events.recv().await else {
+                return std::future::pending().await;
+            };
             if let Some(event) = self.arrived(arrival) {
                 return event;
             }
@@ -199,7 +207,14 @@ impl Transport {
         let connection = self.number();
         let mut peer = Peer::tcp(local, remote);
         peer.connection = Some(connection);
-        let stream = Stream::serve(socket, peer, connection, &self.settings, self.arrivals.clone(), &mut self.tasks);
+        let stream = Stream::serve(
+            socket,
+            peer,
+            connection,
+            &self.settings,
+            self.arrivals.clone(),
+            &mut self.tasks,
+        );
         self.streams.insert(connection, stream);
         self.by_remote.insert(remote, connection);
         Some(Event::Opened { peer })
@@ -243,7 +258,10 @@ impl Transport {
             // A full send buffer is like a lost datagram: the transactions repeat what matters. And what somebody else's
             // unreachable port left in the socket says nothing of this peer.
             Some(Err(error))
-                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionRefused) =>
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionRefused
+                ) =>
             {
                 self.counts.unsent.fetch_add(1, Ordering::Relaxed);
                 return Ok(());
@@ -274,7 +292,8 @@ impl Transport {
 
     fn connect(&mut self, to: Peer) -> ConnectionId {
         let connection = self.number();
-        let stream = Stream::connect(to, connection, &self.settings, self.arrivals.clone(), &mut self.tasks);
+        let stream =
+            Stream::connect(to, connection, &self.settings, self.arrivals.clone(), &mut self.tasks);
         self.streams.insert(connection, stream);
         self.by_remote.insert(to.remote, connection);
         connection
