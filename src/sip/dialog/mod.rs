@@ -2,6 +2,7 @@
 //!
 //! Made from the request and the response that establish it, it builds the requests within and checks the order of
 //! those that come. What is said in them is the endpoint's business.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 use crate::sip::message::{
     CSeq, HeaderError, Headers, Method, Name, NameAddr, Request, Response, Uri,

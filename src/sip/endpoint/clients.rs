@@ -312,7 +312,7 @@ impl Endpoint {
         match purpose {
             Purpose::Call(leg) => self.call_answered(now, leg, client, response, peer, out),
             Purpose::Bye(leg) => self.bye_answered(now, leg, client, response, out),
-            Purpose::Reinvite(leg) => self.reinvite_answered(now, leg, client, response, peer, out),
+            Purpose::Reinvite(leg) => self.reinvite_answered(now, leg, client, response, out),
             Purpose::Update(leg) => self.update_answered(now, leg, client, response, out),
             Purpose::Info(leg) => self.info_answered(now, leg, client, response, out),
             Purpose::Refer(leg) => self.refer_answered(now, leg, client, response, out),

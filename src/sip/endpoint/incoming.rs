@@ -268,9 +268,6 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) {
         if let Some(mut response) = self.answer_to(server, status) {
-            if status.is_redirect() {
-                response.headers.remove(Name::Contact);
-            }
             add_extra(&mut response.headers, headers);
             self.answer(now, server, &response, out);
         }
@@ -339,7 +336,7 @@ impl Endpoint {
         let mut response = self.answer_to(server, status)?;
         response.headers.push(Name::Contact, &self.legs.get(&id)?.contact);
         response.headers.push(Name::Allow, ALLOW);
-        response.headers.push(Name::Supported, &SUPPORTED.join(", "));
+        response.headers.push(Name::Supported, SUPPORTED);
         add_extra(&mut response.headers, headers);
         Some(response)
     }
@@ -413,7 +410,8 @@ impl Endpoint {
             return;
         }
         let answer = sdp_of(&ack.headers, &ack.body).ok().flatten().filter(|_| unacked.is_offer);
-        let is_missing = unacked.is_offer && answer.is_none();
+        // A re-INVITE that is answered so leaves the session as it was; a call without one is none.
+        let is_missing = unacked.is_offer && unacked.is_first && answer.is_none();
         Self::tell(id, LegEvent::Acknowledged { sdp: answer }, out);
         if is_missing {
             self.end_with_bye(now, id, EndedBy::NoAnswerToOffer, out);

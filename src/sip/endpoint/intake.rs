@@ -289,7 +289,7 @@ impl Endpoint {
         let abilities = [
             (Name::Allow, ALLOW.to_owned()),
             (Name::Accept, ACCEPT.to_owned()),
-            (Name::Supported, SUPPORTED.join(", ")),
+            (Name::Supported, SUPPORTED.to_owned()),
         ];
         self.refuse(request, to, Status::OK, &abilities, out);
     }
@@ -363,7 +363,7 @@ fn known_extensions(request: &Request) -> Result<(), String> {
     let required = request.headers.require().unwrap_or_default();
     let unknown: Vec<String> = required
         .into_iter()
-        .filter(|it| !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(it)))
+        .filter(|it| !SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(it)))
         .collect();
     if unknown.is_empty() { Ok(()) } else { Err(unknown.join(", ")) }
 }

@@ -15,13 +15,13 @@ mod udp;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -84,7 +84,7 @@ pub struct Unsent {
 #[derive(Debug)]
 pub struct Transport {
     settings: Settings,
-    udp: Option<Arc<UdpSocket>>,
+    udp: Option<UdpSocket>,
     /// Where they are really bound.
     udp_at: Option<SocketAddr>,
     tcp_at: Option<SocketAddr>,
@@ -129,9 +129,14 @@ impl Transport {
     pub fn bind(settings: Settings) -> io::Result<Self> {
         let (arrivals, events) = mpsc::channel(ARRIVALS);
         let mut tasks = JoinSet::new();
-        let udp = settings.udp.map(udp::bind).transpose()?.map(Arc::new);
-        if let Some(socket) = &udp {
-            tasks.spawn(udp::read(Arc::clone(socket), socket.local_addr()?, arrivals.clone()));
+        let mut udp = None;
+        let mut udp_at = None;
+        if let Some(at) = settings.udp {
+            let (reader, sender) = udp::bind(at)?;
+            let local = reader.local_addr()?;
+            tasks.spawn(udp::read(reader, local, arrivals.clone()));
+            udp_at = Some(local);
+            udp = Some(sender);
         }
         let listener = settings.tcp.map(stream::listen).transpose()?;
         let tcp_at = listener.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -139,7 +144,7 @@ impl Transport {
             tasks.spawn(stream::accept(listener, arrivals.clone()));
         }
         Ok(Self {
-            udp_at: udp.as_ref().map(|socket| socket.local_addr()).transpose()?,
+            udp_at,
             tcp_at,
             settings,
             udp,
@@ -252,7 +257,7 @@ impl Transport {
     }
 
     fn send_datagram(&self, to: Peer, bytes: &[u8]) -> Result<(), Unsent> {
-        let sent = self.udp.as_ref().map(|socket| socket.try_send_to(bytes, to.remote));
+        let sent = self.udp.as_ref().map(|socket| socket.send_to(bytes, to.remote));
         match sent {
             Some(Ok(_)) => return Ok(()),
             // A full send buffer is like a lost datagram: the transactions repeat what matters. And what somebody else's

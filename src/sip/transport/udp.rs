@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -19,8 +18,9 @@ const LARGEST: usize = 65_536;
 /// What we ask the kernel to hold for us while we are busy: about 4,000 INVITEs. It gives what it may.
 const KERNEL_BUFFER: usize = 4 << 20;
 
-/// Opens the socket. `SO_REUSEADDR` lets a new process take the port over from one that is ending.
-pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
+/// Opens the socket, and a second handle on it for sending: tokio's own would first have to be told that it may, and
+/// drop what is sent before. `SO_REUSEADDR` lets a new process take the port over from one that is ending.
+pub(super) fn bind(at: SocketAddr) -> io::Result<(UdpSocket, std::net::UdpSocket)> {
     let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_reuse_address(true)?;
     // Less than asked for is no reason not to serve.
@@ -28,13 +28,14 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
     _ = socket.set_send_buffer_size(KERNEL_BUFFER);
     socket.set_nonblocking(true)?;
     socket.bind(&at.into())?;
-    UdpSocket::from_std(socket.into())
+    let sender = socket.try_clone()?;
+    Ok((UdpSocket::from_std(socket.into())?, sender.into()))
 }
 
 /// Reads until nobody listens any more. Errors of single datagrams (an ICMP for something that we sent) are no reason
 /// to stop.
 pub(super) async fn read(
-    socket: Arc<UdpSocket>,
+    socket: UdpSocket,
     local: SocketAddr,
     arrivals: mpsc::Sender<Arrival>,
 ) {

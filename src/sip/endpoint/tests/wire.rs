@@ -213,6 +213,19 @@ fn offers_that_cross_get_491() {
 }
 
 #[test]
+fn a_reinvite_that_rings_at_the_other_end_is_given_up_with_the_call() {
+    let (mut wire, leg, _) = up();
+    let offer = Wish::Offer { sdp: Bytes::from_static(b"v=0 ours"), by: OfferBy::Invite };
+    let invite = wire.wish(leg, offer).remove(0);
+    wire.say(&fork(&invite, "180 Ringing", "t1", 2));
+    let bye = wire.wish(leg, Wish::HangUp { reason: None, headers: Vec::new() }).remove(0);
+    wire.say(&fork(&bye, "200 OK", "t1", 2));
+    assert_eq!(wire.news(), ["ended Us -", "gone"]);
+    wire.run(40_000);
+    assert_eq!(wire.end.load(), Load::default());
+}
+
+#[test]
 fn an_update_while_it_rings_waits_and_one_without_an_offer_says_where_they_are() {
     let mut wire = Wire::new(|_| {});
     wire.say(&request("INVITE", COOKIE, ""));
