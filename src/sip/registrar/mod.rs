@@ -265,7 +265,8 @@ mod tests {
     }
 
     fn peer(connection: Option<u64>) -> Peer {
-        let (local, remote) = ("192.0.2.1:5060".parse().unwrap(), "192.0.2.9:40000".parse().unwrap());
+        let (local, remote) =
+            ("192.0.2.1:5060".parse().unwrap(), "192.0.2.9:40000".parse().unwrap());
         Peer { connection: connection.map(ConnectionId), ..Peer::tcp(local, remote) }
     }
 
@@ -278,7 +279,8 @@ mod tests {
         expires: u64,
         q: u16,
     ) -> Result<usize, Refusal> {
-        let wanted = Wanted { contact: uri(contact), expires: Some(Duration::from_secs(expires)), q };
+        let wanted =
+            Wanted { contact: uri(contact), expires: Some(Duration::from_secs(expires)), q };
         let update = Update {
             call_id: contact.to_owned(),
             cseq: u32::try_from(ms).unwrap(),
@@ -327,10 +329,22 @@ mod tests {
         let mut registrar =
             Registrar::new(RegistrarLimits { aors: 1, bindings: 1, ..RegistrarLimits::default() });
         assert_eq!(set(&mut registrar, 1, "8001", "sip:8001@192.0.2.5", 60, 1_000), Ok(1));
-        assert_eq!(set(&mut registrar, 2, "8001", "sip:8001@192.0.2.6", 60, 1_000), Err(Refusal::Full));
-        assert_eq!(set(&mut registrar, 2, "8002", "sip:8002@192.0.2.7", 60, 1_000), Err(Refusal::Full));
-        assert_eq!(set(&mut registrar, 2, "8001", "sip:8001@192.0.2.5", 20, 1_000), Err(Refusal::TooBrief));
-        assert_eq!(set(&mut registrar, 1, "8001", "sip:8001@192.0.2.5", 60, 1_000), Err(Refusal::OutOfOrder));
+        assert_eq!(
+            set(&mut registrar, 2, "8001", "sip:8001@192.0.2.6", 60, 1_000),
+            Err(Refusal::Full)
+        );
+        assert_eq!(
+            set(&mut registrar, 2, "8002", "sip:8002@192.0.2.7", 60, 1_000),
+            Err(Refusal::Full)
+        );
+        assert_eq!(
+            set(&mut registrar, 2, "8001", "sip:8001@192.0.2.5", 20, 1_000),
+            Err(Refusal::TooBrief)
+        );
+        assert_eq!(
+            set(&mut registrar, 1, "8001", "sip:8001@192.0.2.5", 60, 1_000),
+            Err(Refusal::OutOfOrder)
+        );
         assert_eq!(set(&mut registrar, 3, "8001", "sip:8001@192.0.2.5", 0, 1_000), Ok(1));
         assert_eq!(registrar.deadline(), None);
         // Nobody: a removal of what is not there takes no room.

@@ -34,11 +34,7 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<(UdpSocket, std::net::UdpSocket
 
 /// Reads until nobody listens any more. Errors of single datagrams (an ICMP for something that we sent) are no reason
 /// to stop.
-pub(super) async fn read(
-    socket: UdpSocket,
-    local: SocketAddr,
-    arrivals: mpsc::Sender<Arrival>,
-) {
+pub(super) async fn read(socket: UdpSocket, local: SocketAddr, arrivals: mpsc::Sender<Arrival>) {
     let mut buffer = vec![0; LARGEST];
     while !arrivals.is_closed() {
         let Ok((length, remote)) = socket.recv_from(&mut buffer).await else {
