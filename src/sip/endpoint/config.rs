@@ -14,8 +14,8 @@ pub struct Config {
     pub udp: Option<SocketAddr>,
     /// Where our TCP listener is bound.
     pub tcp: Option<SocketAddr>,
-    /// The address to name in Via and Contact, where the sockets' own is not the one to reach us by (all addresses,
-    /// NAT). The ports stay those of the sockets.
+    /// The address to name in Via and Contact where the sockets' own is not the one to reach us by (NAT). Sockets that
+    /// are bound to all addresses name the `local` of the peer that is talked to. The ports stay those of the sockets.
     pub advertise: Option<IpAddr>,
     /// Server and User-Agent.
     pub product: String,

@@ -30,6 +30,7 @@ use super::endpoint::Event;
 use super::peer::{self, ConnectionId, Peer};
 
 pub use self::run::{Ask, Handle, run};
+pub use self::udp::local_towards;
 
 /// Where to listen, and how much to hold.
 #[derive(Debug, Clone)]

@@ -149,3 +149,13 @@ async fn too_many_streams_are_closed_at_once_and_idle_ones_in_time() {
     let closed = timeout(Duration::from_secs(5), first.read(&mut byte)).await.unwrap();
     assert!(matches!(closed, Ok(0) | Err(_)));
 }
+
+#[tokio::test]
+async fn a_socket_on_all_addresses_calls_itself_what_the_peer_can_reach() {
+    let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let (mut caller, mut called) =
+        (end(1, |_| {}), end(2, |settings| settings.udp = Some(everywhere)));
+    let target = format!("sip:4001@127.0.0.1:{}", called.udp.port());
+    talk(&mut caller, &mut called, &target).await;
+    assert_eq!(local_towards(caller.udp), Some(caller.udp.ip()));
+}
