@@ -278,8 +278,7 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) {
         self.counters.responses += 1;
-        let found =
-            ClientKey::of(response).ok().and_then(|key| self.clients.keys.get(&key).copied());
+        let found = ClientKey::of(response).and_then(|key| self.clients.keys.get(&key).copied());
         let Some(client) = found else {
             self.counters.stray_responses += 1;
             return;

@@ -59,10 +59,11 @@ impl ClientKey {
         Self(key.0)
     }
 
-    /// The request that `response` answers.
-    pub(crate) fn of(response: &Response) -> Result<Self, HeaderError> {
-        let via = response.headers.top_via()?;
-        Ok(Self::new(via.branch().unwrap_or_default(), &response.headers.cseq()?.method))
+    /// The request that `response` answers. One with a Via beside ours was meant for somebody else (RFC 3261 8.1.3.3).
+    pub(crate) fn of(response: &Response) -> Option<Self> {
+        let vias = response.headers.vias().ok()?;
+        let [via] = vias.as_slice() else { return None };
+        Some(Self::new(via.branch()?, &response.headers.cseq().ok()?.method))
     }
 }
 

@@ -515,6 +515,27 @@ fn of_two_forks_that_answer_the_second_is_acknowledged_and_hung_up() {
 }
 
 #[test]
+fn answers_to_nothing_that_was_asked_are_counted_only() {
+    let (mut wire, leg, _) = up();
+    let body = Secret::new(Bytes::from_static(b"Signal=1"));
+    let info = wire
+        .wish(leg, Wish::Info { content_type: "application/dtmf-relay".to_owned(), body })
+        .remove(0);
+    let answer = fork(&info, "481 Gone", "t1", 2);
+    let via = "Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKx\n";
+    for stray in [
+        answer.replace("z9hG4bK", "z9hG4bKother"),
+        answer.replace(" INFO\n", " BYE\n"),
+        answer.replace("From:", &format!("{via}From:")),
+    ] {
+        assert_eq!(wire.statuses(&stray), [0; 0]);
+    }
+    assert_eq!((wire.end.counters().stray_responses, wire.news().len()), (3, 0));
+    wire.say(&answer);
+    assert_eq!(wire.news(), ["ended Vanished -"]);
+}
+
+#[test]
 fn a_redirection_says_where_to_instead() {
     let mut world = World::new(2, 1, FINE);
     world.call(0, 1, |_| {});
