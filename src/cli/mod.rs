@@ -6,6 +6,7 @@
 //! given wrongly.
 //! Read next: the command you came for.
 
+mod check;
 mod prompts;
 mod serve;
 mod stage;
@@ -31,6 +32,8 @@ struct Cli {
 enum Command {
     /// Answer calls.
     Serve(serve::ServeArgs),
+    /// Find what is wrong with flows before a caller does.
+    Check(check::CheckArgs),
     /// List and check the recordings, and what is still to be recorded.
     Prompts(prompts::PromptsArgs),
     /// Play the scenarios written beside the flows, in virtual time.
@@ -42,6 +45,7 @@ enum Command {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Prompts(args) => prompts::run(&args),
         Command::Test(args) => run_test(&args),
     }

@@ -71,7 +71,7 @@ pub enum LegEvent {
         /// Who answered, where the peer says (P-Asserted-Identity, else the Contact).
         by: Option<Box<Uri>>,
     },
-    /// The peer acknowledged our 200: the call is up.
+    /// The peer acknowledged our 200: the call is up, or the re-INVITE is done with.
     Acknowledged {
         /// The answer to an offer that we made in the 200.
         sdp: Option<Bytes>,
