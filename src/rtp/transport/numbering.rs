@@ -15,6 +15,10 @@ pub(super) const UNITS: u32 = 8;
 const STEP: u32 = FRAME as u32;
 /// A thread that was away makes up for so much, in milliseconds; what is older is left out.
 const CATCH_UP: u64 = 3 * RHYTHM;
+/// How far packets may run ahead of their clock, in milliseconds: what a peer's buffer may grow by.
+const AHEAD: u64 = 2 * RHYTHM;
+/// What is given back of that with each packet. Gaps of 22 ms are within anybody's tolerance.
+const BACK: u64 = 2;
 /// A slot that is so near needs no bringing forward.
 const NEAR: u64 = 5;
 
@@ -28,7 +32,7 @@ pub(super) struct Numbers {
     offset: u32,
     /// The media clock at the next slot, in milliseconds of the engine.
     clock: u64,
-    /// How far packets run ahead of their media clock, in milliseconds, 0..=20.
+    /// How far packets run ahead of their media clock, in milliseconds, 0..=40.
     ahead: u64,
     /// Newest timestamp that was sent.
     last_timestamp: u32,
@@ -93,11 +97,11 @@ impl Numbers {
         MediaClock { ssrc: self.ssrc, offset: self.offset }
     }
 
-    /// Moves the next slot to `now`, milliseconds, unless it is near or the packets would run more than one rhythm ahead of
-    /// their clock. `tick` gives it back by a millisecond a packet.
+    /// Moves the next slot to `now`, milliseconds, unless it is near or the packets would run too far ahead of their
+    /// clock. `advance` gives it back, 2 ms a packet.
     pub(super) fn bring_forward(&mut self, now: u64) -> Option<u64> {
         let early = self.due().saturating_sub(now);
-        if early <= NEAR || self.ahead + early > RHYTHM {
+        if early <= NEAR || self.ahead + early > AHEAD {
             return None;
         }
         self.ahead += early;
@@ -116,10 +120,10 @@ impl Numbers {
         u32::try_from(left_out).unwrap_or(u32::MAX)
     }
 
-    /// On to the next slot, a millisecond later than usual while packets run ahead of their clock.
+    /// On to the next slot, a little later than usual while packets run ahead of their clock.
     pub(super) fn advance(&mut self) {
         self.clock += RHYTHM;
-        self.ahead = self.ahead.saturating_sub(1);
+        self.ahead = self.ahead.saturating_sub(BACK);
     }
 
     /// The timestamp of this slot, after all that were sent.
@@ -246,13 +250,13 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_that_is_brought_forward_is_given_back_a_millisecond_a_packet() {
+    fn a_slot_that_is_brought_forward_is_given_back_2_ms_a_packet() {
         let mut numbers = fresh();
         let before = send(&mut numbers);
         assert_eq!(numbers.due(), 1_020);
         assert_eq!(numbers.bring_forward(1_016), None, "near enough");
         assert_eq!(numbers.bring_forward(1_007), Some(1_007));
-        assert_eq!(numbers.bring_forward(999), None, "no more than a rhythm ahead of the clock");
+        assert_eq!(numbers.bring_forward(979), None, "no more than two rhythms ahead of the clock");
         let mut due = Vec::new();
         let mut last = before;
         for _ in 0..16 {
@@ -263,7 +267,7 @@ mod tests {
             last = header;
         }
         let gaps: Vec<u64> = due.windows(2).map(|it| it[1] - it[0]).collect();
-        assert_eq!(gaps, [[21; 13].as_slice(), &[20; 2]].concat());
+        assert_eq!(gaps, [[22; 6].as_slice(), &[21], &[20; 8]].concat());
         assert_eq!(due.last(), Some(&1_320), "in step with the media clock again");
     }
 

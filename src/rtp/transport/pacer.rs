@@ -37,6 +37,9 @@ const EVENTS: usize = 256;
 const DATAGRAMS: usize = 16;
 /// Commands, and parcels, taken before packets have their turn.
 const COMMANDS: usize = 64;
+/// From so many legs on the thread wakes on the beat of a millisecond instead of for each datagram: what comes within one is
+/// read together, which costs half a millisecond on average and saves a wake-up a packet.
+const CROWD: usize = 32;
 /// Slots worked off before sockets have their turn: only a thread that is behind gets there.
 const SLOTS: usize = 8;
 /// Parcels on their way to one thread. When it is full they wait in the sender, which takes no commands meanwhile.
@@ -194,7 +197,7 @@ impl<I: RtpIo> Pacer<I> {
     fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
         while !self.is_ending {
-            let timeout = self.timeout();
+            let timeout = self.wait_for_the_beat();
             if let Err(error) = self.poll.poll(&mut events, timeout)
                 && error.kind() != io::ErrorKind::Interrupted
             {
@@ -235,6 +238,17 @@ impl<I: RtpIo> Pacer<I> {
         }
         let due = self.wheel.next_due()?;
         Some(Mono::from_millis(due).since(self.now()))
+    }
+
+    /// In a crowd sleeps up to the next millisecond, when slots are due, and leaves nothing to wait for in the poll.
+    fn wait_for_the_beat(&self) -> Option<Duration> {
+        let timeout = self.timeout();
+        if self.legs.len() < CROWD || timeout.is_some_and(|it| it.is_zero()) {
+            return timeout;
+        }
+        let beat = 1_000 - self.now().as_micros() % 1_000;
+        std::thread::sleep(Duration::from_micros(beat));
+        Some(Duration::ZERO)
     }
 
     // Commands.
