@@ -355,6 +355,24 @@ fn challenge(wire: &mut Wire) -> Challenge {
 }
 
 #[test]
+fn no_debug_output_shows_a_proof_a_key_or_a_context() {
+    let mut wire = Wire::new(|_| {});
+    wire.say(&request("INVITE", COOKIE, "User-to-User: 5ec7e7\nSubject: 5ec7e7\n"));
+    let bytes = Bytes::from_static(b"5ec7e7");
+    let peer = Peer::udp(address(0), address(1));
+    let wish = Wish::Info { content_type: String::new(), body: Secret::new(bytes.clone()) };
+    let events = [
+        Event::Datagram { peer, bytes: bytes.clone() },
+        Event::Wish { leg: wire.heard[0].0, wish },
+    ];
+    let shown = format!("{:?} {:?} {events:?}", wire.heard, Command::Send { to: peer, bytes });
+    assert!(!shown.contains("5ec7e7"), "{shown}");
+    let key = crate::secret::Key::from_symbol('7').unwrap();
+    let shown = format!("{:?}", LegEvent::Key { key, duration: Duration::ZERO });
+    assert!(!shown.contains('7'), "{shown}");
+}
+
+#[test]
 fn a_challenge_offers_what_it_is_told_to_offer() {
     #[rustfmt::skip]
     let table = [
