@@ -120,12 +120,17 @@ pub fn parse(file: FileId, text: &str) -> (Option<Node>, Vec<Diagnostic>) {
             let mut found = Vec::new();
             (Some(settle(raw, file, text, &mut found)), found)
         }
-        Err(error) => (None, vec![refused(&error, file, text)]),
+        Err(error) => (None, vec![refused("HL0101", &error, file, text)]),
     }
 }
 
-/// The finding behind an error of the parser.
-fn refused(error: &serde_yaml::Error, file: FileId, text: &str) -> Diagnostic {
+/// The finding behind an error of the parser, with `code` unless a budget was at its end.
+pub(crate) fn refused(
+    code: &'static str,
+    error: &serde_yaml::Error,
+    file: FileId,
+    text: &str,
+) -> Diagnostic {
     let place = error.location().map_or(0, |at| {
         let lines_before = usize::try_from(at.line()).unwrap_or(1).saturating_sub(1);
         let line_start: usize = text.split_inclusive('\n').take(lines_before).map(str::len).sum();
@@ -144,7 +149,7 @@ fn refused(error: &serde_yaml::Error, file: FileId, text: &str) -> Diagnostic {
         Diagnostic::error("HL0102", span, format!("the document is too large or too deep: {says}"))
             .help(format!("a flow needs no aliases in aliases and at most {MAX_DEPTH} levels"))
     } else {
-        Diagnostic::error("HL0101", span, format!("this is not YAML: {says}"))
+        Diagnostic::error(code, span, says.to_owned())
     }
 }
 
@@ -390,7 +395,7 @@ mod tests {
         let (node, found) = read("a: 1\nb: [x\nc: 2\n");
         assert_eq!(node, None);
         insta::assert_snapshot!(found, @"
-        error[HL0101]: this is not YAML: illegal placement of ':' indicator
+        error[HL0101]: illegal placement of ':' indicator
          --> a.yaml:3:2
           |
         3 | c: 2

@@ -12,8 +12,8 @@ use hotline::flow::{Program, PromptFacts, Prompts, Slot, World, explain};
 use hotline::value::Type;
 use hotline::yaml::{self, Node};
 
-/// Codes of catalogues and of hotline.yaml, which no flow can show; their rooms test their pages.
-const ELSEWHERE: [&str; 2] = ["HL055", "HL09"];
+/// Codes of catalogues, scenarios and hotline.yaml, which no flow can show; their rooms test their pages.
+const ELSEWHERE: [&str; 3] = ["HL055", "HL08", "HL09"];
 
 fn root(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

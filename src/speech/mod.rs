@@ -1,1 +1,24 @@
-//! The room `speech`.
+//! WORDS: what callers hear, as texts and as the recordings that say the same.
+//!
+//! Called by `flow/check` (which prompts exist, what their placeholders name), `call` (the utterances of a call) and
+//! `cli/prompts` (what has to be recorded).
+//! Stands on `yaml`, `diagnostic` and `value`. Must not know: flows, files, codecs, how long a recording really is, the
+//! clock: who speaks a date brings today's.
+//! Way in: [`Catalogue::parse`] for a `catalog.yaml`, [`Catalogue::speak`] for a prompt, [`Catalogue::say`] for a value.
+//! Always true: an utterance's text is made of the texts of its recordings, so that a caption never says something else
+//! than the voice; a secret is never spoken; every clip of an utterance is among [`Catalogue::clips`].
+//! Read next: `catalogue` (the types), `parse` and `template` (how they are read), `say` (values as words).
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
+
+mod catalogue;
+mod parse;
+mod say;
+mod template;
+mod utterance;
+
+pub use catalogue::{
+    Catalogue, Catalogues, Lang, Part, Placeholder, Prompt, Recording, RecordingKind, Unspeakable,
+    Word,
+};
+pub use say::readable_as;
+pub use utterance::{Piece, Utterance};

@@ -1,0 +1,457 @@
+//! The prompts and words of one language, and how they become utterances.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use jiff::civil;
+
+use super::say::{self, Nearby, Tongue};
+use super::template;
+use super::utterance::Utterance;
+use crate::diagnostic::{FileId, Span, Spanned};
+use crate::value::{Type, Value};
+
+/// A language by its BCP 47 tag: `zh-CN`, `en-US`.
+pub type Lang = Arc<str>;
+
+/// The catalogue of each language that is served.
+pub type Catalogues = IndexMap<Lang, Catalogue>;
+
+/// The prompts and words of one language: what `prompts/<lang>/catalog.yaml` says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalogue {
+    pub(super) lang: Spanned<Lang>,
+    pub(super) tongue: Tongue,
+    pub(super) file: FileId,
+    pub(super) prompts: IndexMap<Arc<str>, Prompt>,
+    pub(super) words: IndexMap<Arc<str>, Word>,
+}
+
+/// A sentence or two, perhaps with places for values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// What flows call it; also the name of its recording.
+    pub name: Spanned<Arc<str>>,
+    /// As written, with its placeholders.
+    pub text: Spanned<String>,
+    /// The same in parts, in order.
+    pub parts: Vec<Part>,
+    /// How long it takes to say, estimated from its text; a value counts 1.5 s.
+    pub length: Duration,
+}
+
+/// A part of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Words that are always the same.
+    Fixed {
+        /// The words.
+        text: String,
+        /// Their recording.
+        clip: Arc<str>,
+        /// Where they stand.
+        span: Span,
+    },
+    /// Signs between words and a value: a moment of silence, not recorded.
+    Mark {
+        /// The signs.
+        text: String,
+        /// How long, in milliseconds.
+        pause_ms: u16,
+    },
+    /// A value's place.
+    Value(Placeholder),
+}
+
+/// A value's place in a prompt: `{order.eta}`, `{order_number as digits}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placeholder {
+    /// The variable.
+    pub path: Spanned<Arc<str>>,
+    /// Read as this type instead of its own.
+    pub kind: Option<Spanned<Type>>,
+    /// The whole placeholder, with its braces.
+    pub span: Span,
+}
+
+/// A word that values may be: one of a choice, a carrier's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// What is said.
+    pub text: Spanned<String>,
+    /// Its recording.
+    pub clip: Arc<str>,
+}
+
+/// A recording that the catalogue needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// Its name below `prompts/`, without the extension.
+    pub clip: Arc<str>,
+    /// What it says.
+    pub text: String,
+    /// What it is for.
+    pub kind: RecordingKind,
+    /// How long it should take to say, estimated from its text.
+    pub length: Duration,
+}
+
+/// What a recording is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordingKind {
+    /// A prompt, or a fixed part of one.
+    Prompt,
+    /// A word of `words:`.
+    Word,
+    /// A piece that numbers, dates and amounts are built from.
+    Atom,
+}
+
+/// Why something cannot be said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unspeakable {
+    /// A placeholder's variable is not set.
+    #[error("`{0}` has no value")]
+    Unset(Arc<str>),
+    /// The value is a secret.
+    #[error("a secret is never spoken")]
+    Secret,
+    /// The value cannot be read as the type asked for.
+    #[error("the value cannot be read as {0}")]
+    Unfit(Type),
+    /// A number of 10^15 or more, or more than 64 digits.
+    #[error("the value is too large to be spoken")]
+    TooLarge,
+}
+
+impl Catalogue {
+    /// Its language.
+    #[must_use]
+    pub const fn lang(&self) -> &Lang {
+        &self.lang.value
+    }
+
+    /// The file it was read from.
+    #[must_use]
+    pub const fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// Where it says which language it is: a place for findings about the catalogue as a whole.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.lang.span
+    }
+
+    /// The prompt called `name`.
+    #[must_use]
+    pub fn prompt(&self, name: &str) -> Option<&Prompt> {
+        self.prompts.get(name)
+    }
+
+    /// Its prompts, in the order written.
+    pub fn prompts(&self) -> impl ExactSizeIterator<Item = &Prompt> {
+        self.prompts.values()
+    }
+
+    /// The recorded words for `word`, which a text or choice value is.
+    #[must_use]
+    pub fn word(&self, word: &str) -> Option<&Word> {
+        self.words.get(word)
+    }
+
+    /// Every recording that it needs, each once: prompts, words, atoms, in this order.
+    #[must_use]
+    pub fn clips(&self) -> Vec<Recording> {
+        let prompts =
+            self.prompts.values().flat_map(|prompt| &prompt.parts).filter_map(|part| match part {
+                Part::Fixed { text, clip, .. } => {
+                    Some((Arc::clone(clip), text.clone(), RecordingKind::Prompt))
+                }
+                Part::Mark { .. } | Part::Value(_) => None,
+            });
+        let words = self
+            .words
+            .values()
+            .map(|word| (Arc::clone(&word.clip), word.text.value.clone(), RecordingKind::Word));
+        let atoms = say::atoms(self.tongue)
+            .into_iter()
+            .map(|atom| (self.atom_clip(&atom.id), atom.words, RecordingKind::Atom));
+        prompts
+            .chain(words)
+            .chain(atoms)
+            .map(|(clip, text, kind)| Recording {
+                length: template::words_length(&text),
+                clip,
+                text,
+                kind,
+            })
+            .collect()
+    }
+
+    /// Says `prompt` with the values that its placeholders name; `today` decides whether a date's year is worth saying.
+    ///
+    /// # Errors
+    /// [`Unspeakable`] if a value is unset, secret, too large or not what the placeholder wants.
+    pub fn speak(
+        &self,
+        prompt: &Prompt,
+        today: civil::Date,
+        values: &dyn Fn(&str) -> Option<Value>,
+    ) -> Result<Utterance, Unspeakable> {
+        let mut said = Utterance::default();
+        for (at, part) in prompt.parts.iter().enumerate() {
+            match part {
+                Part::Fixed { text, clip, .. } => said.clip(Arc::clone(clip), text),
+                Part::Mark { text, pause_ms } => said.pause(*pause_ms, text),
+                Part::Value(place) => {
+                    let value = values(&place.path.value)
+                        .ok_or_else(|| Unspeakable::Unset(Arc::clone(&place.path.value)))?;
+                    let nearby = Nearby {
+                        before: said.text.chars().next_back(),
+                        after: prompt.parts.get(at + 1).and_then(Part::first_char),
+                    };
+                    let kind = place.kind.as_ref().map(|kind| &kind.value);
+                    self.say_into(&value, kind, today, nearby, &mut said)?;
+                }
+            }
+        }
+        Ok(said)
+    }
+
+    /// Says `value` alone, read as `kind` where that is given.
+    ///
+    /// # Errors
+    /// [`Unspeakable`] if the value is secret, too large or not readable as `kind`.
+    pub fn say(
+        &self,
+        value: &Value,
+        kind: Option<&Type>,
+        today: civil::Date,
+    ) -> Result<Utterance, Unspeakable> {
+        let mut said = Utterance::default();
+        self.say_into(value, kind, today, Nearby::default(), &mut said)?;
+        Ok(said)
+    }
+
+    fn say_into(
+        &self,
+        value: &Value,
+        kind: Option<&Type>,
+        today: civil::Date,
+        nearby: Nearby,
+        said: &mut Utterance,
+    ) -> Result<(), Unspeakable> {
+        let value = say::read_as(value, kind)?;
+        if let Value::Text(word) | Value::Choice(word) = &value {
+            match self.words.get(word) {
+                Some(recorded) => said.clip(Arc::clone(&recorded.clip), &recorded.text.value),
+                None => said.silent_words(word),
+            }
+            return Ok(());
+        }
+        let spoken = say::say(self.tongue, &value, today, nearby)?;
+        let glue = self.tongue.glue();
+        let mut first = true;
+        for bit in spoken {
+            match bit {
+                say::Bit::Atom(atom) => {
+                    if !std::mem::take(&mut first) {
+                        said.text.push_str(glue);
+                    }
+                    said.clip(self.atom_clip(&atom.id), &atom.words);
+                }
+                say::Bit::Pause(ms) => said.pause(ms, self.tongue.group_sign()),
+            }
+        }
+        Ok(())
+    }
+
+    fn atom_clip(&self, id: &str) -> Arc<str> {
+        format!("{}/atoms/{id}", self.lang.value).into()
+    }
+}
+
+impl Prompt {
+    /// The places for values in it, in order.
+    pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Value(place) => Some(place),
+            Part::Fixed { .. } | Part::Mark { .. } => None,
+        })
+    }
+}
+
+impl Part {
+    fn first_char(&self) -> Option<char> {
+        match self {
+            Self::Fixed { text, .. } | Self::Mark { text, .. } => text.chars().next(),
+            Self::Value(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::super::utterance::Piece;
+    use super::*;
+    use crate::diagnostic::{Sources, text::render};
+
+    const TODAY: civil::Date = civil::date(2026, 11, 24);
+
+    fn catalogue(text: &str) -> Catalogue {
+        let mut sources = Sources::default();
+        let file = sources.add("catalog.yaml", text);
+        let (catalogue, found) = Catalogue::parse(file, text);
+        assert_eq!(render(&found, &sources, false), "");
+        catalogue.unwrap()
+    }
+
+    fn shipped(path: &str) -> Option<Value> {
+        Some(match path {
+            "order.carrier" => Value::Text("顺丰".into()),
+            "order.eta" => Value::Date(civil::date(2026, 11, 26)),
+            "order.total" => Value::Money(12_905),
+            "order.number" => Value::Digits("20260001".into()),
+            "pin" => Type::Secret.read("4711").unwrap(),
+            _ => return None,
+        })
+    }
+
+    /// An utterance as its recordings: `a b.1 (150) c`.
+    fn played(said: &Utterance) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Clip(clip) => clip.to_string(),
+            Piece::Pause(ms) => format!("({ms})"),
+        };
+        said.pieces.iter().map(piece).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_prompt_becomes_its_fixed_parts_and_the_atoms_of_its_values() {
+        let it = catalogue(
+            "language: zh-CN\nprompts:\n  shipped: 您的订单已由{order.carrier}发出，预计{order.eta}送达。\n  \
+             total: 金额：{order.total}，谢谢。\n  plain: 再见。\nwords: { 顺丰: 顺丰速运 }\n",
+        );
+        #[rustfmt::skip]
+        let table = [
+            ("shipped", "您的订单已由顺丰速运发出，预计十一月二十六日送达。",
+             "zh-CN/shipped.1 zh-CN/words/_987a_4e30 zh-CN/shipped.2 zh-CN/atoms/month-11 zh-CN/atoms/day-26 zh-CN/shipped.3"),
+            ("total", "金额：一百二十九元零五分，谢谢。",
+             "zh-CN/total.1 (150) zh-CN/atoms/100 zh-CN/atoms/yuan-29 zh-CN/atoms/0 zh-CN/atoms/fen-5 (150) zh-CN/total.2"),
+            ("plain", "再见。", "zh-CN/plain"),
+        ];
+        for (name, text, pieces) in table {
+            let said = it.speak(it.prompt(name).unwrap(), TODAY, &shipped).unwrap();
+            assert_eq!((said.text.as_str(), played(&said).as_str()), (text, pieces));
+            assert_eq!(said.unrecorded, []);
+        }
+    }
+
+    #[test]
+    fn english_keeps_its_spaces() {
+        let it = catalogue(
+            "language: en-US\nprompts:\n  shipped: Shipped by {order.carrier} for {order.eta}.\n\
+             words: { 顺丰: S F Express }\n",
+        );
+        let said = it.speak(it.prompt("shipped").unwrap(), TODAY, &shipped).unwrap();
+        assert_eq!(said.text, "Shipped by S F Express for November twenty-sixth.");
+        insta::assert_snapshot!(played(&said), @"en-US/shipped.1 en-US/words/_987a_4e30 en-US/shipped.2 en-US/atoms/month-11 en-US/atoms/day-26 (300)");
+    }
+
+    #[test]
+    fn a_word_without_a_recording_is_shown_and_reported_but_not_heard() {
+        let it = catalogue("language: zh-CN\nprompts:\n  shipped: 由{order.carrier}发出。\n");
+        let said = it.speak(it.prompt("shipped").unwrap(), TODAY, &shipped).unwrap();
+        assert_eq!(
+            (said.text.as_str(), played(&said).as_str()),
+            ("由顺丰发出。", "zh-CN/shipped.1 zh-CN/shipped.2")
+        );
+        assert_eq!(said.unrecorded, ["顺丰".into()]);
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_an_error_that_names_no_value() {
+        let it = catalogue(
+            "language: zh-CN\nprompts:\n  unset: 共{order.weight}克。\n  secret: 密码{pin}。\n  \
+             hidden: 密码{pin as digits}。\n  unfit: 由{order.carrier as money}发出。\n  \
+             spelled: 单号{order.number as number}。\n",
+        );
+        #[rustfmt::skip]
+        let table = [
+            ("unset",   Err("`order.weight` has no value")),
+            ("secret",  Err("a secret is never spoken")),
+            ("hidden",  Err("a secret is never spoken")),
+            ("unfit",   Err("the value cannot be read as money")),
+            ("spelled", Ok("单号两千零二十六万零一。")),
+        ];
+        for (name, expected) in table {
+            let said = it.speak(it.prompt(name).unwrap(), TODAY, &shipped);
+            let said = said.map(|said| said.text).map_err(|error| error.to_string());
+            assert_eq!(said.as_deref().map_err(String::as_str), expected, "{name}");
+        }
+        let secret = Type::Secret.read("4711").unwrap();
+        assert_eq!(it.say(&secret, None, TODAY), Err(Unspeakable::Secret));
+    }
+
+    #[test]
+    fn every_name_of_a_recording_is_there_once_and_can_be_a_file() {
+        let it = catalogue(
+            "language: zh-CN\nprompts:\n  a: 甲\n  a-1: 乙{x}丙{y}丁\nwords: { 顺丰: 顺丰, DHL: D H L, paid: 已付款 }\n",
+        );
+        let clips = it.clips();
+        let names: std::collections::BTreeSet<_> = clips.iter().map(|it| &*it.clip).collect();
+        assert_eq!(names.len(), clips.len());
+        let fits = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_./".contains(&byte)
+        };
+        for name in names {
+            assert!(
+                name.strip_prefix("zh-CN/").is_some_and(|name| name.bytes().all(fits)),
+                "{name}"
+            );
+        }
+        assert!(clips.iter().any(|it| &*it.clip == "zh-CN/a-1.3" && it.text == "丁"));
+    }
+
+    fn any_value() -> impl proptest::strategy::Strategy<Value = Value> {
+        use proptest::prelude::*;
+        prop_oneof![
+            (any::<i64>(), 0_u32..6).prop_map(|(it, scale)| {
+                Value::Number(rust_decimal::Decimal::new(it % 1_000_000_000_000_000, scale))
+            }),
+            (-2_000_000_i64..2_000_000_000).prop_map(Value::Money),
+            "[0-9*#]{1,40}".prop_map(|it| Value::Digits(it.into())),
+            "\\+?[0-9]{2,20}".prop_map(|it| Value::Phone(it.into())),
+            (-2_000_i16..4_000, 1_i8..=12, 1_i8..=28)
+                .prop_map(|(year, month, day)| Value::Date(civil::date(year, month, day))),
+            (0_i8..24, 0_i8..60)
+                .prop_map(|(hour, minute)| { Value::DateTime(TODAY.at(hour, minute, 0, 0)) }),
+            any::<u32>().prop_map(|ms| Value::Duration(Duration::from_millis(ms.into()))),
+            any::<bool>().prop_map(Value::YesNo),
+        ]
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(4_000))]
+        /// What is heard, put together from the texts of the recordings list, is what is shown.
+        #[test]
+        fn captions_and_recordings_say_the_same(value in any_value()) {
+            for lang in ["zh-CN", "en-US"] {
+                let it = catalogue(&format!("language: {lang}\nprompts: {{ p: a }}\n"));
+                let texts: HashMap<_, _> = it.clips().into_iter().map(|it| (it.clip, it.text)).collect();
+                let said = it.say(&value, None, TODAY).unwrap();
+                let heard: String = said.pieces.iter().map(|piece| match piece {
+                    Piece::Clip(clip) => texts.get(clip).unwrap().as_str(),
+                    Piece::Pause(_) => "",
+                }).collect();
+                let bare = |text: &str| text.replace([' ', ','], "");
+                proptest::prop_assert_eq!(bare(&heard), bare(&said.text));
+                proptest::prop_assert!(!said.text.is_empty());
+            }
+        }
+    }
+}
