@@ -2,6 +2,7 @@
 //!
 //! A call of the demo shop from its answer to its goodbye, its words included; the figure is that of one event.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot read the demo must fail")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "it answers what asks, and no more")]
 
 use std::hint::black_box;
 use std::path::Path;

@@ -55,6 +55,10 @@ pub(super) fn run(mut trial: Trial<'_>, out: &mut impl Write) -> io::Result<()> 
 }
 
 /// What a key of the keyboard means; `None` for one that means nothing.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a keyboard has many keys, and they are not ours"
+)]
 fn deed(input: &Input) -> Option<Deed> {
     let Input::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = input else {
         return None;
