@@ -14,6 +14,9 @@ use crate::diagnostic::{Diagnostic, FileId, Span};
 pub const MAX_BYTES: usize = 4 << 20;
 /// The most keys and values a document may have, repeated aliases counted each time.
 const MAX_NODES: usize = 500_000;
+/// The most lists and maps inside each other. Flows need 8; the reader takes about 40 KiB of stack a level in a debug
+/// build, and a thread may have 2 MiB.
+const MAX_DEPTH: usize = 24;
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +109,7 @@ pub fn parse(file: FileId, text: &str) -> (Option<Node>, Vec<Diagnostic>) {
         budget: serde_yaml::budget! {
             max_nodes: MAX_NODES,
             max_events: 2 * MAX_NODES,
-            max_depth: 64,
+            max_depth: MAX_DEPTH,
             max_total_scalar_bytes: MAX_BYTES,
             max_recorded_anchor_bytes: MAX_BYTES,
             max_aliases: 1_000,
@@ -117,12 +120,17 @@ pub fn parse(file: FileId, text: &str) -> (Option<Node>, Vec<Diagnostic>) {
             let mut found = Vec::new();
             (Some(settle(raw, file, text, &mut found)), found)
         }
-        Err(error) => (None, vec![refused(&error, file, text)]),
+        Err(error) => (None, vec![refused("HL0101", &error, file, text)]),
     }
 }
 
-/// The finding behind an error of the parser.
-fn refused(error: &serde_yaml::Error, file: FileId, text: &str) -> Diagnostic {
+/// The finding behind an error of the parser, with `code` unless a budget was at its end.
+pub(crate) fn refused(
+    code: &'static str,
+    error: &serde_yaml::Error,
+    file: FileId,
+    text: &str,
+) -> Diagnostic {
     let place = error.location().map_or(0, |at| {
         let lines_before = usize::try_from(at.line()).unwrap_or(1).saturating_sub(1);
         let line_start: usize = text.split_inclusive('\n').take(lines_before).map(str::len).sum();
@@ -139,9 +147,9 @@ fn refused(error: &serde_yaml::Error, file: FileId, text: &str) -> Diagnostic {
     let span = Span::new(file, place, end);
     if says.contains("budget") || says.contains("recursion") || says.contains("limit") {
         Diagnostic::error("HL0102", span, format!("the document is too large or too deep: {says}"))
-            .help("a flow needs no aliases in aliases and at most 64 levels".to_owned())
+            .help(format!("a flow needs no aliases in aliases and at most {MAX_DEPTH} levels"))
     } else {
-        Diagnostic::error("HL0101", span, format!("this is not YAML: {says}"))
+        Diagnostic::error(code, span, says.to_owned())
     }
 }
 
@@ -363,7 +371,7 @@ mod tests {
         let (node, found) = read("a: 1\nb: [x\nc: 2\n");
         assert_eq!(node, None);
         insta::assert_snapshot!(found, @"
-        error[HL0101]: this is not YAML: illegal placement of ':' indicator
+        error[HL0101]: illegal placement of ':' indicator
          --> a.yaml:3:2
           |
         3 | c: 2
@@ -377,7 +385,15 @@ mod tests {
             let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
             text + &format!("a{level}: &a{level} [{aliases}]\n")
         });
-        for text in [bomb, "[".repeat(20_000), "a: ".to_owned() + &"x".repeat(MAX_BYTES)] {
+        let deep = |levels| "[".repeat(levels) + &"]".repeat(levels);
+        let texts = [
+            bomb,
+            "[".repeat(20_000),
+            deep(25),
+            deep(64),
+            "a: ".to_owned() + &"x".repeat(MAX_BYTES),
+        ];
+        for text in texts {
             let (node, found) = read(&text);
             assert_eq!(node, None);
             assert!(found.contains("HL0102"), "{found:.200}");

@@ -103,3 +103,35 @@ fn to_16_bits(sample: f32) -> i16 {
     // `as` saturates, and turns what is not a number into 0.
     (sample * 32_768.0).round() as i16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::compare::find;
+    use crate::audio::decode::tests::{beep, flac};
+
+    #[test]
+    fn a_recording_is_as_long_as_it_was_made_and_sounds_the_same() {
+        // 8,001 samples at 16 kHz are 4,000 and a half at 8 kHz.
+        let mut recorded = beep(16_000);
+        recorded.push(0);
+        let clip = Clip::load(&flac(&recorded, 16_000, 1)).unwrap();
+        assert_eq!((clip.len(), clip.bytes(Codec::Pcma).len()), (4_001, 4_001));
+        assert_eq!(clip.duration(), Duration::from_micros(500_125));
+        assert_eq!((clip.measures().rate, clip.measures().channels), (16_000, 1));
+        let found = find(&clip.samples(), &beep(8_000)).unwrap();
+        assert!(found.score > 0.999, "{found:?}");
+    }
+
+    #[test]
+    fn gain_is_applied_when_a_clip_is_made() {
+        let clip = Clip::from_samples(&beep(8_000));
+        let change =
+            |gain: f32| clip.with_gain(gain).measures().rms_dbfs - clip.measures().rms_dbfs;
+        assert!((change(-12.0) + 12.0).abs() < 0.1, "{}", change(-12.0));
+        assert!((change(5.0) - 5.0).abs() < 0.1, "{}", change(5.0));
+        let cut = clip.with_gain(40.0);
+        assert!(cut.measures().clipped_samples > 3_000, "{:?}", cut.measures());
+        assert_eq!(cut.len(), clip.len());
+    }
+}

@@ -3,7 +3,7 @@
 //! First coarsely, by how loud six bands are every 10 ms, which survives codecs, levels and shifts; then the best
 //! places sample by sample, piece by piece, so that a lost or doubled packet in the middle spoils one piece and no more.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::goertzel::{BLOCK, HOP, amplitude_at, windowed};
 use super::samples_in;
@@ -140,27 +140,26 @@ impl<'a> Piece<'a> {
         pieces
     }
 
-    /// The best correlation coefficient within `reach` samples of `at`, and where it is. Every second place is tried
-    /// first, which is near enough below 2 kHz, where voices have their strength; then the neighbours of the best.
+    /// The best correlation coefficient within `reach` samples of `at`, and where it is: every place is tried with
+    /// every second sample, and the best of them and its neighbours with all.
     fn best_near(&self, heard: &Heard, at: usize, reach: usize) -> (usize, f32) {
-        let first = at.saturating_sub(reach);
-        let coarse =
-            (first..=at + reach).step_by(2).map(|place| (place, self.likeness_at(heard, place)));
-        let (place, _) = coarse.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((at, 0.0));
-        let fine = (place.saturating_sub(1)..=place + 1)
-            .map(|place| (place, self.likeness_at(heard, place)));
-        fine.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((at, 0.0))
+        let best = |places: RangeInclusive<usize>, every: usize| {
+            let placed = places.map(|place| (place, self.likeness_at(heard, place, every)));
+            // A steady tone is alike in many places: the nearest is meant.
+            let rank = |it: &(usize, f32)| it.1 - it.0.abs_diff(at) as f32 * 1e-6;
+            placed.max_by(|a, b| rank(a).total_cmp(&rank(b))).unwrap_or((at, 0.0))
+        };
+        let (place, _) = best(at.saturating_sub(reach)..=at + reach, 2);
+        best(place.saturating_sub(1)..=place + 1, 1)
     }
 
-    fn likeness_at(&self, heard: &Heard, place: usize) -> f32 {
+    /// The correlation coefficient at `place`; from every second sample it is an estimate.
+    fn likeness_at(&self, heard: &Heard, place: usize, every: usize) -> f32 {
         let range = place..place + self.samples.len();
         let Some(samples) = heard.samples.get(range.clone()) else { return 0.0 };
-        let product: i64 = samples
-            .iter()
-            .zip(self.samples)
-            .map(|(&a, &b)| i64::from(i32::from(a) * i32::from(b)))
-            .sum();
-        product as f32 / (heard.energy(range) as f32).sqrt().max(1.0) / self.weight
+        let pairs = samples.iter().zip(self.samples).step_by(every);
+        let product: i64 = pairs.map(|(&a, &b)| i64::from(i32::from(a) * i32::from(b))).sum();
+        product as f32 * every as f32 / (heard.energy(range) as f32).sqrt().max(1.0) / self.weight
     }
 }
 

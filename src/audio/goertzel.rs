@@ -37,6 +37,10 @@ pub(super) fn amplitude_at(weighted: &[f32; BLOCK], hz: f32) -> f32 {
 }
 
 /// The Hann window, its zeros half a sample outside of the block.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed at compile time, where a wrong index does not compile"
+)]
 static WINDOW: [f32; BLOCK] = {
     let mut table = [0.0; BLOCK];
     let step = unit(std::f64::consts::TAU / BLOCK as f64);

@@ -84,3 +84,38 @@ impl FromIterator<(Arc<str>, Arc<Clip>)> for ClipStore {
         Self { clips: clips.into_iter().collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::decode::tests::{beep, wav};
+
+    fn file(id: &str, bytes: &[u8]) -> (Arc<str>, Vec<u8>) {
+        (id.into(), bytes.to_vec())
+    }
+
+    #[test]
+    fn recordings_are_found_by_their_id_and_listed_in_order() {
+        let beep = wav(&beep(16_000), 16_000, 1);
+        let store =
+            ClipStore::read([file("zh-CN/welcome.1", &beep), file("en-US/welcome.1", &beep)])
+                .unwrap();
+        assert_eq!(store.get("zh-CN/welcome.1").map(|clip| clip.len()), Some(4_000));
+        assert!(store.get("zh-CN/welcome").is_none());
+        let ids: Vec<&str> = store.iter().map(|(id, _)| &**id).collect();
+        assert_eq!(ids, ["en-US/welcome.1", "zh-CN/welcome.1"]);
+    }
+
+    #[test]
+    fn every_file_that_cannot_be_played_is_named_with_its_fault() {
+        let beep = wav(&beep(16_000), 16_000, 1);
+        let files =
+            [file("good", &beep), file("zh-CN/empty", &[]), file("en-US/cut", &beep[..5_000])];
+        let errors = ClipStore::read(files).unwrap_err();
+        let says: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(says.join("\n"), @"
+        recording `zh-CN/empty`: the file is empty
+        recording `en-US/cut`: damaged 0.2 s after the beginning: the file breaks off
+        ");
+    }
+}

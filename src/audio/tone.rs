@@ -96,7 +96,7 @@ pub fn key_hz(key: Key) -> (f32, f32) {
 /// The peak, in 16-bit steps, of a sine at `dbm0`.
 #[must_use]
 pub fn peak(dbm0: f32) -> f32 {
-    32_768.0 * 10_f32.powf((dbm0 - 3.14) / 20.0)
+    32_768.0 * 10_f32.powf((dbm0 - FULL_SCALE_DBM0) / 20.0)
 }
 
 /// The phase of a wave of `hz` at sample `n`, kept within one turn so that a long tone stays exact.
@@ -105,6 +105,9 @@ fn phase(hz: f32, n: usize) -> f32 {
     turns.fract() as f32 * TAU
 }
 
+/// A full-scale sine in A-law (G.711 table 5).
+#[expect(clippy::approx_constant, reason = "a level, not half of a turn")]
+const FULL_SCALE_DBM0: f32 = 3.14;
 /// Samples of a burst's rise and fall: 4 ms.
 const EDGE: usize = samples_in(4);
 
@@ -146,8 +149,7 @@ mod tests {
 
     #[test]
     fn every_key_has_a_pair_of_its_own() {
-        let mut pairs: Vec<_> =
-            (0..16).filter_map(Key::from_event).map(|key| key_hz(key)).collect();
+        let mut pairs: Vec<_> = (0..16).filter_map(Key::from_event).map(key_hz).collect();
         pairs.sort_by(|a, b| a.partial_cmp(b).unwrap());
         pairs.dedup();
         assert_eq!(pairs.len(), 16);

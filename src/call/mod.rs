@@ -1,1 +1,40 @@
-//! The room `call`.
+//! THE INTERPRETER: walks one caller through one flow.
+//!
+//! Called by `server` (live calls), `sim` (scenarios, replay, random callers) and `cli/try_flow`.
+//! Stands on `flow` (the checked program) and `speech` (words out of values).
+//! Must not know: SIP, RTP, codecs, databases, files, tasks, the clock, where a command is carried out.
+//! Way in: [`Machine::new`], [`Event::Arrived`], then [`Machine::handle`] until [`Command::End`].
+//! Always true: one prompt at a time; every call ends; no key is lost and none counts twice; the log of a call, fed
+//! again, gives the same commands; a secret leaves only inside [`Command::LookUp`].
+//! Read next: `events` (what goes in and comes out), `machine` (the steps), `collect` (keys), `journey` (what the caller
+//! went through), `context` (what an agent sees).
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
+
+mod collect;
+mod context;
+mod events;
+mod journey;
+mod keyed;
+mod keys;
+mod machine;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
+pub use events::{
+    Agent, Answer, Command, Ending, Enqueue, Entry, Event, Play, Press, Question, QueueEvent, Row,
+    Stuck, Ticket, Transfer, TransferEvent,
+};
+pub use journey::{Passage, What};
+pub use machine::{Machine, replay};
+pub use setting::{Calendars, Setting, Start};
+
+/// The most keys that are kept for later.
+pub const MAX_KEYS: usize = 64;
+/// The most actions on end without anything waited for.
+pub const MAX_RUN: u32 = 1_000;
+/// The most actions in one call.
+pub const MAX_ACTIONS: u32 = 20_000;
+/// The most questions on end that may go without any key.
+pub const MAX_SILENCES: u32 = 12;

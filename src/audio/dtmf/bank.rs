@@ -93,6 +93,10 @@ impl Line {
 }
 
 /// Cosine and negative sine of each frequency at each sample: `[cos of HZ[0], ..., cos of HZ[7], -sin of HZ[0], ...]`.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed at compile time, where a wrong index does not compile"
+)]
 static WAVES: [[f32; 16]; BLOCK] = {
     let mut table = [[0.0; 16]; BLOCK];
     let mut lane = 0;
@@ -111,6 +115,10 @@ static WAVES: [[f32; 16]; BLOCK] = {
 };
 
 /// How far each frequency turns from one block to the next: cosine and sine.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed at compile time, where a wrong index does not compile"
+)]
 static TURNS: [(f32, f32); 8] = {
     let mut table = [(0.0, 0.0); 8];
     let mut lane = 0;

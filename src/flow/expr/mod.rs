@@ -1,4 +1,19 @@
 //! EXPRESSIONS: the small typed language of `when`, `if`, `set`, `priority` and `with`.
+//!
+//! Called by `flow` (read and prove) and by the interpreter (work out). Must not know: steps, prompts, calls.
+//! Way in: [`Expr::from_node`], [`Expr::check`], [`Expr::evaluate`].
+//! Always true: an expression has at most 200 parts; what is printed reads back as the same; evaluation never panics.
+//! Read next: `lex` and `parse` (text to tree), `types` (what fits), `eval` (what comes out), `print`.
+
+mod eval;
+mod lex;
+pub(crate) mod parse;
+mod print;
+mod types;
+
+pub use eval::EvalError;
+pub use types::{Fault, Scope};
+pub(crate) use types::{called, fit};
 
 use crate::diagnostic::Span;
 use crate::flow::model::Name;
@@ -60,3 +75,29 @@ pub enum Operator {
     /// `/`
     Divide,
 }
+
+impl Expr {
+    /// Calls `visit` for each name in it, with `true` where it is only asked whether it is known.
+    ///
+    /// Words of a choice look like names: the scope tells them apart.
+    pub fn names<'a>(&'a self, visit: &mut impl FnMut(&'a Name, Span, bool)) {
+        match &self.kind {
+            ExprKind::Literal(_) => {}
+            ExprKind::Name(name) => visit(name, self.span, false),
+            ExprKind::Known(name) => visit(name, self.span, true),
+            ExprKind::Not(operand) | ExprKind::Negate(operand) => operand.names(visit),
+            ExprKind::Binary(_, left, right) => {
+                left.names(visit);
+                right.names(visit);
+            }
+            ExprKind::If(condition, yes, no) => {
+                condition.names(visit);
+                yes.names(visit);
+                no.names(visit);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,385 @@
+//! What can happen to a call, what has to be done about it, and what of it is stored.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::context::Context;
+use super::journey::Passage;
+use crate::flow::model::{Name, TransferKind};
+use crate::secret::Key;
+use crate::speech::Utterance;
+use crate::time::Mono;
+use crate::value::Value;
+
+/// Number of something begun: a prompt, a lookup, a visit to a queue, a transfer. Counts from 1 within a call and is
+/// never reused, so that whatever comes too late is recognised and does no harm.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ticket(pub u32);
+
+/// What can happen to a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// It has come in and rings. The first event of every call.
+    Arrived,
+    /// It is connected: the caller hears what is played.
+    Answered,
+    /// The caller pressed a key, at its first packet.
+    Key(Press),
+    /// A prompt was heard to its end. Not for one that [`Command::Stop`] ended.
+    Played(Ticket),
+    /// A connector answered, or did not.
+    LookedUp {
+        /// That of [`Command::LookUp`].
+        lookup: Ticket,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// Something happened to the caller in a queue.
+    Queue {
+        /// That of [`Command::Enqueue`].
+        visit: Ticket,
+        /// What.
+        event: QueueEvent,
+    },
+    /// Something happened to a transfer.
+    Transfer {
+        /// That of [`Command::Transfer`].
+        transfer: Ticket,
+        /// What.
+        event: TransferEvent,
+    },
+    /// The caller hung up, or their connection is lost.
+    HungUp,
+    /// The deadline came. Too early or too often does no harm.
+    Tick,
+}
+
+/// A key as the machine is told it. Stored without its symbol, always: any key may be part of a PIN. What it was is
+/// stored by [`Entry::Revealed`] once the key has been used for something that anybody may know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Press(Option<Key>);
+
+impl Press {
+    /// The key, unless this call is a stored one in which it was never revealed.
+    #[must_use]
+    pub const fn key(self) -> Option<Key> {
+        self.0
+    }
+}
+
+impl From<Key> for Press {
+    fn from(key: Key) -> Self {
+        Self(Some(key))
+    }
+}
+
+impl fmt::Debug for Press {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("·")
+    }
+}
+
+impl Serialize for Press {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_none()
+    }
+}
+
+impl<'de> Deserialize<'de> for Press {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        <()>::deserialize(from).map(|()| Self(None))
+    }
+}
+
+/// The columns of a lookup's answer, in the order of its `gives`; what is missing has no value.
+pub type Row = IndexMap<Name, Value>;
+
+/// What came of a lookup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// One row, each column of the type that the flow says it `gives`.
+    Found(Arc<Row>),
+    /// There is no such row.
+    NotFound,
+    /// The connector cannot answer.
+    Failed,
+    /// It did not answer in time.
+    TimedOut,
+}
+
+/// Who takes a call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Agent {
+    /// Their name in the configuration.
+    pub id: Arc<str>,
+    /// What people call them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Arc<str>>,
+    /// The number they introduce themselves with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_number: Option<Arc<str>>,
+}
+
+/// What can happen to a caller in a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueEvent {
+    /// The caller is to be told where they stand. The machine speaks it; the queue decides when.
+    Position {
+        /// How many are served before them.
+        ahead: u32,
+        /// How long it will take, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait: Option<Duration>,
+    },
+    /// An agent's phone rings for them.
+    Offered(Agent),
+    /// It does so no more: the caller waits on in their old place. Also when an agent's leg was lost in the talk.
+    Withdrawn,
+    /// They talk.
+    Connected(Agent),
+    /// The agent hung up.
+    AgentLeft,
+    /// No agent is logged in.
+    NoAgents,
+    /// As many wait as may wait.
+    Full,
+    /// The queue's own limit of waiting came.
+    Waited,
+    /// There is no such queue, or it cannot be reached.
+    Failed,
+}
+
+/// What can happen to a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferEvent {
+    /// The other side's phone rings.
+    Ringing,
+    /// They talk (bridge), or the caller is theirs (blind).
+    Connected,
+    /// 486.
+    Busy,
+    /// Nobody answered while it might ring.
+    NoAnswer,
+    /// 603, or the target is not on the allow-list.
+    Declined,
+    /// Anything else.
+    Failed,
+    /// The other side hung up.
+    OtherLeft,
+}
+
+/// What has to be done, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Write to the call's log. Comes before everything else that its event causes.
+    Store(Entry),
+    /// Write to the call's journey: derived from the log, for those who look on.
+    Note(Passage),
+    /// Take the call (200).
+    Answer,
+    /// Speak; ends music and ringing. There is never a second prompt before the first was [`Event::Played`] or stopped.
+    Play(Play),
+    /// Music while waiting, round and round until stopped or spoken over.
+    PlayMusic,
+    /// The ringing tone of a phone far away, until stopped or spoken over, or the other side sends sound of its own.
+    PlayRinging,
+    /// Silence: ends the prompt, the music or the ringing.
+    Stop,
+    /// Ask a connector; answered by [`Event::LookedUp`].
+    LookUp(Question),
+    /// Put the caller into a queue; answered by [`Event::Queue`].
+    Enqueue(Enqueue),
+    /// Take them out again, whatever was reached: an agent who just answered is let go.
+    LeaveQueue(Ticket),
+    /// Connect the caller with somebody outside; answered by [`Event::Transfer`].
+    Transfer(Transfer),
+    /// Give it up, whatever was reached.
+    CancelTransfer(Ticket),
+    /// End the caller's leg.
+    HangUp(Ending),
+    /// The flow cannot go on. The caller has heard the apology: give them to a person, a voicemail or a goodbye.
+    LastResort(Stuck),
+    /// Nothing more will come out. Comes exactly once.
+    End(Ending),
+}
+
+/// A prompt or a value to be spoken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Play {
+    /// What [`Event::Played`] says when it was heard.
+    pub ticket: Ticket,
+    /// The catalogue's name for it; none for a value spoken alone.
+    pub prompt: Option<Name>,
+    /// The words and their recordings.
+    pub utterance: Arc<Utterance>,
+    /// Whether the next key stops it. `Stop` comes all the same: this is for media that would be silent even sooner.
+    pub interrupt: bool,
+}
+
+/// A question to a connector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// What [`Event::LookedUp`] says; with the call's id the idempotency key of a lookup that `changes` something.
+    pub ticket: Ticket,
+    /// Which of the flow's lookups.
+    pub lookup: Name,
+    /// A value for each of its `takes`. The only place where a secret leaves the machine.
+    pub with: Vec<(Name, Value)>,
+    /// How long it may take. The machine waits half a second more and then goes on without.
+    pub within: Duration,
+}
+
+/// A caller for a queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enqueue {
+    /// What [`Event::Queue`] says.
+    pub ticket: Ticket,
+    /// A queue of the configuration.
+    pub queue: Name,
+    /// Higher goes first.
+    pub priority: u8,
+    /// What the agent sees before they answer.
+    pub context: Arc<Context>,
+}
+
+/// A caller for somebody outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transfer {
+    /// What [`Event::Transfer`] says.
+    pub ticket: Ticket,
+    /// A SIP URI or a number; whether it is allowed is for the shell to say.
+    pub to: Arc<str>,
+    /// Joined here, or sent there.
+    pub kind: TransferKind,
+    /// How long it may ring. The machine waits five seconds more and then goes on without.
+    pub ring_for: Duration,
+    /// What goes with it.
+    pub context: Arc<Context>,
+}
+
+/// How a call ended, for its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The flow said goodbye.
+    Completed,
+    /// The caller hung up.
+    CallerLeft,
+    /// The agent hung up first.
+    AgentLeft,
+    /// Somebody outside hung up first.
+    OtherLeft,
+    /// The caller was sent elsewhere.
+    Transferred,
+    /// The flow could not go on.
+    LastResort,
+    /// It was never connected.
+    NotAnswered,
+}
+
+/// Why a flow cannot go on. Each is a fault of the flow or of the installation, never of the caller, but `Silent`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Stuck {
+    /// More than [`super::MAX_RUN`] actions without anything waited for.
+    #[error("more than {max} actions without the caller", max = super::MAX_RUN)]
+    GoesInCircles,
+    /// More than [`super::MAX_ACTIONS`] actions in all.
+    #[error("more than {max} actions in one call", max = super::MAX_ACTIONS)]
+    TooLong,
+    /// Nobody pressed a key in [`super::MAX_SILENCES`] questions on end.
+    #[error("no key in {max} questions on end", max = super::MAX_SILENCES)]
+    Silent,
+    /// The flow says nothing about what happened here.
+    #[error("step `{step}` does not say where to go on `{on}`")]
+    NoWayOn {
+        /// Where.
+        step: Name,
+        /// What had to be answered: `closed`, `not_found`, `otherwise`, …
+        on: Arc<str>,
+    },
+    /// A step is over and does not say where to go.
+    #[error("step `{step}` ends without a way on")]
+    StepEnds {
+        /// Which.
+        step: Name,
+    },
+    /// A name that means nothing.
+    #[error("there is no `{name}`")]
+    Unknown {
+        /// Of a step, lookup, calendar or language.
+        name: Name,
+    },
+    /// An expression without a value.
+    #[error("an expression in step `{step}` has no value")]
+    NoValue {
+        /// Where.
+        step: Name,
+    },
+    /// A prompt that cannot be spoken: not in the catalogue, or a value in it is not set.
+    #[error("the prompt `{prompt}` cannot be spoken")]
+    Speechless {
+        /// Which; the type's name for a value spoken alone.
+        prompt: Name,
+    },
+}
+
+/// One line of a call's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// Something happened.
+    Happened {
+        /// When.
+        at: Mono,
+        /// What.
+        event: Event,
+    },
+    /// A key pressed before has been used for something that anybody may know.
+    Revealed {
+        /// Which key of the call, counted from 0.
+        nth: u32,
+        /// What stands on it.
+        symbol: char,
+    },
+}
+
+/// Gives back what the log may tell: each key that was revealed, in the order pressed.
+pub(super) fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
+    let mut revealed = std::collections::BTreeMap::new();
+    for entry in log {
+        if let Entry::Revealed { nth, symbol } = entry {
+            revealed.insert(*nth, Press(Key::from_symbol(*symbol)));
+        }
+    }
+    let mut pressed = 0;
+    let mut events = Vec::with_capacity(log.len());
+    for entry in log {
+        let Entry::Happened { at, event } = entry else { continue };
+        let event = match event {
+            Event::Key(_) => {
+                pressed += 1;
+                Event::Key(revealed.get(&(pressed - 1)).copied().unwrap_or(Press(None)))
+            }
+            Event::Arrived
+            | Event::Answered
+            | Event::Played(_)
+            | Event::LookedUp { .. }
+            | Event::Queue { .. }
+            | Event::Transfer { .. }
+            | Event::HungUp
+            | Event::Tick => event.clone(),
+        };
+        events.push((*at, event));
+    }
+    events
+}

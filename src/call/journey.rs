@@ -1,0 +1,167 @@
+//! What a caller went through, in order and with times: steps, prompts, answers, waits. Secrets are stars.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::events::{Agent, Ending, Row, Stuck, TransferEvent};
+use crate::flow::model::{Lang, Name};
+use crate::secret::Key;
+use crate::time::Mono;
+use crate::value::Value;
+
+/// One thing that a caller went through.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Passage {
+    /// When.
+    pub at: Mono,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What a caller can go through.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// A step began.
+    Step {
+        /// Its name.
+        step: Name,
+    },
+    /// Something is spoken.
+    Heard {
+        /// The catalogue's name for it; none for a value spoken alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prompt: Option<Name>,
+        /// The words.
+        text: Arc<str>,
+    },
+    /// A key stopped it.
+    Interrupted,
+    /// A key led somewhere.
+    Chose {
+        /// What stands on it.
+        #[serde(serialize_with = "symbol")]
+        key: Key,
+        /// The step it led to.
+        step: Name,
+    },
+    /// A value was keyed.
+    Keyed {
+        /// The variable.
+        name: Name,
+        /// The value; a secret serialises as stars.
+        value: Value,
+    },
+    /// Nothing was keyed.
+    Silence {
+        /// The prompt that asked.
+        prompt: Name,
+        /// How often, silence and wrong keys together.
+        tries: u8,
+    },
+    /// What was keyed did not fit.
+    Wrong {
+        /// The prompt that asked.
+        prompt: Name,
+        /// How often, silence and wrong keys together.
+        tries: u8,
+    },
+    /// A connector answered, or did not.
+    LookedUp {
+        /// Which of the flow's lookups.
+        lookup: Name,
+        /// `found`, `not_found`, `failed` or `timed_out`.
+        outcome: &'static str,
+        /// How long it took.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
+        /// What it found.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        found: Option<Arc<Row>>,
+    },
+    /// A calendar decided.
+    Hours {
+        /// Which.
+        calendar: Name,
+        /// How.
+        open: bool,
+    },
+    /// The call goes on in another language.
+    Language {
+        /// Which.
+        language: Lang,
+    },
+    /// A wait for an agent began.
+    Queued {
+        /// Where.
+        queue: Name,
+        /// Higher goes first.
+        priority: u8,
+        /// Why, in a word of the designer's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<Name>,
+    },
+    /// The place in the queue was told.
+    Position {
+        /// How many are served before them.
+        ahead: u32,
+    },
+    /// An agent's phone rings.
+    Offered {
+        /// Whose.
+        agent: Agent,
+    },
+    /// It does so no more.
+    Withdrawn,
+    /// A wait for an agent is over.
+    Waited {
+        /// Where.
+        queue: Name,
+        /// How long it took.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
+        /// `connected`, `left`, `no_agents`, `full`, `waited`, `failed` or `hung_up`.
+        outcome: &'static str,
+    },
+    /// An agent talks to them.
+    Connected {
+        /// Who.
+        agent: Agent,
+    },
+    /// The agent hung up.
+    AgentLeft,
+    /// Somebody outside is called.
+    Transferring {
+        /// Whom.
+        to: Arc<str>,
+        /// Why, in a word of the designer's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<Name>,
+    },
+    /// What came of it.
+    Transfer {
+        /// What.
+        event: TransferEvent,
+    },
+    /// The flow could not go on.
+    Stuck {
+        /// Why.
+        because: Stuck,
+    },
+    /// The call is over.
+    Ended {
+        /// How.
+        ending: Ending,
+    },
+}
+
+fn symbol<S: serde::Serializer>(key: &Key, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_char(key.symbol())
+}
+
+fn millis<S: serde::Serializer>(took: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
+}

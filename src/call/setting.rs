@@ -1,0 +1,55 @@
+//! What a call is run with, and how it came in.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::{Timestamp, ZonedDateTime};
+use serde::{Deserialize, Serialize};
+
+use crate::config::calendar::Calendar;
+use crate::flow::model::{Flow, Lang};
+use crate::speech::Catalogues;
+use crate::time::Mono;
+
+/// What a call is run with. Shared by all calls that began under the same version of everything.
+#[derive(Clone)]
+pub struct Setting {
+    /// The flow, checked.
+    pub flow: Arc<Flow>,
+    /// The words of each language that it speaks.
+    pub catalogues: Arc<Catalogues>,
+    /// The opening hours that it names.
+    pub calendars: Arc<dyn Calendars>,
+}
+
+/// Opening hours, holidays and their time zones.
+pub trait Calendars: Send + Sync {
+    /// Whether `calendar` is open at `when`; `None` if there is no such calendar.
+    fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool>;
+}
+
+impl Calendars for IndexMap<Arc<str>, Calendar> {
+    fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
+        self.get(calendar).map(|it| it.is_open(when))
+    }
+}
+
+/// How a call came in. Stored at its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// The call's id.
+    pub call: Arc<str>,
+    /// The caller's number, unless withheld.
+    pub caller_number: Option<Arc<str>>,
+    /// The name that came with it.
+    pub caller_name: Option<Arc<str>>,
+    /// The number dialled.
+    pub called: Arc<str>,
+    /// The language to begin in; the flow's first unless given, or if the flow does not speak it.
+    pub language: Option<Lang>,
+    /// The moment of the machine's clock at which it came in.
+    pub at: Mono,
+    /// The calendar's time at that moment, in the zone in which dates are spoken. From here on it follows the machine's
+    /// clock, so that a clock set during a call changes no call.
+    pub wall: ZonedDateTime,
+}

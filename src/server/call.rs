@@ -1,0 +1,614 @@
+//! One call's task: it owns the call's machines, channels and timer, and carries out what they want.
+//!
+//! Three machines stand in it: the interpreter (what the caller is asked), the legs (who is connected to whom), and
+//! behind channels the dispatcher. Each event goes to one of them; what it wants is done at once, in order, and may be
+//! an event for another. Everything that has to wait (the store, the endpoint's inbox) is collected meanwhile and sent
+//! before the next event is taken.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+use super::Shared;
+use super::acd::ToAcd;
+use super::hand_off;
+use super::house::House;
+use super::routes;
+use crate::audio::Codec;
+use crate::audio::playlist::{Piece as Sound, Playlist};
+use crate::call::{self, Answer, Ending, Ticket};
+use crate::legs::{self, Leg, Legs, MediaAddress, PartyId, Route};
+use crate::queue::{self, CallerId};
+use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
+use crate::sdp;
+use crate::sip;
+use crate::sip::endpoint::{IncomingCall, LegEvent, OutgoingCall, Wish};
+use crate::speech::{Piece, Utterance};
+use crate::store::{Entry, NewCall};
+
+/// News that wait for a call's task at most: a call with so many unread ones is stuck.
+pub(super) const INBOX: usize = 256;
+/// Media events that wait at most; the media engine keeps keys beyond that.
+const MEDIA_INBOX: usize = 64;
+/// Names of plays that no interpreter asked for (music, ringing) count from here, above all tickets.
+const OWN_PLAYS: u64 = 1 << 32;
+/// A leg that should be sending and has not for so long is asked whether it is still there.
+const RTP_LOST_AFTER: Duration = Duration::from_secs(10);
+/// Hold music and ringing tone, as recordings.
+const MUSIC: &str = "tones/hold";
+const RINGING: &str = "tones/cn-ringback";
+
+/// News for a call.
+#[derive(Debug)]
+pub(super) enum ToCall {
+    /// From the endpoint.
+    Sip(sip::endpoint::LegId, LegEvent),
+    /// From the dispatcher.
+    Queue(queue::Command),
+    /// The server ends and waits no longer.
+    ShutDown,
+}
+
+/// What has to wait until the machines are settled.
+enum Later {
+    Store(Entry),
+    /// For the webhook.
+    Post(serde_json::Value),
+    Sip(sip::endpoint::LegId, Wish),
+    Acd(ToAcd),
+}
+
+/// A call that has just come in.
+pub(super) struct NewCaller {
+    pub(super) leg: sip::endpoint::LegId,
+    pub(super) incoming: Box<IncomingCall>,
+    /// The number dialled.
+    pub(super) dialled: Arc<str>,
+    /// Everything it runs with, as it was when it came.
+    pub(super) house: Arc<House>,
+    pub(super) inbox: mpsc::Receiver<ToCall>,
+    pub(super) own: mpsc::Sender<ToCall>,
+    pub(super) id: CallerId,
+}
+
+/// One call.
+struct Call {
+    shared: Arc<Shared>,
+    house: Arc<House>,
+    name: Arc<str>,
+    id: CallerId,
+    own: mpsc::Sender<ToCall>,
+    machine: call::Machine,
+    lookups_of: Arc<crate::flow::Program>,
+    legs: Legs,
+    /// The endpoint's names of our legs.
+    sip: BTreeMap<Leg, sip::endpoint::LegId>,
+    media: BTreeMap<Leg, media::Leg>,
+    media_events: mpsc::Sender<FromLeg>,
+    /// The prompt that plays and its play.
+    playing: Option<(PlayId, Ticket)>,
+    own_plays: u64,
+    lookups: JoinSet<(Ticket, Answer)>,
+    later: Vec<Later>,
+    /// Place of the next log entry and of the next journey entry.
+    log: u32,
+    journey: u32,
+    /// All commands of the interpreter, so that a replay can be compared.
+    commands: Sha256,
+    /// Whether what is being handled began with a key: its answer should leave at once.
+    keyed: bool,
+    /// Hops that the caller's INVITE had left.
+    max_forwards: u8,
+    ending: Option<Ending>,
+    done: bool,
+}
+
+/// Runs a call until its last leg is gone.
+pub(super) async fn run(shared: Arc<Shared>, caller: NewCaller) {
+    let name: Arc<str> = shared.new_call_name();
+    let span = tracing::info_span!("call", call = %name);
+    Call::begin(shared, caller, name).instrument(span).await;
+}
+
+impl Call {
+    async fn begin(shared: Arc<Shared>, caller: NewCaller, name: Arc<str>) {
+        let NewCaller { leg, incoming, dialled, house, mut inbox, own, id } = caller;
+        let Some(program) = house.programs.get(&dialled).map(Arc::clone) else { return };
+        let (media_events, mut media_inbox) = mpsc::channel(MEDIA_INBOX);
+        let start = start(&shared, &incoming, &dialled, &name);
+        let from = start.caller_number.clone();
+        tracing::info!(
+            from = from.as_deref().unwrap_or("withheld"),
+            to = &*dialled,
+            flow = &*program.name.value,
+            peer = %incoming.peer.remote,
+            "call came in"
+        );
+        let first = vec![
+            Later::Store(Entry::Call(NewCall {
+                id: Arc::clone(&name),
+                flow: Arc::clone(&program.name.value),
+                flow_version: Arc::clone(&program.version),
+                from: from.unwrap_or_else(|| "".into()),
+                to: Arc::clone(&dialled),
+                started_at: start.wall.timestamp(),
+            })),
+            Later::Store(Entry::CallEvent {
+                call: Arc::clone(&name),
+                seq: 0,
+                at: start.at,
+                kind: "start".into(),
+                payload: serde_json::to_value(&start).unwrap_or_default(),
+            }),
+            Later::Acd(ToAcd::Caller(id, own.clone())),
+        ];
+        let setting = house.setting(&program);
+        let mut call = Self {
+            machine: call::Machine::new(setting, start),
+            lookups_of: program,
+            legs: Legs::new(id),
+            sip: BTreeMap::from([(Leg::Caller, leg)]),
+            media: BTreeMap::new(),
+            media_events,
+            playing: None,
+            own_plays: OWN_PLAYS,
+            lookups: JoinSet::new(),
+            later: first,
+            log: 1,
+            journey: 0,
+            commands: Sha256::new(),
+            keyed: false,
+            max_forwards: incoming.max_forwards,
+            ending: None,
+            done: false,
+            shared,
+            house,
+            name,
+            id,
+            own,
+        };
+        call.legs(legs::Event::Incoming(incoming.offer));
+        call.catch_up().await;
+        while !call.done {
+            let deadline =
+                [call.machine.deadline(), call.legs.deadline()].into_iter().flatten().min();
+            let clock = call.shared.clock;
+            tokio::select! {
+                news = inbox.recv() => match news {
+                    Some(news) => call.news(news),
+                    None => break, // we hold a sender ourselves: cannot be
+                },
+                Some(event) = media_inbox.recv() => call.media_event(event),
+                Some(answer) = call.lookups.join_next(), if !call.lookups.is_empty() => {
+                    // A lookup that panicked is answered by the interpreter's own time limit.
+                    if let Ok((lookup, answer)) = answer {
+                        call.interpreter(call::Event::LookedUp { lookup, answer });
+                    }
+                }
+                () = clock.sleep_until(deadline) => {
+                    call.interpreter(call::Event::Tick);
+                    call.legs(legs::Event::Tick);
+                }
+            }
+            call.keyed = false;
+            call.catch_up().await;
+        }
+        call.finish().await;
+    }
+
+    fn news(&mut self, news: ToCall) {
+        match news {
+            ToCall::Sip(id, event) => {
+                let leg = self.sip.iter().find(|(_, it)| **it == id).map(|(leg, _)| *leg);
+                if let Some(leg) = leg {
+                    self.keyed = matches!(event, LegEvent::Key { .. });
+                    self.legs(legs::Event::Sip(leg, event));
+                }
+            }
+            ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(command)),
+            ToCall::ShutDown => self.legs(legs::Event::LastResort(None)),
+        }
+    }
+
+    fn media_event(&mut self, FromLeg { leg, event }: FromLeg) {
+        let Some(leg) = self.media.iter().find(|(_, it)| it.id() == leg).map(|(leg, _)| *leg)
+        else {
+            return;
+        };
+        match event {
+            media::LegEvent::Key { key, .. } if leg == Leg::Caller => {
+                self.keyed = true;
+                self.interpreter(call::Event::Key(key.into()));
+            }
+            media::LegEvent::PlayFinished(play) => {
+                if let Some((id, ticket)) = self.playing
+                    && id == play
+                {
+                    self.playing = None;
+                    self.interpreter(call::Event::Played(ticket));
+                }
+            }
+            media::LegEvent::RtpLost { .. } => {
+                tracing::info!(?leg, "no sound comes any more");
+                self.legs(legs::Event::MediaLost(leg));
+            }
+            media::LegEvent::Latched { source, .. } => {
+                tracing::debug!(?leg, %source, "sound comes")
+            }
+            media::LegEvent::Key { .. }
+            | media::LegEvent::RtpBack
+            | media::LegEvent::Report { .. }
+            | media::LegEvent::Goodbye
+            | media::LegEvent::Unbridged
+            | media::LegEvent::Closed(_) => {}
+        }
+    }
+
+    // The interpreter.
+
+    fn interpreter(&mut self, event: call::Event) {
+        let mut out = Vec::new();
+        self.machine.handle(self.shared.clock.now(), event, &mut out);
+        for command in out {
+            self.commands.update(format!("{command:?}\n"));
+            self.carry_out(command);
+        }
+    }
+
+    fn carry_out(&mut self, command: call::Command) {
+        use call::Command as C;
+        match command {
+            C::Store(entry) => self.log(&entry),
+            C::Note(passage) => self.note(&passage),
+            C::Play(play) => self.play(play.ticket, &play.utterance, play.interrupt),
+            C::PlayMusic => self.play_own(MUSIC),
+            C::PlayRinging => self.play_own(RINGING),
+            C::Stop => self.stop(),
+            C::LookUp(question) => self.look_up(question),
+            C::LastResort(stuck) => {
+                tracing::error!(%stuck, "the flow cannot go on");
+                metrics::counter!("hotline_last_resort_total").increment(1);
+                let queue = self.house.config.last_resort.queue.as_ref();
+                let queue = queue.map(|queue| queue::QueueName::from(&*queue.value));
+                self.legs(legs::Event::LastResort(queue));
+            }
+            C::End(ending) => {
+                self.ending = Some(ending);
+                // After the last resort the call goes on without a flow until a leg ends it.
+                if ending != Ending::LastResort {
+                    self.legs(legs::Event::Interpreter(C::End(ending)));
+                }
+            }
+            C::Answer
+            | C::Enqueue(_)
+            | C::LeaveQueue(_)
+            | C::Transfer(_)
+            | C::CancelTransfer(_)
+            | C::HangUp(_) => self.legs(legs::Event::Interpreter(command)),
+        }
+    }
+
+    fn log(&mut self, entry: &call::Entry) {
+        let (at, kind) = match entry {
+            call::Entry::Happened { at, .. } => (*at, "happened"),
+            call::Entry::Revealed { .. } => (self.shared.clock.now(), "revealed"),
+        };
+        let payload = serde_json::to_value(entry).unwrap_or_default();
+        let entry = Entry::CallEvent {
+            call: Arc::clone(&self.name),
+            seq: self.log,
+            at,
+            kind: kind.into(),
+            payload,
+        };
+        self.log = self.log.saturating_add(1);
+        self.later.push(Later::Store(entry));
+    }
+
+    fn note(&mut self, passage: &call::Passage) {
+        let entry = serde_json::to_value(passage).unwrap_or_default();
+        tracing::debug!(%entry, "journey");
+        let entry = Entry::Journey { call: Arc::clone(&self.name), seq: self.journey, entry };
+        self.journey = self.journey.saturating_add(1);
+        self.later.push(Later::Store(entry));
+    }
+
+    // What the caller hears.
+
+    fn play(&mut self, ticket: Ticket, utterance: &Utterance, interrupt: bool) {
+        for word in &utterance.unrecorded {
+            tracing::warn!(word = &**word, "nobody has recorded this word");
+        }
+        let pieces = utterance.pieces.iter().filter_map(|piece| match piece {
+            Piece::Clip(id) => {
+                let clip = self.house.clips.get(id).map(Arc::clone);
+                if clip.is_none() {
+                    tracing::warn!(clip = &**id, "this recording is missing");
+                }
+                clip.map(Sound::Clip)
+            }
+            Piece::Pause(ms) => Some(Sound::Silence(usize::from(*ms).saturating_mul(8))),
+        });
+        let playlist = Playlist::new(pieces);
+        let id = PlayId(u64::from(ticket.0));
+        let stop_on = if interrupt { Keys::ANY } else { Keys::NONE };
+        self.playing = Some((id, ticket));
+        let play = media::Play { id, playlist, looped: false, stop_on, at_once: self.keyed };
+        if !self.hear(play) {
+            // Nothing can be heard: the flow goes on as if it had been.
+            self.playing = None;
+            self.interpreter(call::Event::Played(ticket));
+        }
+    }
+
+    fn play_own(&mut self, clip: &str) {
+        self.playing = None;
+        let Some(clip) = self.house.clips.get(clip).map(Arc::clone) else {
+            tracing::warn!(clip, "this recording is missing");
+            return self.stop();
+        };
+        self.own_plays += 1;
+        let play = media::Play {
+            id: PlayId(self.own_plays),
+            playlist: Playlist::of(clip),
+            looped: true,
+            stop_on: Keys::NONE,
+            at_once: false,
+        };
+        self.hear(play);
+    }
+
+    /// Whether the caller's leg plays it.
+    fn hear(&self, play: media::Play) -> bool {
+        !play.playlist.is_empty()
+            && self.media.get(&Leg::Caller).is_some_and(|leg| leg.play(play).is_ok())
+    }
+
+    fn stop(&mut self) {
+        self.playing = None;
+        if let Some(leg) = self.media.get(&Leg::Caller) {
+            report(leg.stop());
+        }
+    }
+
+    // Lookups.
+
+    fn look_up(&mut self, question: call::Question) {
+        let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
+        let Some(query) = self
+            .house
+            .queries
+            .get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone()))
+        else {
+            tracing::error!(lookup = &*question.lookup, "a lookup without a query");
+            return;
+        };
+        let (connector, query) = (Arc::clone(&lookup.connector.value), Arc::clone(query));
+        let lookups = self.shared.lookups.clone();
+        let ticket = question.ticket;
+        let asked = async move {
+            let outcome = lookups.run(&connector, &query, &question.with, question.within).await;
+            (ticket, answer(outcome))
+        };
+        self.lookups.spawn(asked.in_current_span());
+    }
+
+    // The legs.
+
+    fn legs(&mut self, event: legs::Event) {
+        let mut out = Vec::new();
+        self.legs.handle(self.shared.clock.now(), event, &mut out);
+        for command in out {
+            self.connect(command);
+        }
+    }
+
+    fn connect(&mut self, command: legs::Command) {
+        use legs::Command as C;
+        match command {
+            C::Sip(leg, wish) => {
+                if let Some(id) = self.sip.get(&leg) {
+                    self.later.push(Later::Sip(*id, wish));
+                }
+            }
+            C::Route(party, to) => {
+                let route = routes::find(&self.shared, &self.house, &to);
+                self.legs(legs::Event::Routed(party, route.map(Box::new)));
+            }
+            C::OpenMedia(leg) => self.open_media(leg),
+            C::ConnectMedia(leg, media) => {
+                if let Some(opened) = self.media.get(&leg) {
+                    report(opened.connect(connection(&media)));
+                }
+            }
+            C::CloseMedia(leg) => {
+                if let Some(opened) = self.media.remove(&leg) {
+                    tokio::spawn(closed(leg, opened).in_current_span());
+                }
+            }
+            C::Dial { party, route, sdp, ring_for, headers } => {
+                self.dial(party, &route, sdp, ring_for, headers)
+            }
+            C::Bridge(party) => {
+                self.playing = None;
+                if let (Some(caller), Some(other)) =
+                    (self.media.get(&Leg::Caller), self.media.get(&Leg::Party(party)))
+                {
+                    report(caller.bridge(other));
+                }
+            }
+            C::Unbridge => {
+                if let Some(caller) = self.media.get(&Leg::Caller) {
+                    report(caller.unbridge());
+                }
+            }
+            C::Hear(legs::Sound::Music) => self.play_own(MUSIC),
+            C::Hear(legs::Sound::Ringing) => self.play_own(RINGING),
+            C::Hear(legs::Sound::Silence) => self.stop(),
+            C::Interpreter(event) => self.interpreter(event),
+            C::Dispatcher(event) => self.later.push(Later::Acd(ToAcd::Event(event))),
+            C::Done => self.done = true,
+        }
+    }
+
+    fn open_media(&mut self, leg: Leg) {
+        let near = self.media.values().next().map(media::Leg::id);
+        let settings =
+            LegSettings { near, rtp_lost_after: RTP_LOST_AFTER, ..LegSettings::default() };
+        let opened = self.shared.media.open(settings, self.media_events.clone());
+        let event = match opened {
+            Ok(opened) => {
+                let at = MediaAddress { rtp: opened.rtp(), rtcp: opened.rtcp() };
+                self.media.insert(leg, opened);
+                legs::Event::MediaOpened(leg, at)
+            }
+            Err(error) => {
+                tracing::warn!(%error, ?leg, "no media");
+                metrics::counter!("hotline_media_refused_total").increment(1);
+                legs::Event::MediaFailed(leg)
+            }
+        };
+        self.legs(event);
+    }
+
+    fn dial(
+        &mut self,
+        party: PartyId,
+        route: &Route,
+        sdp: Bytes,
+        ring_for: Duration,
+        mut headers: Vec<sip::endpoint::ExtraHeader>,
+    ) {
+        let id = self.shared.new_outgoing_leg();
+        self.sip.insert(Leg::Party(party), id);
+        let context = self.machine.context(self.shared.clock.now());
+        let audience = route
+            .agent
+            .as_ref()
+            .map_or_else(|| routes::plain(&route.target).into(), |it| Arc::clone(&it.id));
+        tracing::info!(to = &*audience, ?party, "calling");
+        let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
+        headers.extend(handed.headers);
+        self.later.push(Later::Store(handed.entry));
+        self.later.extend(handed.post.map(Later::Post));
+        let call = OutgoingCall {
+            target: route.target.clone(),
+            to: None,
+            from: self.shared.own_address(context.caller.number.as_deref().unwrap_or("anonymous")),
+            from_display: context.caller.name.as_deref().map(str::to_owned),
+            peer: route.peer,
+            routes: Vec::new(),
+            credentials: None,
+            headers,
+            sdp: Some(sdp),
+            ring_for,
+            max_forwards: self.max_forwards.saturating_sub(1),
+        };
+        self.shared.switchboard.listen(id, self.own.clone());
+        self.later.push(Later::Sip(id, Wish::Call(Box::new(call))));
+    }
+
+    // What waits.
+
+    async fn catch_up(&mut self) {
+        for what in std::mem::take(&mut self.later) {
+            match what {
+                Later::Store(entry) => self.shared.store.append(entry).await,
+                Later::Post(body) => self.shared.poster.post(hand_off::WEBHOOK, &body).await,
+                Later::Sip(leg, wish) => self.shared.switchboard.wish(leg, wish).await,
+                Later::Acd(told) => self.shared.acd.tell(told).await,
+            }
+        }
+    }
+
+    async fn finish(mut self) {
+        let ending = self.ending.unwrap_or(Ending::NotAnswered);
+        let outcome = serde_json::to_value(ending).ok().and_then(|it| it.as_str().map(Arc::from));
+        let outcome: Arc<str> = outcome.unwrap_or_else(|| "unknown".into());
+        tracing::info!(outcome = &*outcome, "call ended");
+        metrics::counter!("hotline_calls_total", "outcome" => outcome.to_string()).increment(1);
+        let digest = hex::encode(std::mem::take(&mut self.commands).finalize());
+        self.later.push(Later::Acd(ToAcd::Forget(self.id)));
+        self.later.push(Later::Store(Entry::CallEvent {
+            call: Arc::clone(&self.name),
+            seq: self.log,
+            at: self.shared.clock.now(),
+            kind: "end".into(),
+            payload: json!({ "commands": digest }),
+        }));
+        let ended =
+            Entry::CallEnded { call: Arc::clone(&self.name), at: jiff::Timestamp::now(), outcome };
+        self.later.push(Later::Store(ended));
+        self.catch_up().await;
+    }
+}
+
+/// How the call came in, as its machine is told and the store keeps.
+fn start(
+    shared: &Shared,
+    incoming: &IncomingCall,
+    dialled: &Arc<str>,
+    name: &Arc<str>,
+) -> call::Start {
+    let who = incoming.asserted.as_ref().unwrap_or(&incoming.from);
+    call::Start {
+        call: Arc::clone(name),
+        caller_number: routes::number(&who.uri),
+        caller_name: who.display.as_deref().filter(|it| !it.is_empty()).map(Arc::from),
+        called: Arc::clone(dialled),
+        language: None,
+        at: shared.clock.now(),
+        wall: jiff::ZonedDateTime::now(),
+    }
+}
+
+/// What the media engine needs of what SDP settled.
+fn connection(media: &sdp::MediaDescription) -> media::Connection {
+    media::Connection {
+        rtp: media.remote,
+        rtcp: Some(media.remote_rtcp),
+        rtcp_mux: media.rtcp_mux,
+        codec: match media.codec {
+            sdp::Codec::Pcma => Codec::Pcma,
+            sdp::Codec::Pcmu => Codec::Pcmu,
+        },
+        events_in: media.receive_events,
+        events_out: media.send_events.map(|events| events.payload_type),
+        direction: match media.direction {
+            sdp::Direction::Both => media::Direction::Both,
+            sdp::Direction::SendOnly => media::Direction::SendOnly,
+            sdp::Direction::ReceiveOnly => media::Direction::ReceiveOnly,
+            sdp::Direction::Inactive => media::Direction::Inactive,
+        },
+    }
+}
+
+fn answer(outcome: crate::lookup::Outcome) -> Answer {
+    use crate::lookup::Outcome;
+    match outcome {
+        Outcome::Found(columns) => Answer::Found(Arc::new(columns.into_iter().collect())),
+        Outcome::NotFound => Answer::NotFound,
+        Outcome::Failed(_) => Answer::Failed,
+        Outcome::TimedOut => Answer::TimedOut,
+    }
+}
+
+/// Closes a leg's media and says what it saw.
+async fn closed(leg: Leg, media: media::Leg) {
+    let counts = media.close().await;
+    tracing::debug!(?leg, ?counts, "media closed");
+}
+
+/// The media thread does not take commands only when it is stuck or has ended: the call's legs end by themselves.
+fn report(done: Result<(), media::MediaError>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "media");
+    }
+}

@@ -1,0 +1,318 @@
+//! Everything that `hotline.yaml` names, read from the disk and checked as a whole: flows, catalogues, recordings,
+//! calendars. Shared by all calls that began under it; a reload makes another one beside it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::words::Words;
+use crate::audio::{self, ClipStore};
+use crate::call::{Calendars, Setting};
+use crate::config::calendar::Calendar;
+use crate::config::{self, Config};
+use crate::diagnostic::{Diagnostic, Level, Sources, Span};
+use crate::flow::model::Name;
+use crate::flow::{self, Program, World};
+use crate::lookup::{Column, ConnectorConfig, Query};
+use crate::speech::{Catalogue, Catalogues};
+
+/// What a command line or the environment says instead of `hotline.yaml`.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// SIP's address.
+    pub sip: Option<SocketAddr>,
+    /// HTTP's address.
+    pub http: Option<SocketAddr>,
+    /// Ports for media.
+    pub rtp_ports: Option<RangeInclusive<u16>>,
+    /// The data folder.
+    pub data: Option<PathBuf>,
+}
+
+/// What was read of the operator's house before anything else can be: the configuration and the words.
+#[derive(Debug)]
+pub struct Ground {
+    /// The operator's file; its paths are complete.
+    pub config: Config,
+    /// The words of each language.
+    pub catalogues: Arc<Catalogues>,
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// Everything found so far.
+    pub found: Vec<Diagnostic>,
+}
+
+/// Everything that calls run with.
+#[derive(Debug)]
+pub struct House {
+    /// The operator's file; its paths are complete.
+    pub config: Config,
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// Warnings and hints; errors keep a house from being.
+    pub found: Vec<Diagnostic>,
+    /// The words of each language.
+    pub catalogues: Arc<Catalogues>,
+    /// The recordings, by their names below the prompts' folder.
+    pub clips: ClipStore,
+    /// The flow behind each number.
+    pub programs: IndexMap<Arc<str>, Arc<Program>>,
+    /// The lookups' queries, by flow version and lookup.
+    pub(crate) queries: HashMap<(Arc<str>, Name), Arc<Query>>,
+    calendars: Arc<IndexMap<Arc<str>, Calendar>>,
+}
+
+/// Why nothing can be served: the findings, at least one of them an error.
+#[derive(Debug)]
+pub struct Broken {
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// What is wrong.
+    pub found: Vec<Diagnostic>,
+}
+
+impl Ground {
+    /// Reads `hotline.yaml` at `path` and the catalogues that it names.
+    ///
+    /// # Errors
+    /// [`Broken`] if one of them cannot be read.
+    pub fn read(path: &Path, overrides: &Overrides) -> Result<Self, Broken> {
+        let mut sources = Sources::default();
+        let mut found = Vec::new();
+        let Some(text) = read_text(path, "HL0905", &mut sources, &mut found) else {
+            return Err(Broken { sources, found });
+        };
+        let file = sources.add(path.display().to_string(), config::covered(&text));
+        let overridden = |config: &mut Config| {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            complete(config, folder, overrides);
+        };
+        let (config, wrong) = config::read(file, &text, overridden);
+        found.extend(wrong);
+        let Some(config) = config else { return Err(Broken { sources, found }) };
+        let catalogues = read_catalogues(&config.prompts, &mut sources, &mut found);
+        let ground = Self { config, catalogues: Arc::new(catalogues), sources, found };
+        if has_errors(&ground.found) {
+            return Err(Broken { sources: ground.sources, found: ground.found });
+        }
+        Ok(ground)
+    }
+
+    /// Reads and proves one flow; what is wrong with it is added to what was found.
+    pub fn read_flow(&mut self, path: &Path) -> Option<Arc<Program>> {
+        let text = read_text(path, "HL0105", &mut self.sources, &mut self.found)?;
+        let file = self.sources.add(path.display().to_string(), text.as_str());
+        let words = Words(&self.catalogues);
+        match Program::read(file, &text, &world(&self.config, &words)) {
+            Ok((program, found)) => {
+                self.found.extend(found);
+                Some(program)
+            }
+            Err(found) => {
+                self.found.extend(found);
+                None
+            }
+        }
+    }
+}
+
+/// Reads everything that `hotline.yaml` at `path` names.
+///
+/// # Errors
+/// [`Broken`] with every finding, if one of them is an error.
+pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
+    let mut ground = Ground::read(path, overrides)?;
+    let mut programs = IndexMap::new();
+    let mut queries = HashMap::new();
+    for (number, flow) in ground.config.numbers.clone() {
+        let Some(program) = ground.read_flow(&flow) else { continue };
+        for (name, lookup) in &program.lookups {
+            match query(lookup) {
+                Ok(query) => {
+                    queries
+                        .insert((Arc::clone(&program.version), Arc::clone(name)), Arc::new(query));
+                }
+                Err(error) => {
+                    ground.found.push(Diagnostic::error(
+                        "HL0790",
+                        lookup.query.span,
+                        error.to_string(),
+                    ));
+                }
+            }
+        }
+        programs.insert(number, program);
+    }
+    let clips = read_clips(&ground.config.prompts, &mut ground.found);
+    let calendars = Arc::new(ground.config.calendars.clone());
+    let Ground { config, catalogues, sources, found } = ground;
+    if has_errors(&found) {
+        return Err(Broken { sources, found });
+    }
+    Ok(House { config, sources, found, catalogues, clips, programs, queries, calendars })
+}
+
+impl House {
+    /// What a call of `program` runs with.
+    pub(crate) fn setting(&self, program: &Arc<Program>) -> Arc<Setting> {
+        Arc::new(Setting {
+            flow: Arc::clone(program.flow()),
+            catalogues: Arc::clone(&self.catalogues),
+            calendars: Arc::clone(&self.calendars) as Arc<dyn Calendars>,
+        })
+    }
+}
+
+/// What lies outside of a flow.
+fn world<'a>(config: &Config, words: &'a Words<'a>) -> World<'a> {
+    let served = |queue: &str| {
+        config.agents.values().any(|it| it.queues.iter().any(|name| *name.value == *queue))
+    };
+    World {
+        prompts: words,
+        calendars: config.calendars.keys().cloned().collect(),
+        queues: config.queues.keys().map(|name| (Arc::clone(name), served(name))).collect(),
+        connectors: config.connectors.keys().cloned().collect(),
+        transfers: config.transfers.allow.clone(),
+    }
+}
+
+/// Paths become complete, and what the command line says wins.
+fn complete(config: &mut Config, folder: &Path, overrides: &Overrides) {
+    let inside = |path: &mut PathBuf| *path = folder.join(&*path);
+    inside(&mut config.data);
+    inside(&mut config.prompts);
+    config.numbers.values_mut().for_each(inside);
+    if let Some(data) = &overrides.data {
+        config.data.clone_from(data);
+    }
+    for connector in config.connectors.values_mut() {
+        connector.sqlite = config.data.join(&connector.sqlite);
+        connector.create.iter_mut().for_each(inside);
+    }
+    config.sip.listen = overrides.sip.unwrap_or(config.sip.listen);
+    config.http.listen = overrides.http.unwrap_or(config.http.listen);
+    if let Some(ports) = &overrides.rtp_ports {
+        config.rtp.ports = ports.clone();
+    }
+}
+
+/// `<prompts>/<language>/catalog.yaml` for each language there, in the order of their names.
+fn read_catalogues(
+    prompts: &Path,
+    sources: &mut Sources,
+    found: &mut Vec<Diagnostic>,
+) -> Catalogues {
+    let mut paths: Vec<PathBuf> = fs::read_dir(prompts)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("catalog.yaml")))
+        .filter(|path| path.is_file())
+        .collect();
+    paths.sort();
+    let mut catalogues = Catalogues::default();
+    for path in paths {
+        let Some(text) = read_text(&path, "HL0590", sources, found) else { continue };
+        let file = sources.add(path.display().to_string(), text.as_str());
+        let (catalogue, wrong) = Catalogue::parse(file, &text);
+        found.extend(wrong);
+        if let Some(catalogue) = catalogue {
+            catalogues.insert(Arc::clone(catalogue.lang()), catalogue);
+        }
+    }
+    catalogues
+}
+
+/// Every recording below `prompts`, decoded by as many threads as there are cores.
+fn read_clips(prompts: &Path, found: &mut Vec<Diagnostic>) -> ClipStore {
+    let mut files = Vec::new();
+    recordings(prompts, &mut files);
+    files.sort();
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let each = files.len().div_ceil(threads).max(1);
+    let read = |path: &PathBuf| -> Result<(Arc<str>, Arc<audio::Clip>), String> {
+        let name = path.strip_prefix(prompts).unwrap_or(path).with_extension("");
+        let name: Arc<str> = name.to_string_lossy().replace('\\', "/").into();
+        let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let clip = audio::store::read_clip(&name, &bytes).map_err(|error| error.to_string())?;
+        Ok((name, clip))
+    };
+    let clips: Vec<_> = std::thread::scope(|scope| {
+        let parts: Vec<_> = files
+            .chunks(each)
+            .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()))
+            .collect();
+        // A thread that panicked leaves its part out; the prompts' check and the log name what is missing.
+        parts.into_iter().filter_map(|part| part.join().ok()).flatten().collect()
+    });
+    let mut good = Vec::with_capacity(clips.len());
+    for clip in clips {
+        match clip {
+            Ok(clip) => good.push(clip),
+            Err(says) => found.push(Diagnostic::error("HL0591", Span::default(), says)),
+        }
+    }
+    good.into_iter().collect()
+}
+
+fn recordings(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            recordings(&path, files);
+        } else if path
+            .extension()
+            .is_some_and(|it| ["flac", "wav", "ogg", "mp3"].iter().any(|known| it == *known))
+        {
+            files.push(path);
+        }
+    }
+}
+
+/// The connectors as they are opened.
+pub(crate) fn connectors(config: &Config) -> Vec<ConnectorConfig> {
+    let connector = |(name, it): (&Arc<str>, &config::Connector)| ConnectorConfig {
+        name: Arc::clone(name),
+        file: it.sqlite.clone(),
+        create: it.create.iter().cloned().collect(),
+        connections: it.connections,
+    };
+    config.connectors.iter().map(connector).collect()
+}
+
+/// A lookup of a flow as its connector takes it.
+pub(crate) fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup::QueryError> {
+    let columns = lookup.gives.iter().map(|(name, given)| Column {
+        name: Arc::clone(name),
+        kind: given.kind.value.clone(),
+        optional: given.optional,
+    });
+    let takes: Vec<Name> = lookup.takes.keys().cloned().collect();
+    Query::prepare(&lookup.query.value, &takes, columns.collect(), lookup.changes)
+}
+
+fn read_text(
+    path: &Path,
+    code: &'static str,
+    sources: &mut Sources,
+    found: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    match fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            let file = sources.add(path.display().to_string(), "");
+            let says = format!("{} cannot be read: {error}", path.display());
+            found.push(Diagnostic::error(code, Span::new(file, 0, 0), says));
+            None
+        }
+    }
+}
+
+fn has_errors(found: &[Diagnostic]) -> bool {
+    found.iter().any(|it| it.level == Level::Error)
+}

@@ -1,0 +1,195 @@
+//! What can be written. Entries are kept in the order of appending; one that is written twice changes nothing.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use sqlx::SqliteConnection;
+
+use crate::time::Mono;
+
+/// One thing to keep.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// A call began.
+    Call(NewCall),
+    /// Something went into the call's machine.
+    CallEvent {
+        /// The call's id.
+        call: Arc<str>,
+        /// Its place among the call's events, from 0 up without gaps.
+        seq: u32,
+        /// When, on the clock of this process.
+        at: Mono,
+        /// Its name, such as `key` or `answer`.
+        kind: Arc<str>,
+        /// Everything else of it, secrets masked.
+        payload: Value,
+    },
+    /// One more entry of the call's journey.
+    Journey {
+        /// The call's id.
+        call: Arc<str>,
+        /// Its place in the journey, from 0 up.
+        seq: u32,
+        /// The entry.
+        entry: Value,
+    },
+    /// A call is over.
+    CallEnded {
+        /// The call's id.
+        call: Arc<str>,
+        /// When.
+        at: Timestamp,
+        /// How, in one word.
+        outcome: Arc<str>,
+    },
+    /// A caller's context, to be fetched by its token; a later one of the same token replaces it.
+    Context(NewContext),
+    /// An agent as hotline.yaml names them.
+    Agent {
+        /// The user part of their SIP address.
+        id: Arc<str>,
+        /// As colleagues know them.
+        name: Arc<str>,
+        /// 工号.
+        work_number: Arc<str>,
+    },
+    /// An agent's state is another now.
+    AgentState {
+        /// Whose.
+        agent: Arc<str>,
+        /// Since when.
+        at: Timestamp,
+        /// Which.
+        state: Arc<str>,
+    },
+    /// A body to be posted to the webhook called `hook`, as soon as may be.
+    Webhook {
+        /// Its name in hotline.yaml.
+        hook: Arc<str>,
+        /// What is posted.
+        body: String,
+        /// When it was written.
+        at: Timestamp,
+    },
+    /// Who saw or did what.
+    Audit {
+        /// When.
+        at: Timestamp,
+        /// An agent, or the audience of a token.
+        who: Arc<str>,
+        /// What, such as `context.read`.
+        what: Arc<str>,
+        /// To what: a call's id.
+        subject: Arc<str>,
+    },
+}
+
+/// A call as it begins.
+#[derive(Debug, Clone)]
+pub struct NewCall {
+    /// Its id, never given twice.
+    pub id: Arc<str>,
+    /// The flow's name.
+    pub flow: Arc<str>,
+    /// The hash of its content.
+    pub flow_version: Arc<str>,
+    /// The caller's number as signalled.
+    pub from: Arc<str>,
+    /// The number they dialled.
+    pub to: Arc<str>,
+    /// When.
+    pub started_at: Timestamp,
+}
+
+/// A context as it is handed on.
+#[derive(Debug, Clone)]
+pub struct NewContext {
+    /// What the token carries; not the token itself.
+    pub token_id: Arc<str>,
+    /// Which call's.
+    pub call: Arc<str>,
+    /// For whom.
+    pub audience: Arc<str>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it may be fetched.
+    pub expires_at: Timestamp,
+    /// The record.
+    pub record: Value,
+}
+
+impl Entry {
+    pub(super) async fn write(&self, to: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let query = match self {
+            Self::Call(call) => sqlx::query(
+                "insert into calls (id, flow, flow_version, caller, dialled, started_at) values (?, ?, ?, ?, ?, ?)
+                 on conflict do nothing",
+            )
+            .bind(&*call.id)
+            .bind(&*call.flow)
+            .bind(&*call.flow_version)
+            .bind(&*call.from)
+            .bind(&*call.to)
+            .bind(call.started_at.as_microsecond()),
+            Self::CallEvent { call, seq, at, kind, payload } => sqlx::query(
+                "insert into call_events (call, seq, mono_us, kind, payload) values (?, ?, ?, ?, ?)
+                 on conflict do nothing",
+            )
+            .bind(&**call)
+            .bind(seq)
+            .bind(i64::try_from(at.as_micros()).unwrap_or(i64::MAX))
+            .bind(&**kind)
+            .bind(payload.to_string()),
+            Self::Journey { call, seq, entry } => {
+                sqlx::query("insert into journeys (call, seq, entry) values (?, ?, ?) on conflict do nothing")
+                    .bind(&**call)
+                    .bind(seq)
+                    .bind(entry.to_string())
+            }
+            Self::CallEnded { call, at, outcome } => {
+                sqlx::query("update calls set ended_at = ?, outcome = ? where id = ? and ended_at is null")
+                    .bind(at.as_microsecond())
+                    .bind(&**outcome)
+                    .bind(&**call)
+            }
+            Self::Context(context) => sqlx::query(
+                "insert or replace into contexts (token_id, call, audience, created_at, expires_at, record)
+                 values (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(&*context.token_id)
+            .bind(&*context.call)
+            .bind(&*context.audience)
+            .bind(context.created_at.as_microsecond())
+            .bind(context.expires_at.as_microsecond())
+            .bind(context.record.to_string()),
+            Self::Agent { id, name, work_number } => {
+                sqlx::query("insert or replace into agents (id, name, work_number) values (?, ?, ?)")
+                    .bind(&**id)
+                    .bind(&**name)
+                    .bind(&**work_number)
+            }
+            Self::AgentState { agent, at, state } => {
+                sqlx::query("insert into agent_states (agent, at, state) values (?, ?, ?)")
+                    .bind(&**agent)
+                    .bind(at.as_microsecond())
+                    .bind(&**state)
+            }
+            Self::Webhook { hook, body, at } => {
+                sqlx::query("insert into outbox (hook, body, created_at, next_at) values (?1, ?2, ?3, ?3)")
+                    .bind(&**hook)
+                    .bind(&**body)
+                    .bind(at.as_microsecond())
+            }
+            Self::Audit { at, who, what, subject } => {
+                sqlx::query("insert into audit (at, who, what, subject) values (?, ?, ?, ?)")
+                    .bind(at.as_microsecond())
+                    .bind(&**who)
+                    .bind(&**what)
+                    .bind(&**subject)
+            }
+        };
+        query.execute(to).await.map(drop)
+    }
+}
