@@ -14,10 +14,15 @@ use crate::diagnostic::Level;
 use crate::diagnostic::text::render;
 use crate::speech::{Recording, RecordingKind};
 
-/// Lists, checks and exports the prompts of a folder
+/// List, measure and export the prompts.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: hotline prompts check && hotline prompts export > to-record.tsv")]
-pub struct PromptsArgs {
+#[command(
+    after_help = "Examples:\n  hotline prompts list --lang en-US          what is said in English, and how long it takes\n  \
+                        hotline prompts check                      measure every recording\n  \
+                        hotline prompts export > to-record.tsv     what is still to be recorded\n\n\
+                        Exit codes: 0 all is well, 1 problems, 2 the folder cannot be read."
+)]
+pub(super) struct PromptsArgs {
     #[command(subcommand)]
     command: Command,
     /// The folder with a folder for each language
@@ -43,8 +48,7 @@ enum Command {
 }
 
 /// Runs `hotline prompts`. Exit code 0: all is well; 1: problems were found; 2: the folder cannot be read.
-#[must_use]
-pub fn run(args: &PromptsArgs) -> ExitCode {
+pub(super) fn run(args: &PromptsArgs) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match report(args, &mut out).and_then(|sound| out.flush().map(|()| sound)) {
         Ok(true) => ExitCode::SUCCESS,

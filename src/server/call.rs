@@ -177,7 +177,8 @@ impl Call {
         call.legs(legs::Event::Incoming(incoming.offer));
         call.catch_up().await;
         while !call.done {
-            let deadline = [call.machine.deadline(), call.legs.deadline()].into_iter().flatten().min();
+            let deadline =
+                [call.machine.deadline(), call.legs.deadline()].into_iter().flatten().min();
             let clock = call.shared.clock;
             tokio::select! {
                 news = inbox.recv() => match news {
@@ -217,7 +218,10 @@ impl Call {
     }
 
     fn media_event(&mut self, FromLeg { leg, event }: FromLeg) {
-        let Some(leg) = self.media.iter().find(|(_, it)| it.id() == leg).map(|(leg, _)| *leg) else { return };
+        let Some(leg) = self.media.iter().find(|(_, it)| it.id() == leg).map(|(leg, _)| *leg)
+        else {
+            return;
+        };
         match event {
             media::LegEvent::Key { key, .. } if leg == Leg::Caller => {
                 self.keyed = true;
@@ -235,7 +239,9 @@ impl Call {
                 tracing::info!(?leg, "no sound comes any more");
                 self.legs(legs::Event::MediaLost(leg));
             }
-            media::LegEvent::Latched { source, .. } => tracing::debug!(?leg, %source, "sound comes"),
+            media::LegEvent::Latched { source, .. } => {
+                tracing::debug!(?leg, %source, "sound comes")
+            }
             media::LegEvent::Key { .. }
             | media::LegEvent::RtpBack
             | media::LegEvent::Report { .. }
@@ -295,8 +301,13 @@ impl Call {
             call::Entry::Revealed { .. } => (self.shared.clock.now(), "revealed"),
         };
         let payload = serde_json::to_value(entry).unwrap_or_default();
-        let entry =
-            Entry::CallEvent { call: Arc::clone(&self.name), seq: self.log, at, kind: kind.into(), payload };
+        let entry = Entry::CallEvent {
+            call: Arc::clone(&self.name),
+            seq: self.log,
+            at,
+            kind: kind.into(),
+            payload,
+        };
         self.log = self.log.saturating_add(1);
         self.later.push(Later::Store(entry));
     }
@@ -356,7 +367,8 @@ impl Call {
 
     /// Whether the caller's leg plays it.
     fn hear(&self, play: media::Play) -> bool {
-        !play.playlist.is_empty() && self.media.get(&Leg::Caller).is_some_and(|leg| leg.play(play).is_ok())
+        !play.playlist.is_empty()
+            && self.media.get(&Leg::Caller).is_some_and(|leg| leg.play(play).is_ok())
     }
 
     fn stop(&mut self) {
@@ -370,7 +382,11 @@ impl Call {
 
     fn look_up(&mut self, question: call::Question) {
         let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
-        let Some(query) = self.house.queries.get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone())) else {
+        let Some(query) = self
+            .house
+            .queries
+            .get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone()))
+        else {
             tracing::error!(lookup = &*question.lookup, "a lookup without a query");
             return;
         };
@@ -417,7 +433,9 @@ impl Call {
                     tokio::spawn(closed(leg, opened).in_current_span());
                 }
             }
-            C::Dial { party, route, sdp, ring_for, headers } => self.dial(party, &route, sdp, ring_for, headers),
+            C::Dial { party, route, sdp, ring_for, headers } => {
+                self.dial(party, &route, sdp, ring_for, headers)
+            }
             C::Bridge(party) => {
                 self.playing = None;
                 if let (Some(caller), Some(other)) =
@@ -442,7 +460,8 @@ impl Call {
 
     fn open_media(&mut self, leg: Leg) {
         let near = self.media.values().next().map(media::Leg::id);
-        let settings = LegSettings { near, rtp_lost_after: RTP_LOST_AFTER, ..LegSettings::default() };
+        let settings =
+            LegSettings { near, rtp_lost_after: RTP_LOST_AFTER, ..LegSettings::default() };
         let opened = self.shared.media.open(settings, self.media_events.clone());
         let event = match opened {
             Ok(opened) => {
@@ -470,7 +489,10 @@ impl Call {
         let id = self.shared.new_outgoing_leg();
         self.sip.insert(Leg::Party(party), id);
         let context = self.machine.context(self.shared.clock.now());
-        let audience = route.agent.as_ref().map_or_else(|| routes::plain(&route.target).into(), |it| Arc::clone(&it.id));
+        let audience = route
+            .agent
+            .as_ref()
+            .map_or_else(|| routes::plain(&route.target).into(), |it| Arc::clone(&it.id));
         tracing::info!(to = &*audience, ?party, "calling");
         let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
         headers.extend(handed.headers);
@@ -521,14 +543,20 @@ impl Call {
             kind: "end".into(),
             payload: json!({ "commands": digest }),
         }));
-        let ended = Entry::CallEnded { call: Arc::clone(&self.name), at: jiff::Timestamp::now(), outcome };
+        let ended =
+            Entry::CallEnded { call: Arc::clone(&self.name), at: jiff::Timestamp::now(), outcome };
         self.later.push(Later::Store(ended));
         self.catch_up().await;
     }
 }
 
 /// How the call came in, as its machine is told and the store keeps.
-fn start(shared: &Shared, incoming: &IncomingCall, dialled: &Arc<str>, name: &Arc<str>) -> call::Start {
+fn start(
+    shared: &Shared,
+    incoming: &IncomingCall,
+    dialled: &Arc<str>,
+    name: &Arc<str>,
+) -> call::Start {
     let who = incoming.asserted.as_ref().unwrap_or(&incoming.from);
     call::Start {
         call: Arc::clone(name),

@@ -31,14 +31,8 @@ const FIXED: [(&str, &str); 28] = [
 ];
 
 /// Units that have a recording with each number from 1 up to this one.
-const MELTED: [(&str, u64); 6] = [
-    ("yuan", 99),
-    ("jiao", 9),
-    ("fen", 59),
-    ("days", 9),
-    ("hours", 23),
-    ("minutes", 59),
-];
+const MELTED: [(&str, u64); 6] =
+    [("yuan", 99), ("jiao", 9), ("fen", 59), ("days", 9), ("hours", 23), ("minutes", 59)];
 
 pub(super) fn atoms() -> Vec<Atom> {
     let mut all = Phrase::default();
