@@ -139,12 +139,18 @@ impl Leg {
             Exchange::Received { until, .. } | Exchange::Sent { until, .. } => Some(*until),
             Exchange::Idle => None,
         };
-        let offer = self.next_offer.as_ref().and_then(|it| it.after);
+        // One that waits for more than a moment is sent when that is over.
+        let offer = self.next_offer.as_ref().filter(|_| self.may_offer()).and_then(|it| it.after);
         let refer = self.refer_in.as_ref().and_then(|it| match it.state {
             ReferState::Asked { until, .. } => Some(until),
             ReferState::Accepted => None,
         });
         [state, unacked, exchange, offer, refer].into_iter().flatten().min()
+    }
+
+    /// Whether no offer is under way, so that one of ours may be sent.
+    pub(super) const fn may_offer(&self) -> bool {
+        self.is_up() && matches!(self.exchange, Exchange::Idle) && self.unacked.is_none()
     }
 
     /// Whether the call is up, so that requests within it make sense.

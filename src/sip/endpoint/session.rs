@@ -211,7 +211,7 @@ impl Endpoint {
     /// Sends the offer that waits, if nothing is under way.
     pub(super) fn send_next_offer(&mut self, now: Mono, id: LegId, out: &mut Vec<Command>) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let is_free = leg.is_up() && matches!(leg.exchange, Exchange::Idle) && leg.unacked.is_none();
+        let is_free = leg.may_offer();
         let Some(next) = leg.next_offer.take_if(|next| is_free && next.after.is_none_or(|after| after <= now)) else {
             return;
         };
