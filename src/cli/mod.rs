@@ -9,7 +9,7 @@
 mod check;
 mod prompts;
 mod serve;
-mod stage;
+pub mod stage;
 mod test;
 
 use std::process::ExitCode;
@@ -21,8 +21,10 @@ use crate::server::house::{Ground, Overrides};
 /// An IVR and voice-menu server: call flows in YAML, proven before a caller hears them.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
-#[command(after_help = "Begin with:\n  hotline serve                                       the demo, as it is\n  \
-                        hotline phone sip:4001@127.0.0.1 --digits '1,20260001#'   call it")]
+#[command(
+    after_help = "Begin with:\n  hotline serve                                       the demo, as it is\n  \
+                        hotline phone sip:4001@127.0.0.1 --digits '1,20260001#'   call it"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -54,7 +56,8 @@ pub fn run() -> ExitCode {
 fn run_test(args: &test::TestArgs) -> ExitCode {
     use std::io::IsTerminal as _;
     // What is wrong with the configuration is for the command itself to say.
-    let clips = Ground::read(&args.config, &Overrides::default()).map(|it| it.clips()).unwrap_or_default();
+    let clips =
+        Ground::read(&args.config, &Overrides::default()).map(|it| it.clips()).unwrap_or_default();
     let lengths = move |clip: &str| clips.get(clip).map(|it| it.duration());
     let colour = std::io::stdout().is_terminal();
     // Nobody reads along when this fails.
