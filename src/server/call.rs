@@ -42,7 +42,7 @@ const OWN_PLAYS: u64 = 1 << 32;
 /// A leg that should be sending and has not for so long is asked whether it is still there.
 const RTP_LOST_AFTER: Duration = Duration::from_secs(10);
 /// Hold music and ringing tone, as recordings.
-const MUSIC: &str = "tones/hold";
+const MUSIC: &str = "tones/hold-melody";
 const RINGING: &str = "tones/cn-ringback";
 
 /// News for a call.
