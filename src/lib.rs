@@ -10,6 +10,7 @@ pub mod speech;
 
 // Decisions: machines without socket, clock, task or randomness of their own.
 pub mod call;
+pub mod legs;
 pub mod queue;
 pub mod sdp;
 pub mod sim;

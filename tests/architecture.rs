@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("speech",        &["diagnostic", "secret", "value", "yaml"]),
     ("flow",          &["diagnostic", "secret", "speech", "value", "yaml"]),
     ("config",        &["diagnostic", "secret", "value", "yaml"]),
-    ("call",          &["config", "flow", "secret", "speech", "time", "value"]),
+    ("call",          &["config", "diagnostic", "flow", "secret", "speech", "time", "value"]),
     ("queue",         &["time"]),
     ("sdp",           &[]),
     ("audio",         &["secret"]),

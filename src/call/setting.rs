@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use jiff::ZonedDateTime;
+use indexmap::IndexMap;
+use jiff::{Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
-use crate::flow::model::{Flow, Lang};
+use crate::config::calendar::Calendar;
+use crate::flow::Program;
+use crate::flow::model::Lang;
 use crate::speech::Catalogues;
 use crate::time::Mono;
 
 /// What a call is run with. Shared by all calls that began under the same version of everything.
 #[derive(Clone)]
 pub struct Setting {
-    /// The flow, checked.
-    pub flow: Arc<Flow>,
+    /// The flow.
+    pub flow: Arc<Program>,
     /// The words of each language that it speaks.
     pub catalogues: Arc<Catalogues>,
     /// The opening hours that it names.
@@ -22,8 +25,14 @@ pub struct Setting {
 
 /// Opening hours, holidays and their time zones.
 pub trait Calendars: Send + Sync {
-    /// Whether `calendar` is open at `when`, which is told in any zone; `None` if there is no such calendar.
-    fn is_open(&self, calendar: &str, when: &ZonedDateTime) -> Option<bool>;
+    /// Whether `calendar` is open at `when`; `None` if there is no such calendar.
+    fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool>;
+}
+
+impl Calendars for IndexMap<Arc<str>, Calendar> {
+    fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
+        self.get(calendar).map(|it| it.is_open(when))
+    }
 }
 
 /// How a call came in. Stored at its beginning.

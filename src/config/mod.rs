@@ -245,11 +245,14 @@ pub struct Limits {
     pub calls: usize,
     /// New calls in one second.
     pub calls_per_second: u32,
+    /// What 503 tells the caller's side to wait.
+    #[serde(deserialize_with = "duration")]
+    pub retry_after: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 2_000, calls_per_second: 2_000 }
+        Self { calls: 2_000, calls_per_second: 2_000, retry_after: Duration::from_secs(5) }
     }
 }
 
@@ -264,7 +267,11 @@ pub struct LastResort {
 /// Reads `hotline.yaml`; `change` is what the command line says instead, before all of it is checked. `None` comes with
 /// at least one error.
 #[must_use]
-pub fn read(file: FileId, text: &str, change: impl FnOnce(&mut Config)) -> (Option<Config>, Vec<Diagnostic>) {
+pub fn read(
+    file: FileId,
+    text: &str,
+    change: impl FnOnce(&mut Config),
+) -> (Option<Config>, Vec<Diagnostic>) {
     match serde_yaml::from_str::<Config>(text) {
         Ok(mut config) => {
             change(&mut config);

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 
 use super::events::{Command, Leg, MediaAddress};
+use super::machine::session;
 use crate::call;
+use crate::queue::CallerId;
 use crate::sdp;
 use crate::sip::endpoint::Wish;
 
@@ -68,23 +70,28 @@ impl Caller {
         }
     }
 
-    pub(super) fn media_opened(&mut self, at: MediaAddress, out: &mut Vec<Command>) {
+    pub(super) fn media_opened(
+        &mut self,
+        call: CallerId,
+        at: MediaAddress,
+        out: &mut Vec<Command>,
+    ) {
         let State::Opening { offer } = &self.state else {
             return out.push(Command::CloseMedia(Leg::Caller));
         };
-        let mut session = sdp::Session::new(at.rtp, at.rtcp);
+        let mut session = session(call, 0, at);
         let ready = match offer {
-            Some(offer) => match session.answer(offer) {
+            Some(offer) => match session.answer(offer, sdp::Direction::Both) {
                 Ok((answer, media)) => {
                     self.settled = Some(media);
-                    answer
+                    answer.into()
                 }
                 Err(_) => {
                     out.push(Command::CloseMedia(Leg::Caller));
                     return self.refuse(488, Vec::new(), out);
                 }
             },
-            None => session.offer(),
+            None => session.offer(sdp::Direction::Both).into(),
         };
         self.session = Some(session);
         self.ready = Some(ready);
@@ -112,7 +119,8 @@ impl Caller {
 
     /// Their ACK came, with their answer if we made the offer.
     pub(super) fn acknowledged(&mut self, answer: Option<Bytes>, out: &mut Vec<Command>) {
-        let accepted = answer.as_ref().and_then(|answer| self.session.as_mut()?.accept(answer).ok());
+        let accepted =
+            answer.as_ref().and_then(|answer| self.session.as_mut()?.read_answer(answer).ok());
         match (&self.state, answer, accepted) {
             (State::Answered, Some(_), None) => {
                 // They answered our offer with something we cannot use.
@@ -127,36 +135,50 @@ impl Caller {
                 out.extend(accepted.map(|media| Command::ConnectMedia(Leg::Caller, media)));
                 out.push(Command::Interpreter(call::Event::Answered));
             }
-            (State::Up, _, accepted) => out.extend(accepted.map(|media| Command::ConnectMedia(Leg::Caller, media))),
-            (State::Nothing | State::Opening { .. } | State::Ringing | State::Over | State::Gone, _, _) => {}
+            (State::Up, _, accepted) => {
+                out.extend(accepted.map(|media| Command::ConnectMedia(Leg::Caller, media)))
+            }
+            (
+                State::Nothing | State::Opening { .. } | State::Ringing | State::Over | State::Gone,
+                _,
+                _,
+            ) => {}
         }
     }
 
     /// A re-INVITE or UPDATE: hold, another address, another codec.
     pub(super) fn offered(&mut self, offer: &[u8], out: &mut Vec<Command>) {
-        match self.session.as_mut().map(|session| session.answer(offer)) {
+        match self.session.as_mut().map(|session| session.answer(offer, sdp::Direction::Both)) {
             Some(Ok((sdp, media))) => {
-                out.push(Command::Sip(Leg::Caller, Wish::AnswerOffer { sdp }));
+                out.push(Command::Sip(Leg::Caller, Wish::AnswerOffer { sdp: sdp.into() }));
                 out.push(Command::ConnectMedia(Leg::Caller, media));
             }
-            Some(Err(_)) | None => out.push(Command::Sip(Leg::Caller, Wish::RejectOffer { status: 488 })),
+            Some(Err(_)) | None => {
+                out.push(Command::Sip(Leg::Caller, Wish::RejectOffer { status: 488 }))
+            }
         }
     }
 
     pub(super) fn offer_wanted(&mut self, out: &mut Vec<Command>) {
-        if let Some(sdp) = self.session.as_mut().map(sdp::Session::offer) {
+        if let Some(sdp) =
+            self.session.as_mut().map(|session| session.offer(sdp::Direction::Both).into())
+        {
             out.push(Command::Sip(Leg::Caller, Wish::AnswerOffer { sdp }));
         }
     }
 
     pub(super) fn offer_answered(&mut self, answer: &[u8], out: &mut Vec<Command>) {
-        let accepted = self.session.as_mut().and_then(|session| session.accept(answer).ok());
+        let accepted = self.session.as_mut().and_then(|session| session.read_answer(answer).ok());
         out.extend(accepted.map(|media| Command::ConnectMedia(Leg::Caller, media)));
     }
 
     /// Our side's SDP with nothing negotiated changed: asks whether the caller is still there.
     pub(super) fn probe(&mut self) -> Option<Bytes> {
-        if self.is_up() { self.session.as_mut().map(sdp::Session::offer) } else { None }
+        if self.is_up() {
+            self.session.as_mut().map(|session| session.offer(sdp::Direction::Both).into())
+        } else {
+            None
+        }
     }
 
     /// Ends the leg, whatever its state.
@@ -165,7 +187,10 @@ impl Caller {
             State::Nothing => self.state = State::Gone,
             State::Opening { .. } | State::Ringing | State::Answered | State::Up => {
                 self.state = State::Over;
-                out.push(Command::Sip(Leg::Caller, Wish::HangUp { reason: None, headers: Vec::new() }));
+                out.push(Command::Sip(
+                    Leg::Caller,
+                    Wish::HangUp { reason: None, headers: Vec::new() },
+                ));
                 out.push(Command::CloseMedia(Leg::Caller));
             }
             State::Over | State::Gone => {}

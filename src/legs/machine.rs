@@ -49,6 +49,8 @@ pub struct Legs {
     pub(super) origin: Option<Origin>,
     /// The interpreter's name for the caller's stay in a queue.
     pub(super) visit: Option<Ticket>,
+    /// The dispatcher was told of this caller.
+    entered: bool,
     /// A REFER that we sent to the caller's phone for the flow.
     pub(super) sent_away: Option<Ticket>,
     /// Nobody decides any more: what is left hangs up.
@@ -68,6 +70,7 @@ impl Legs {
             talk: None,
             origin: None,
             visit: None,
+            entered: false,
             sent_away: None,
             ending: false,
             done: false,
@@ -145,6 +148,7 @@ impl Legs {
             C::Answer => self.caller.answer(out),
             C::Enqueue(it) => {
                 self.visit = Some(it.ticket);
+                self.entered = true;
                 let queue = (&*it.queue).into();
                 let event = queue::Event::Enter { caller: self.id, queue, priority: it.priority };
                 out.push(Command::Dispatcher(event));
@@ -200,8 +204,13 @@ impl Legs {
         match queue {
             Some(queue) if self.caller.is_up() => {
                 self.visit = None;
+                self.entered = true;
                 out.push(Command::Hear(Sound::Music));
-                out.push(Command::Dispatcher(queue::Event::Enter { caller: self.id, queue, priority: u8::MAX }));
+                out.push(Command::Dispatcher(queue::Event::Enter {
+                    caller: self.id,
+                    queue,
+                    priority: u8::MAX,
+                }));
             }
             Some(_) | None => self.end(out),
         }
@@ -213,7 +222,11 @@ impl Legs {
         match Uri::parse(&uri) {
             Ok(target) if self.caller.is_up() => {
                 self.sent_away = Some(ticket);
-                let wish = Wish::Refer { target: Box::new(target), referred_by: None, headers: Vec::new() };
+                let wish = Wish::Refer {
+                    target: Box::new(target),
+                    referred_by: None,
+                    headers: Vec::new(),
+                };
                 out.push(Command::Sip(Leg::Caller, wish));
             }
             Ok(_) | Err(_) => self.tell_transfer(ticket, TransferEvent::Failed, out),
@@ -226,7 +239,13 @@ impl Legs {
         use queue::Command as C;
         match command {
             C::Offer { offer, agent, .. } => {
-                self.call(Purpose::Offer(offer), Destination::Agent(agent), OFFER_RINGS, Vec::new(), out);
+                self.call(
+                    Purpose::Offer(offer),
+                    Destination::Agent(agent),
+                    OFFER_RINGS,
+                    Vec::new(),
+                    out,
+                );
             }
             C::CancelOffer { offer, .. } => self.cancel_offer(offer, out),
             C::Connect { offer, .. } => self.connect(offer, out),
@@ -249,7 +268,9 @@ impl Legs {
     }
 
     fn cancel_offer(&mut self, offer: OfferId, out: &mut Vec<Command>) {
-        let Some((id, party)) = self.parties.iter_mut().find(|(_, it)| it.purpose == Purpose::Offer(offer)) else {
+        let Some((id, party)) =
+            self.parties.iter_mut().find(|(_, it)| it.purpose == Purpose::Offer(offer))
+        else {
             return out.push(Command::Dispatcher(queue::Event::Cleared(offer)));
         };
         party.cancelled = true;
@@ -259,11 +280,15 @@ impl Legs {
     }
 
     fn connect(&mut self, offer: OfferId, out: &mut Vec<Command>) {
-        let found = self.parties.iter_mut().find(|(_, it)| it.purpose == Purpose::Offer(offer));
-        let Some((id, party)) = found.filter(|(_, it)| it.state == State::Answered) else {
+        let Some((id, party)) =
+            self.parties.iter_mut().find(|(_, it)| it.purpose == Purpose::Offer(offer))
+        else {
             // The phone hung up in the same moment: the caller keeps their place.
             return out.push(Command::Dispatcher(queue::Event::TalkEnded { offer, returns: true }));
         };
+        if party.state != State::Answered || party.hung_up {
+            return; // hanging up: `ended` tells the dispatcher
+        }
         party.state = State::Talking;
         let (id, agent) = (*id, party.agent.clone());
         self.origin = Some(Origin::Offer(offer));
@@ -295,7 +320,9 @@ impl Legs {
     }
 
     fn routed(&mut self, id: PartyId, route: Box<Route>, out: &mut Vec<Command>) {
-        let Some(party) = self.parties.get_mut(&id).filter(|it| it.state == State::Routing) else { return };
+        let Some(party) = self.parties.get_mut(&id).filter(|it| it.state == State::Routing) else {
+            return;
+        };
         party.state = State::Opening;
         party.agent.clone_from(&route.agent);
         party.route = Some(route);
@@ -303,13 +330,13 @@ impl Legs {
     }
 
     fn media_opened(&mut self, leg: Leg, at: MediaAddress, out: &mut Vec<Command>) {
-        let Leg::Party(id) = leg else { return self.caller.media_opened(at, out) };
+        let Leg::Party(id) = leg else { return self.caller.media_opened(self.id, at, out) };
         let Some(party) = self.parties.get_mut(&id).filter(|it| it.state == State::Opening) else {
             return out.push(Command::CloseMedia(leg));
         };
         let Some(route) = party.route.take() else { return };
-        let mut session = sdp::Session::new(at.rtp, at.rtcp);
-        let sdp = session.offer();
+        let mut session = session(self.id, id.0, at);
+        let sdp = session.offer(sdp::Direction::Both).into();
         party.session = Some(session);
         party.state = State::Calling;
         party.dialled = true;
@@ -355,6 +382,7 @@ impl Legs {
             LegEvent::Key { .. } // the media engine carries keys between the two
             | LegEvent::Acknowledged { sdp: None }
             | LegEvent::OfferRefused { .. } // the session stays as it was
+            | LegEvent::OfferWithdrawn
             | LegEvent::ReferProgress { .. }
             | LegEvent::Incoming(_) => {}
         }
@@ -362,7 +390,9 @@ impl Legs {
 
     fn rings(&self, id: PartyId, status: u16, out: &mut Vec<Command>) {
         match self.parties.get(&id).map(|it| it.purpose) {
-            Some(Purpose::Transfer(ticket)) if status >= 180 => self.tell_transfer(ticket, TransferEvent::Ringing, out),
+            Some(Purpose::Transfer(ticket)) if status >= 180 => {
+                self.tell_transfer(ticket, TransferEvent::Ringing, out)
+            }
             Some(Purpose::Referred { by }) => {
                 out.push(Command::Sip(Leg::Party(by), Wish::NotifyRefer { status }));
             }
@@ -371,8 +401,12 @@ impl Legs {
     }
 
     fn answered(&mut self, now: Mono, id: PartyId, answer: &[u8], out: &mut Vec<Command>) {
-        let Some(party) = self.parties.get_mut(&id).filter(|it| it.state == State::Calling) else { return };
-        let accepted = party.session.as_mut().and_then(|session| session.accept(answer).ok());
+        let Some(party) =
+            self.parties.get_mut(&id).filter(|it| it.state == State::Calling && !it.hung_up)
+        else {
+            return; // too late: it is being hung up
+        };
+        let accepted = party.session.as_mut().and_then(|session| session.read_answer(answer).ok());
         let Some(media) = accepted else {
             self.abandon(id, out);
             return self.party_failed(id, TransferEvent::Failed, 488, out);
@@ -401,12 +435,18 @@ impl Legs {
     }
 
     /// A party that was to be called is not to be had: whoever asked hears of it, once.
-    pub(super) fn party_failed(&mut self, id: PartyId, event: TransferEvent, status: u16, out: &mut Vec<Command>) {
+    pub(super) fn party_failed(
+        &mut self,
+        id: PartyId,
+        event: TransferEvent,
+        status: u16,
+        out: &mut Vec<Command>,
+    ) {
         let Some(party) = self.parties.get_mut(&id) else { return };
         if matches!(party.state, State::Over | State::Leaving { .. }) && !party.cancelled {
             return;
         }
-        if party.session.is_some() {
+        if party.session.take().is_some() {
             out.push(Command::CloseMedia(Leg::Party(id)));
         }
         let (purpose, cancelled, out_of_turn) = (party.purpose, party.cancelled, party.dialled);
@@ -417,7 +457,9 @@ impl Legs {
             self.parties.remove(&id);
         }
         match purpose {
-            Purpose::Offer(offer) if cancelled => out.push(Command::Dispatcher(queue::Event::Cleared(offer))),
+            Purpose::Offer(offer) if cancelled => {
+                out.push(Command::Dispatcher(queue::Event::Cleared(offer)))
+            }
             Purpose::Offer(offer) => {
                 self.tell_queue(QueueEvent::Withdrawn, out);
                 out.push(Command::Dispatcher(queue::Event::Refused(offer)));
@@ -436,11 +478,15 @@ impl Legs {
     fn ended(&mut self, id: PartyId, ending: &Ending, out: &mut Vec<Command>) {
         let Some(party) = self.parties.get_mut(&id) else { return };
         let state = mem::replace(&mut party.state, State::Over);
-        out.push(Command::CloseMedia(Leg::Party(id)));
+        if party.session.take().is_some() {
+            out.push(Command::CloseMedia(Leg::Party(id)));
+        }
         let (purpose, cancelled) = (party.purpose, mem::take(&mut party.cancelled));
         let agent = party.agent.clone();
         match purpose {
-            Purpose::Offer(offer) if cancelled => out.push(Command::Dispatcher(queue::Event::Cleared(offer))),
+            Purpose::Offer(offer) if cancelled => {
+                out.push(Command::Dispatcher(queue::Event::Cleared(offer)))
+            }
             Purpose::Offer(offer) if state == State::Answered => {
                 // Hung up before the dispatcher said whose call it is.
                 self.tell_queue(QueueEvent::Withdrawn, out);
@@ -479,7 +525,9 @@ impl Legs {
                 self.tell_queue(event, out);
             }
             Some(Origin::HandedOn) => self.tell_queue(QueueEvent::AgentLeft, out),
-            Some(Origin::Transfer(ticket)) => self.tell_transfer(ticket, TransferEvent::OtherLeft, out),
+            Some(Origin::Transfer(ticket)) => {
+                self.tell_transfer(ticket, TransferEvent::OtherLeft, out)
+            }
             None => {}
         }
     }
@@ -488,10 +536,12 @@ impl Legs {
 
     fn party_offers(&mut self, id: PartyId, offer: &[u8], out: &mut Vec<Command>) {
         let Some(party) = self.parties.get_mut(&id) else { return };
-        let Some(Ok((sdp, media))) = party.session.as_mut().map(|session| session.answer(offer)) else {
+        let Some(Ok((sdp, media))) =
+            party.session.as_mut().map(|session| session.answer(offer, sdp::Direction::Both))
+        else {
             return out.push(Command::Sip(Leg::Party(id), Wish::RejectOffer { status: 488 }));
         };
-        out.push(Command::Sip(Leg::Party(id), Wish::AnswerOffer { sdp }));
+        out.push(Command::Sip(Leg::Party(id), Wish::AnswerOffer { sdp: sdp.into() }));
         self.negotiated(id, media, out);
     }
 
@@ -500,7 +550,7 @@ impl Legs {
             .parties
             .get_mut(&id)
             .and_then(|party| party.session.as_mut())
-            .and_then(|session| session.accept(answer).ok());
+            .and_then(|session| session.read_answer(answer).ok());
         if let Some(media) = accepted {
             self.negotiated(id, media, out);
         }
@@ -508,7 +558,7 @@ impl Legs {
 
     /// Media goes another way now; whoever is put on hold hears music.
     fn negotiated(&mut self, id: PartyId, media: sdp::MediaDescription, out: &mut Vec<Command>) {
-        let holds = media.is_hold();
+        let holds = !media.direction.sends();
         out.push(Command::ConnectMedia(Leg::Party(id), media));
         let Some(party) = self.parties.get_mut(&id) else { return };
         let held = mem::replace(&mut party.holds, holds);
@@ -527,7 +577,11 @@ impl Legs {
     fn media_lost(&mut self, leg: Leg, out: &mut Vec<Command>) {
         let sdp = match leg {
             Leg::Caller => self.caller.probe(),
-            Leg::Party(id) => self.parties.get_mut(&id).filter(|it| it.state == State::Talking).and_then(Party::probe),
+            Leg::Party(id) => self
+                .parties
+                .get_mut(&id)
+                .filter(|it| it.state == State::Talking)
+                .and_then(Party::probe),
         };
         if let Some(sdp) = sdp {
             out.push(Command::Sip(leg, Wish::Offer { sdp, by: OfferBy::Invite }));
@@ -542,7 +596,9 @@ impl Legs {
             LegEvent::Offered { sdp } => self.caller.offered(&sdp, out),
             LegEvent::OfferWanted => self.caller.offer_wanted(out),
             LegEvent::OfferAnswered { sdp } => self.caller.offer_answered(&sdp, out),
-            LegEvent::Key { key, .. } => out.push(Command::Interpreter(call::Event::Key(key.into()))),
+            LegEvent::Key { key, .. } => {
+                out.push(Command::Interpreter(call::Event::Key(key.into())))
+            }
             LegEvent::Refer(_) => {
                 // A caller who transfers us elsewhere: no menu does that.
                 out.push(Command::Sip(Leg::Caller, Wish::AnswerRefer { status: 603 }));
@@ -552,6 +608,7 @@ impl Legs {
             LegEvent::Gone => self.caller.gone(),
             LegEvent::ReferProgress { .. }
             | LegEvent::OfferRefused { .. }
+            | LegEvent::OfferWithdrawn
             | LegEvent::Progress { .. }
             | LegEvent::Answered { .. }
             | LegEvent::Incoming(_) => {}
@@ -591,7 +648,9 @@ impl Legs {
             out.push(Command::Dispatcher(queue::Event::TalkEnded { offer, returns: false }));
         }
         self.visit = None;
-        out.push(Command::Dispatcher(queue::Event::HungUp(self.id)));
+        if mem::take(&mut self.entered) {
+            out.push(Command::Dispatcher(queue::Event::HungUp(self.id)));
+        }
     }
 
     /// Lets caller and party hear each other.
@@ -623,8 +682,12 @@ impl Legs {
 
     /// Parties that were given up before their INVITE went out are gone at once.
     fn forget_undialled(&mut self, out: &mut Vec<Command>) {
-        let gone: Vec<PartyId> =
-            self.parties.iter().filter(|(_, it)| it.state == State::Over && !it.dialled).map(|(id, _)| *id).collect();
+        let gone: Vec<PartyId> = self
+            .parties
+            .iter()
+            .filter(|(_, it)| it.state == State::Over && !it.dialled)
+            .map(|(id, _)| *id)
+            .collect();
         for id in gone {
             if let Some(party) = self.parties.remove(&id)
                 && let (Purpose::Offer(offer), true) = (party.purpose, party.cancelled)
@@ -641,9 +704,21 @@ impl Legs {
     }
 
     #[expect(clippy::unused_self, reason = "reads like its twin for queues")]
-    pub(super) fn tell_transfer(&self, transfer: Ticket, event: TransferEvent, out: &mut Vec<Command>) {
+    pub(super) fn tell_transfer(
+        &self,
+        transfer: Ticket,
+        event: TransferEvent,
+        out: &mut Vec<Command>,
+    ) {
         out.push(Command::Interpreter(call::Event::Transfer { transfer, event }));
     }
+}
+
+/// What we say of a leg in SDP; the numbers of a process's sessions all differ (RFC 8866 5.2).
+pub(super) fn session(call: CallerId, leg: u32, at: MediaAddress) -> sdp::Session {
+    let beside = at.rtp.port().checked_add(1) == Some(at.rtcp.port());
+    let local = sdp::Local { rtp: at.rtp, rtcp: (!beside).then_some(at.rtcp) };
+    sdp::Session::new(call.0 << 8 | u64::from(leg) & 0xff, local, sdp::Settings::default())
 }
 
 /// Ends a party's leg, whatever its state.

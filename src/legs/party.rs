@@ -90,7 +90,7 @@ impl Party {
 
     /// Our side's SDP with nothing negotiated changed: asks whether the other side is still there.
     pub(super) fn probe(&mut self) -> Option<Bytes> {
-        self.session.as_mut().map(sdp::Session::offer)
+        self.session.as_mut().map(|session| session.offer(sdp::Direction::Both).into())
     }
 }
 

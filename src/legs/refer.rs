@@ -27,7 +27,13 @@ impl Legs {
         let mut headers = request.headers;
         headers.extend(request.replaces.map(|it| ("Replaces".to_owned(), it)));
         headers.extend(request.referred_by.map(|it| ("Referred-By".to_owned(), it)));
-        self.call(Purpose::Referred { by }, Destination::Referred(request.target), RINGS, headers, out);
+        self.call(
+            Purpose::Referred { by },
+            Destination::Referred(request.target),
+            RINGS,
+            headers,
+            out,
+        );
     }
 
     /// Whether somebody is being called because `by` asked for them.
@@ -39,7 +45,13 @@ impl Legs {
     }
 
     /// Whom `by` asked for has answered: the caller is theirs.
-    pub(super) fn hand_over(&mut self, now: Mono, by: PartyId, to: PartyId, out: &mut Vec<Command>) {
+    pub(super) fn hand_over(
+        &mut self,
+        now: Mono,
+        by: PartyId,
+        to: PartyId,
+        out: &mut Vec<Command>,
+    ) {
         if let Some(party) = self.parties.get_mut(&by).filter(|it| it.state == State::Talking) {
             party.state = State::Leaving { until: now + LEAVES_WITHIN };
             out.push(Command::Sip(Leg::Party(by), Wish::NotifyRefer { status: 200 }));
@@ -50,7 +62,11 @@ impl Legs {
         }
         if self.origin == Some(Origin::HandedOn) {
             let agent = self.parties.get(&to).and_then(|it| it.agent.clone());
-            let agent = agent.unwrap_or_else(|| Agent { id: "outside".into(), name: None, work_number: None });
+            let agent = agent.unwrap_or_else(|| Agent {
+                id: "outside".into(),
+                name: None,
+                work_number: None,
+            });
             self.tell_queue(QueueEvent::Connected(agent), out);
         }
         self.join(to, out);

@@ -27,7 +27,7 @@ pub(crate) enum Block {
     Heard,
     /// Some or all are missing: conceal. Those that came are in place, the others are 0.
     Lost,
-    /// Nothing has come yet, or the peer has stopped sending: silence.
+    /// Nothing has come yet, the first packets are being collected, or the peer has stopped sending: silence.
     Idle,
 }
 
@@ -45,6 +45,8 @@ pub(crate) struct Jitter {
     /// Least in store at a pull, since the watch began.
     surplus: u32,
     watched: u16,
+    /// Whether a sample has gone out since it began.
+    is_speaking: bool,
     /// Blocks pulled in a row without anything in store.
     starved: u16,
     /// Packets that came after their turn.
@@ -61,6 +63,7 @@ impl Default for Jitter {
             delay: 2 * LEAST,
             surplus: u32::MAX,
             watched: 0,
+            is_speaking: false,
             starved: 0,
             late: 0,
         }
@@ -131,7 +134,12 @@ impl Jitter {
             }
         }
         self.next = Some(next.wrapping_add(LEAST));
-        if missing == 0 { Block::Heard } else { Block::Lost }
+        self.is_speaking |= missing < BLOCK;
+        match missing {
+            0 => Block::Heard,
+            _ if self.is_speaking => Block::Lost,
+            _ => Block::Idle,
+        }
     }
 
     /// Packets that came after their turn, up to now.
@@ -143,6 +151,7 @@ impl Jitter {
     fn begin(&mut self, timestamp: u32, end: u32) -> u32 {
         self.present = [0; WORDS];
         self.newest = end;
+        self.is_speaking = false;
         self.starved = 0;
         self.watched = 0;
         self.surplus = u32::MAX;
@@ -178,7 +187,9 @@ impl Jitter {
 
     fn set(&mut self, timestamp: u32, sample: i16) {
         let place = (timestamp % HELD) as usize;
-        if let (Some(held), Some(word)) = (self.samples.get_mut(place), self.present.get_mut(place / 64)) {
+        if let (Some(held), Some(word)) =
+            (self.samples.get_mut(place), self.present.get_mut(place / 64))
+        {
             *held = sample;
             *word |= 1 << (place % 64);
         }
@@ -246,18 +257,14 @@ mod tests {
     fn packets_come_out_evenly_and_in_order() {
         #[rustfmt::skip] // what happens, what arrives in each 20 ms, what goes out
         let table: &[(&str, &[&[u32]], &str)] = &[
-            ("evenly",       &[&[], &[0], &[1], &[2], &[3]],                   "_ ? 0 1 2"),
-            ("reordered",    &[&[0], &[2], &[1, 3], &[4], &[5]],               "? 0 1 2 3"),
-            ("repeated",     &[&[0], &[1, 0, 1], &[2], &[3, 3]],               "? 0 1 2"),
-            ("lost",         &[&[0], &[1], &[], &[3], &[4], &[5]],             "? 0 1 ? 3 4"),
-            ("in bursts",    &[&[0, 1], &[], &[2, 3], &[], &[4, 5], &[]],      "? 0 1 2 3 4"),
-            ("a jump ahead", &[&[0], &[1], &[9_000], &[9_001], &[9_002]],      "? 0 ? 9000 9001"),
+            ("evenly",       &[&[], &[0], &[1], &[2], &[3]],                   "_ _ 0 1 2"),
+            ("reordered",    &[&[0], &[2], &[1, 3], &[4], &[5]],               "_ 0 1 2 3"),
+            ("repeated",     &[&[0], &[1, 0, 1], &[2], &[3, 3]],               "_ 0 1 2"),
+            ("lost",         &[&[0], &[1], &[], &[3], &[4], &[5]],             "_ 0 1 ? 3 4"),
+            ("in bursts",    &[&[0, 1], &[], &[2, 3], &[], &[4, 5], &[]],      "_ 0 1 2 3 4"),
+            ("a jump ahead", &[&[0], &[1], &[55], &[56], &[57]],               "_ 0 _ 55 56"),
         ];
         for (name, script, expected) in table {
-            if *name == "a jump ahead" {
-                assert_eq!(play(0, script).split(' ').count(), 5);
-                continue;
-            }
             assert_eq!(play(0, script), *expected, "{name}");
             assert_eq!(play(u32::MAX - 400, script), *expected, "{name}, and the timestamps wrap");
         }
@@ -270,7 +277,8 @@ mod tests {
         // Packets five blocks late from the tenth on: after a while all of them are heard again.
         let mut lost_in_the_end = 0;
         for round in 0..120_u32 {
-            let number = if round < 10 { Some(round) } else { round.checked_sub(15).map(|it| it + 10) };
+            let number =
+                if round < 10 { Some(round) } else { round.checked_sub(15).map(|it| it + 10) };
             if let Some(number) = number {
                 jitter.push(number * LEAST, &packet(number));
             }
@@ -299,7 +307,7 @@ mod tests {
     fn a_peer_whose_clock_runs_one_percent_fast_or_slow_is_heard_for_an_hour() {
         for (come, go) in [(101_u32, 100_u32), (100, 101)] {
             let mut jitter = Jitter::default();
-            let (mut pushed, mut heard, mut pulled) = (0, 0, 0);
+            let (mut pushed, mut heard, mut pulled) = (0_u32, 0_u32, 0_u32);
             let mut out = [0; BLOCK];
             while pulled < 180_000 {
                 let due = u64::from(pulled) * u64::from(come) / u64::from(go);
@@ -348,7 +356,7 @@ mod tests {
         assert_eq!(jitter.pull(&mut out), Block::Idle);
         jitter.push(50 * LEAST, &packet(50));
         jitter.push(51 * LEAST, &packet(51));
-        assert_eq!((jitter.pull(&mut out), jitter.pull(&mut out)), (Block::Lost, Block::Heard));
+        assert_eq!((jitter.pull(&mut out), jitter.pull(&mut out)), (Block::Idle, Block::Heard));
         assert_eq!(jitter.late(), 0);
     }
 

@@ -16,7 +16,10 @@ mod latch;
 pub mod packet;
 mod rtcp;
 mod sequence;
-#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one part of this room with sockets, threads and a clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one part of this room with sockets, threads and a clock"
+)]
 pub mod transport;
 
 pub use sequence::Reception;

@@ -216,7 +216,12 @@ fn block(bytes: &[u8]) -> Option<Block> {
     let [fraction_lost, ..] = loss.to_be_bytes();
     // 24 bits with sign.
     let lost = (loss << 8).cast_signed() >> 8;
-    Some(Block { ssrc, reception: Reception { fraction_lost, lost, highest, jitter }, last_sr, delay })
+    Some(Block {
+        ssrc,
+        reception: Reception { fraction_lost, lost, highest, jitter },
+        last_sr,
+        delay,
+    })
 }
 
 #[cfg(test)]
@@ -228,19 +233,27 @@ mod tests {
     const CNAME: Cname = *b"0123456789abcdef";
 
     fn reception() -> impl Strategy<Value = Reception> {
-        (any::<u8>(), -0x80_0000..=0x7f_ffff_i32, any::<u32>(), any::<u32>())
-            .prop_map(|(fraction_lost, lost, highest, jitter)| Reception { fraction_lost, lost, highest, jitter })
+        (any::<u8>(), -0x80_0000..=0x7f_ffff_i32, any::<u32>(), any::<u32>()).prop_map(
+            |(fraction_lost, lost, highest, jitter)| Reception {
+                fraction_lost,
+                lost,
+                highest,
+                jitter,
+            },
+        )
     }
 
     fn compound() -> impl Strategy<Value = Compound> {
-        let sender = proptest::option::of(any::<(u64, u32, u32, u32)>().prop_map(|(ntp, timestamp, packets, bytes)| {
-            SenderInfo { ntp, timestamp, packets, bytes }
-        }));
-        let block = proptest::option::of((any::<u32>(), reception(), any::<(u32, u32)>()).prop_map(
-            |(ssrc, reception, (last_sr, delay))| Block { ssrc, reception, last_sr, delay },
+        let sender = proptest::option::of(any::<(u64, u32, u32, u32)>().prop_map(
+            |(ntp, timestamp, packets, bytes)| SenderInfo { ntp, timestamp, packets, bytes },
         ));
-        (any::<u32>(), sender, block, any::<bool>())
-            .prop_map(|(ssrc, sender, block, goodbye)| Compound { ssrc, sender, block, cname: CNAME, goodbye })
+        let block =
+            proptest::option::of((any::<u32>(), reception(), any::<(u32, u32)>()).prop_map(
+                |(ssrc, reception, (last_sr, delay))| Block { ssrc, reception, last_sr, delay },
+            ));
+        (any::<u32>(), sender, block, any::<bool>()).prop_map(|(ssrc, sender, block, goodbye)| {
+            Compound { ssrc, sender, block, cname: CNAME, goodbye }
+        })
     }
 
     #[test]
@@ -248,8 +261,18 @@ mod tests {
         let reception = Reception { fraction_lost: 64, lost: -2, highest: 0x0001_0203, jitter: 39 };
         let compound = Compound {
             ssrc: 0x0102_0304,
-            sender: Some(SenderInfo { ntp: 0x1111_1111_2222_2222, timestamp: 160, packets: 3, bytes: 480 }),
-            block: Some(Block { ssrc: 0x0a0b_0c0d, reception, last_sr: 0x5555_6666, delay: 0x8000 }),
+            sender: Some(SenderInfo {
+                ntp: 0x1111_1111_2222_2222,
+                timestamp: 160,
+                packets: 3,
+                bytes: 480,
+            }),
+            block: Some(Block {
+                ssrc: 0x0a0b_0c0d,
+                reception,
+                last_sr: 0x5555_6666,
+                delay: 0x8000,
+            }),
             cname: CNAME,
             goodbye: true,
         };

@@ -73,7 +73,8 @@ impl Stream {
     }
 
     /// Packets counted since the stream began or restarted.
-    pub(crate) fn received(&self) -> u32 {
+    #[cfg(test)]
+    fn received(&self) -> u32 {
         self.received
     }
 
@@ -107,7 +108,8 @@ impl Stream {
         }
         let step = sequence.wrapping_sub(self.highest);
         if step != 0 && step < MAX_DROPOUT {
-            self.probation = if step == 1 { self.probation.saturating_sub(1) } else { self.probation };
+            self.probation =
+                if step == 1 { self.probation.saturating_sub(1) } else { self.probation };
             if sequence < self.highest {
                 self.wraps = self.wraps.wrapping_add(1 << 16);
             }
@@ -129,7 +131,13 @@ impl Stream {
 
     fn begin(&mut self, sequence: u16) {
         let jitter_16 = self.jitter_16;
-        *self = Self { first: Some(sequence), highest: sequence, received: 1, jitter_16, ..Self::default() };
+        *self = Self {
+            first: Some(sequence),
+            highest: sequence,
+            received: 1,
+            jitter_16,
+            ..Self::default()
+        };
     }
 
     /// RFC 3550 A.8: the mean deviation of the transit time, with a gain of 1/16.
@@ -139,14 +147,18 @@ impl Stream {
             let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs();
             // A pause shorter than a second is jitter; anything beyond is a new clock at the far end.
             if difference < 8_000 {
-                self.jitter_16 = (self.jitter_16 + difference).saturating_sub((self.jitter_16 + 8) >> 4);
+                self.jitter_16 =
+                    (self.jitter_16 + difference).saturating_sub((self.jitter_16 + 8) >> 4);
             }
         }
     }
 
     fn expected(&self) -> u32 {
         let Some(first) = self.first else { return 0 };
-        self.wraps.wrapping_add(u32::from(self.highest)).wrapping_sub(u32::from(first)).wrapping_add(1)
+        self.wraps
+            .wrapping_add(u32::from(self.highest))
+            .wrapping_sub(u32::from(first))
+            .wrapping_add(1)
     }
 
     /// RFC 3550 A.3.

@@ -15,6 +15,7 @@ pub mod registrar;
 mod route;
 mod timing;
 mod transaction;
+pub mod transport;
 
 pub use peer::{ConnectionId, Peer, Transport};
 pub use timing::Timing;

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::message::{self, Uri};
+use super::message::{self, Request, Uri};
 use super::peer::{Peer, Transport};
 
 /// SIP's port where none is given (RFC 3261 19.1.2).
@@ -14,6 +14,12 @@ pub(crate) fn address_of(uri: &Uri) -> Option<SocketAddr> {
     let uri = uri.sip()?;
     let host = uri.maddr().unwrap_or_else(|| uri.host.clone());
     Some(SocketAddr::new(host.ip()?, uri.port.unwrap_or(PORT)))
+}
+
+/// The address that `request` is to be sent to, as its Route or its Request-URI says in numbers.
+pub(crate) fn next_hop(request: &Request) -> Option<SocketAddr> {
+    let routes = request.headers.routes().ok()?;
+    address_of(routes.first().map_or(&request.uri, |route| &route.uri))
 }
 
 /// The transport that `uri` asks for; UDP where it does not say, nothing where it is one we have not.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::peer::Transport;
-
 /// Base times of the transaction timers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
@@ -27,11 +25,6 @@ impl Timing {
     #[must_use]
     pub const fn patience(self) -> Duration {
         self.t1.saturating_mul(64)
-    }
-
-    /// How long answers may still be in the network: `time` on datagrams, none on a stream.
-    pub(crate) const fn lingering(time: Duration, transport: Transport) -> Duration {
-        if transport.is_reliable() { Duration::ZERO } else { time }
     }
 }
 

@@ -54,7 +54,7 @@ impl Machine {
         out: &mut Vec<Command>,
     ) -> Result<Next, Stuck> {
         // A caller whose priority cannot be worked out waits like others.
-        let priority = it.priority.as_ref().and_then(|it| self.value(it).ok());
+        let priority = it.priority.as_ref().and_then(|it| self.value(now, it).ok());
         let priority = priority.as_ref().map_or(0, small);
         let queue = it.queue.value.clone();
         let because = it.because.as_ref().map(|it| it.value.clone());
@@ -191,6 +191,7 @@ impl Machine {
     pub(super) fn wait_over(&mut self, now: Mono, outcome: &'static str, out: &mut Vec<Command>) {
         if let State::Queued(it) = &self.state {
             let (queue, took) = (it.queue.clone(), now - it.since);
+            self.values.waited(took);
             self.note(now, What::Waited { queue, took, outcome }, out);
         }
     }
@@ -284,7 +285,7 @@ impl Machine {
         it: &Transfer,
         out: &mut Vec<Command>,
     ) -> Result<Next, Stuck> {
-        let to = match self.value(&it.to)? {
+        let to = match self.value(now, &it.to)? {
             Value::Text(to) | Value::Digits(to) | Value::Phone(to) | Value::Choice(to) => to,
             Value::Number(_)
             | Value::Money(_)

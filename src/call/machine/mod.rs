@@ -105,7 +105,7 @@ impl Machine {
         let language =
             start.language.clone().filter(speaks).or_else(first).unwrap_or_else(|| "".into());
         Self {
-            values: Values::new(&start, &language),
+            values: Values::new(&start),
             record: Record::default(),
             state: State::New,
             at: At { step: 0, next: 0 },
@@ -161,7 +161,7 @@ impl Machine {
     #[must_use]
     pub fn context(&self, now: Mono) -> Context {
         let fields = self.setting.flow.context.iter().filter_map(|field| {
-            let value = self.values.show(&field.value)?;
+            let value = self.show(now, &field.value)?;
             Some((field.label.clone(), value))
         });
         self.record.context(&self.setting.flow, &self.start, &self.language, fields.collect(), now)

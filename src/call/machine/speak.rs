@@ -1,6 +1,7 @@
 //! What a call knows, and what it says.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 
@@ -9,39 +10,35 @@ use super::super::journey::What;
 use super::super::setting::Start;
 use super::Machine;
 use crate::flow::expr::{Expr, ExprKind};
-use crate::flow::model::{Lang, Name};
+use crate::flow::model::Name;
 use crate::secret::Secret;
 use crate::speech::Utterance;
 use crate::time::Mono;
 use crate::value::{Type, Value};
 
-/// The variables of a call by their full names. As many as the flow names.
+/// The variables of a call by their full names, but those that change by themselves. As many as the flow names.
 pub(super) struct Values {
     keyed: IndexMap<Name, Value>,
     /// `order.status`: the answer of the lookup before the dot.
     rows: IndexMap<Name, Arc<Row>>,
-    /// `caller.number`, `caller.name`, `called.number`, `call.language`.
-    given: [(&'static str, Option<Value>); 4],
+    caller_number: Option<Value>,
+    caller_name: Option<Value>,
+    called_number: Value,
+    call_id: Value,
+    waited: Option<Value>,
 }
 
 impl Values {
-    pub(super) fn new(start: &Start, language: &Lang) -> Self {
-        let phone = |number: &str| Type::Phone.read(number).ok();
+    pub(super) fn new(start: &Start) -> Self {
         Self {
             keyed: IndexMap::new(),
             rows: IndexMap::new(),
-            given: [
-                ("caller.number", start.caller_number.as_deref().and_then(phone)),
-                ("caller.name", start.caller_name.clone().map(Value::Text)),
-                ("called.number", phone(&start.called)),
-                ("call.language", Some(Value::Text(language.clone()))),
-            ],
+            caller_number: start.caller_number.as_deref().and_then(|it| Type::Phone.read(it).ok()),
+            caller_name: start.caller_name.clone().map(Value::Text),
+            called_number: Value::Phone(Arc::clone(&start.called)),
+            call_id: Value::Text(Arc::clone(&start.call)),
+            waited: None,
         }
-    }
-
-    pub(super) fn speak(&mut self, language: &Lang) {
-        let [.., (_, value)] = &mut self.given;
-        *value = Some(Value::Text(language.clone()));
     }
 
     pub(super) fn set(&mut self, name: &Name, value: Value) {
@@ -56,26 +53,48 @@ impl Values {
         self.rows.swap_remove(lookup);
     }
 
-    /// The value of `name` as it is.
-    fn get(&self, name: &str) -> Option<&Value> {
-        if let Some(value) = self.keyed.get(name) {
+    pub(super) fn waited(&mut self, took: Duration) {
+        self.waited = Some(Value::Duration(took));
+    }
+}
+
+impl Machine {
+    /// The value of `name` as it is, but for what changes by itself.
+    fn kept(&self, name: &str) -> Option<&Value> {
+        let values = &self.values;
+        if let Some(value) = values.keyed.get(name) {
             return Some(value);
         }
         let (of, column) = name.split_once('.')?;
-        if let Some(row) = self.rows.get(of) {
+        if let Some(row) = values.rows.get(of) {
             return row.get(column);
         }
-        self.given.iter().find(|(given, _)| *given == name)?.1.as_ref()
+        match name {
+            "caller.number" => values.caller_number.as_ref(),
+            "caller.name" => values.caller_name.as_ref(),
+            "called.number" => Some(&values.called_number),
+            "call.id" => Some(&values.call_id),
+            "queue.waited" => values.waited.as_ref(),
+            _ => None,
+        }
     }
 
     /// The value of `name` as words and conditions may see it. Of a secret they see how long it is, so that no decision
     /// depends on what a stored call does not tell.
-    fn seen(&self, name: &str) -> Option<Value> {
-        Some(match self.get(name)? {
+    fn seen(&self, now: Mono, name: &str) -> Option<Value> {
+        let Some(value) = self.kept(name) else {
+            return match name {
+                "language" => Some(Value::Choice(self.language.clone())),
+                "today" => Some(Value::Date(self.wall(now).date())),
+                "now" => Some(Value::Time(self.wall(now).time())),
+                _ => None,
+            };
+        };
+        Some(match value {
             Value::Secret(secret) => {
                 Value::Secret(Secret::new("*".repeat(secret.expose().chars().count()).into()))
             }
-            value @ (Value::Text(_)
+            Value::Text(_)
             | Value::Digits(_)
             | Value::Number(_)
             | Value::Money(_)
@@ -85,30 +104,28 @@ impl Values {
             | Value::Duration(_)
             | Value::YesNo(_)
             | Value::Choice(_)
-            | Value::Phone(_)) => value.clone(),
+            | Value::Phone(_) => value.clone(),
         })
     }
 
     /// For a screen: the value of `expr` as text, if it has one.
-    pub(super) fn show(&self, expr: &Expr) -> Option<String> {
-        expr.evaluate(&|name| self.seen(name)).ok().map(|value| value.to_string())
+    pub(super) fn show(&self, now: Mono, expr: &Expr) -> Option<String> {
+        expr.evaluate(&|name| self.seen(now, name)).ok().map(|value| value.to_string())
     }
-}
 
-impl Machine {
     /// The value of `expr`. A secret passes through whole, but only where it stands alone.
-    pub(super) fn value(&self, expr: &Expr) -> Result<Value, Stuck> {
+    pub(super) fn value(&self, now: Mono, expr: &Expr) -> Result<Value, Stuck> {
         if let ExprKind::Name(name) = &expr.kind
-            && let Some(value) = self.values.get(name)
+            && let Some(value) = self.kept(name)
         {
             return Ok(value.clone());
         }
-        expr.evaluate(&|name| self.values.seen(name))
+        expr.evaluate(&|name| self.seen(now, name))
             .map_err(|_| Stuck::NoValue { step: self.step_name() })
     }
 
-    pub(super) fn truth(&self, expr: &Expr) -> Result<bool, Stuck> {
-        match self.value(expr)? {
+    pub(super) fn truth(&self, now: Mono, expr: &Expr) -> Result<bool, Stuck> {
+        match self.value(now, expr)? {
             Value::YesNo(truth) => Ok(truth),
             Value::Text(_)
             | Value::Digits(_)
@@ -138,7 +155,7 @@ impl Machine {
         interrupt: bool,
         out: &mut Vec<Command>,
     ) -> Result<Ticket, Stuck> {
-        let utterance = self.words(now, prompt, &|name| self.values.seen(name))?;
+        let utterance = self.words(now, prompt, &|name| self.seen(now, name))?;
         Ok(self.utter(now, Some(prompt.clone()), utterance, interrupt, out))
     }
 

@@ -96,7 +96,7 @@ impl Machine {
         out: &mut Vec<Command>,
     ) -> Result<Next, Stuck> {
         if let Some(when) = &action.when
-            && !self.truth(when)?
+            && !self.truth(now, when)?
         {
             return Ok(Next::On);
         }
@@ -106,12 +106,12 @@ impl Machine {
             ActionKind::Menu(_) | ActionKind::Ask(_) => self.ask(now, out),
             ActionKind::Set(assignments) => {
                 for it in assignments {
-                    let value = self.value(&it.value)?;
+                    let value = self.value(now, &it.value)?;
                     self.values.set(&it.name.value, value);
                 }
                 Ok(Next::On)
             }
-            ActionKind::If(it) => self.fork(it),
+            ActionKind::If(it) => self.fork(now, it),
             ActionKind::Goto(target) => self.go(&target.value),
             ActionKind::Lookup(it) => self.look_up(now, it, out),
             ActionKind::Hours(it) => self.hours(now, it, out),
@@ -185,7 +185,7 @@ impl Machine {
         if self.keys_skip(it.keys) {
             return Ok(Next::On);
         }
-        let value = self.value(&it.value)?;
+        let value = self.value(now, &it.value)?;
         let kind = it.kind.as_ref().map(|it| &it.value);
         let ticket = self.speak_value(now, &value, kind, it.keys.interrupt, out)?;
         let speaking = Speaking { ticket, until: now + LONGEST_PROMPT };
@@ -201,8 +201,8 @@ impl Machine {
         keys.interrupt && self.keys.any()
     }
 
-    fn fork(&self, it: &Fork) -> Result<Next, Stuck> {
-        let target = if self.truth(&it.condition)? { &it.then } else { &it.otherwise };
+    fn fork(&self, now: Mono, it: &Fork) -> Result<Next, Stuck> {
+        let target = if self.truth(now, &it.condition)? { &it.then } else { &it.otherwise };
         target.as_ref().map_or(Ok(Next::On), |target| self.go(&target.value))
     }
 
@@ -211,7 +211,7 @@ impl Machine {
         let open = self
             .setting
             .calendars
-            .is_open(calendar, &self.wall(now))
+            .is_open(calendar, self.wall(now).timestamp())
             .ok_or_else(|| Stuck::Unknown { name: calendar.clone() })?;
         self.note(now, What::Hours { calendar: calendar.clone(), open }, out);
         if open { Ok(Next::On) } else { self.branch("closed", &[&it.closed]) }
@@ -227,7 +227,6 @@ impl Machine {
             return Err(Stuck::Unknown { name: language.clone() });
         }
         self.language = language.clone();
-        self.values.speak(language);
         self.note(now, What::Language { language: language.clone() }, out);
         Ok(Next::On)
     }
@@ -238,7 +237,7 @@ impl Machine {
         let within = self.setting.flow.lookups.get(name).ok_or_else(unknown)?.within;
         let mut with = Vec::with_capacity(it.with.len());
         for (taken, value) in &it.with {
-            with.push((taken.value.clone(), self.value(value)?));
+            with.push((taken.value.clone(), self.value(now, value)?));
         }
         // An answer of before must not be taken for this one's.
         self.values.forget(name);

@@ -13,6 +13,7 @@ mod types;
 
 pub use eval::EvalError;
 pub use types::{Fault, Scope};
+pub(crate) use types::{called, fit};
 
 use crate::diagnostic::Span;
 use crate::flow::model::Name;

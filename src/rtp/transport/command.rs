@@ -26,7 +26,9 @@ pub(super) enum What {
     /// Keys, and for how many slots of 20 ms each.
     SendKeys(SmallVec<[Key; 16]>, u32),
     /// Bridge this leg with another one, on the other one's thread.
-    Bridge { with: LegId },
+    Bridge {
+        with: LegId,
+    },
     Unbridge,
     Tap(Box<Tap>),
     Source(Consumer<i16>),

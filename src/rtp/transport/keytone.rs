@@ -42,7 +42,8 @@ mod tests {
     fn a_detector_hears_the_key() {
         for symbol in "0123456789*#ABCD".chars() {
             let key = Key::from_symbol(symbol).unwrap();
-            let (mut tone, mut detector, mut heard) = (Keytone::new(key), Detector::default(), Vec::new());
+            let (mut tone, mut detector, mut heard) =
+                (Keytone::new(key), Detector::default(), Vec::new());
             let mut samples = [0; FRAME];
             for _ in 0..5 {
                 tone.fill(&mut samples);
@@ -51,10 +52,13 @@ mod tests {
             for _ in 0..5 {
                 heard.extend(detector.feed(&[0; FRAME]));
             }
-            let downs: Vec<_> = heard.iter().filter_map(|it| match it {
-                DtmfEvent::Start(key) => Some(*key),
-                DtmfEvent::End(_) => None,
-            }).collect();
+            let downs: Vec<_> = heard
+                .iter()
+                .filter_map(|it| match it {
+                    DtmfEvent::Start(key) => Some(*key),
+                    DtmfEvent::End(_) => None,
+                })
+                .collect();
             assert_eq!(downs, [key], "{symbol}");
         }
     }

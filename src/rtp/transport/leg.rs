@@ -39,7 +39,8 @@ impl Beginning {
         // 64 of its bits in letters that any reader takes (RFC 7022 4.2 asks for at least 96 bits in base 64; four bits
         // a letter make 64, and the SSRC beside it is as random).
         cname = cname.map(|it| *b"abcdefghijklmnop".get(usize::from(it % 16)).unwrap_or(&b'a'));
-        let (ssrc, sequence, timestamp) = (rng.next_u32(), rng.next_u32().to_le_bytes(), rng.next_u32());
+        let (ssrc, sequence, timestamp) =
+            (rng.next_u32(), rng.next_u32().to_le_bytes(), rng.next_u32());
         let [low, high, ..] = sequence;
         Self { ssrc, sequence: u16::from_le_bytes([low, high]), timestamp, cname }
     }
@@ -120,7 +121,7 @@ impl Leg {
     pub(super) fn play(&mut self, now_ms: u64, play: Play) -> Option<u64> {
         let at_once = play.at_once && self.bridged.is_none();
         self.outbound.play(play);
-        if at_once { self.outbound.bring_forward(now_ms) } else { None }
+        if at_once { self.outbound.numbers.bring_forward(now_ms) } else { None }
     }
 
     /// A key went down: silences what plays if it may, and tells.
@@ -146,11 +147,11 @@ impl Leg {
     /// Tells an event without ever waiting; see [`LegEvent`] for what happens when the channel is full.
     pub(super) fn tell(&mut self, event: LegEvent) {
         self.tell_backlog();
-        let must_arrive = matches!(event, LegEvent::Key { .. } | LegEvent::PlayFinished(_) | LegEvent::Unbridged);
-        if !self.backlog.is_empty() || self.offer(event).is_err() {
-            if must_arrive && self.backlog.len() < BACKLOG {
-                self.backlog.push_back(event);
-            }
+        let must_arrive =
+            matches!(event, LegEvent::Key { .. } | LegEvent::PlayFinished(_) | LegEvent::Unbridged);
+        let is_told = self.backlog.is_empty() && self.offer(event).is_ok();
+        if !is_told && must_arrive && self.backlog.len() < BACKLOG {
+            self.backlog.push_back(event);
         }
     }
 
@@ -178,5 +179,15 @@ impl Leg {
         self.counts.reception = self.inbound.stream.figures();
         self.tell(LegEvent::Closed(self.counts));
         self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leg_is_small() {
+        assert!(size_of::<Leg>() <= 1_536, "{} bytes", size_of::<Leg>());
     }
 }

@@ -13,7 +13,11 @@ use crate::secret::Key;
 const LONGEST: usize = 3 * FRAME;
 
 /// Decodes `payload` into `samples` and gives the part that was filled.
-pub(super) fn decode<'a>(codec: Codec, payload: &[u8], samples: &'a mut [i16; LONGEST]) -> &'a [i16] {
+pub(super) fn decode<'a>(
+    codec: Codec,
+    payload: &[u8],
+    samples: &'a mut [i16; LONGEST],
+) -> &'a [i16] {
     codec.decode(payload, samples);
     samples.get(..payload.len().min(LONGEST)).unwrap_or_default()
 }

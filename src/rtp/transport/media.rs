@@ -11,7 +11,9 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::sync::{mpsc, oneshot};
 
-use super::api::{Connection, Counts, FromLeg, LegId, LegSettings, MediaConfig, MediaError, Play, ThreadHealth};
+use super::api::{
+    Connection, Counts, FromLeg, LegId, LegSettings, MediaConfig, MediaError, Play, ThreadHealth,
+};
 use super::command::{Command, What};
 use super::leg::{Beginning, Leg as Party};
 use super::listen::{Ear, Tap};
@@ -117,7 +119,11 @@ impl Media {
     ///
     /// # Errors
     /// When the limit of legs is reached, no port can be bound, or the thread is stuck.
-    pub fn open(&self, settings: LegSettings, events: mpsc::Sender<FromLeg>) -> Result<Leg, MediaError> {
+    pub fn open(
+        &self,
+        settings: LegSettings,
+        events: mpsc::Sender<FromLeg>,
+    ) -> Result<Leg, MediaError> {
         let engine = &self.engine;
         if engine.open.fetch_add(1, Ordering::Relaxed) >= engine.max_legs {
             engine.open.fetch_sub(1, Ordering::Relaxed);
@@ -141,13 +147,20 @@ impl Media {
         self.engine.shut_down();
     }
 
-    fn open_counted(&self, settings: LegSettings, events: mpsc::Sender<FromLeg>) -> Result<Leg, MediaError> {
+    fn open_counted(
+        &self,
+        settings: LegSettings,
+        events: mpsc::Sender<FromLeg>,
+    ) -> Result<Leg, MediaError> {
         let engine = &self.engine;
         let thread = settings.near.map_or_else(|| engine.idlest_thread(), LegId::thread);
         let bind = |port| UdpSocket::bind(SocketAddr::new(engine.ip, port));
         let (first, last) = engine.range;
-        let (port, socket) =
-            lock(&engine.ports).take(bind)?.ok_or(MediaError::NoPort { ip: engine.ip, first, last })?;
+        let (port, socket) = lock(&engine.ports).take(bind)?.ok_or(MediaError::NoPort {
+            ip: engine.ip,
+            first,
+            last,
+        })?;
         let id = LegId::new(engine.next_id.fetch_add(1, Ordering::Relaxed), thread);
         let beginning = Beginning::random(&mut *lock(&engine.rng));
         let party = Party::new(id, port, socket, settings, beginning, events);
@@ -180,7 +193,8 @@ impl Engine {
         {
             let mut commands = lock(&thread.commands);
             // The last places are kept for `Close`, which every leg needs exactly once and which must not be lost.
-            let kept = if matches!(what, What::Close(_) | What::ShutDown) { 0 } else { self.max_legs };
+            let kept =
+                if matches!(what, What::Close(_) | What::ShutDown) { 0 } else { self.max_legs };
             if commands.slots() <= kept {
                 return Err(MediaError::Busy);
             }
@@ -200,6 +214,9 @@ impl Engine {
                 // A panic there has been printed by the thread; there is nothing left to end.
                 let _ = handle.join();
             }
+            // What came too late is dropped, and with it the senders of the figures that somebody may wait for. A ring
+            // without places refuses all that comes now.
+            *lock(&thread.commands) = rtrb::RingBuffer::new(0).0;
         }
     }
 }

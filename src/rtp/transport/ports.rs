@@ -35,7 +35,10 @@ impl Ports {
 
     /// Takes the port that was free for longest and that `bind` succeeds on. A port that somebody else holds goes to the
     /// end; any other error, such as too many open files, is the same on all of them and ends it.
-    pub(super) fn take<T>(&mut self, mut bind: impl FnMut(u16) -> io::Result<T>) -> io::Result<Option<(u16, T)>> {
+    pub(super) fn take<T>(
+        &mut self,
+        mut bind: impl FnMut(u16) -> io::Result<T>,
+    ) -> io::Result<Option<(u16, T)>> {
         for ring in &mut self.returned {
             while let Ok(port) = ring.pop() {
                 self.free.push_back(port);
@@ -67,7 +70,8 @@ mod tests {
     use super::*;
 
     fn take(ports: &mut Ports, used: &[u16]) -> Option<u16> {
-        let bind = |port| if used.contains(&port) { Err(io::ErrorKind::AddrInUse.into()) } else { Ok(()) };
+        let bind =
+            |port| if used.contains(&port) { Err(io::ErrorKind::AddrInUse.into()) } else { Ok(()) };
         ports.take(bind).unwrap().map(|(port, ())| port)
     }
 
@@ -79,7 +83,12 @@ mod tests {
         assert_eq!(ports.len(), 3); // 20008 has no odd neighbour
         assert_eq!(take(&mut ports, &[]), Some(20_002));
         thread.push(20_002).unwrap();
-        let taken = [take(&mut ports, &[]), take(&mut ports, &[]), take(&mut ports, &[]), take(&mut ports, &[])];
+        let taken = [
+            take(&mut ports, &[]),
+            take(&mut ports, &[]),
+            take(&mut ports, &[]),
+            take(&mut ports, &[]),
+        ];
         assert_eq!(taken, [Some(20_004), Some(20_006), Some(20_002), None]);
     }
 

@@ -65,8 +65,14 @@ impl Leg {
     }
 
     /// Takes a datagram that is RTCP, or came to the RTCP port; believed only from the host that RTP is exchanged with.
-    pub(super) fn receive_report(&mut self, now: Mono, ntp: u64, source: SocketAddr, datagram: &[u8]) {
-        let clock = self.outbound.clock();
+    pub(super) fn receive_report(
+        &mut self,
+        now: Mono,
+        ntp: u64,
+        source: SocketAddr,
+        datagram: &[u8],
+    ) {
+        let clock = self.outbound.numbers.clock();
         let is_peer = self.destination().is_some_and(|it| it.ip() == source.ip());
         let told = if is_peer { rtcp::parse(datagram, clock.ssrc) } else { None };
         let Some(told) = told else {
@@ -89,7 +95,7 @@ impl Leg {
 
     fn send_report(&mut self, now: Mono, ntp: u64, goodbye: bool, io: &mut impl RtpIo) {
         let Some(to) = self.report_destination() else { return };
-        let clock = self.outbound.clock();
+        let clock = self.outbound.numbers.clock();
         let has_sent = self.counts.sent != self.reports.sent_before;
         self.reports.sent_before = self.counts.sent;
         let [.., a, b, c, d] = self.counts.sent_bytes.to_be_bytes();
@@ -107,7 +113,8 @@ impl Leg {
             });
             Block { ssrc, reception: self.inbound.stream.report(), last_sr, delay }
         });
-        let compound = Compound { ssrc: clock.ssrc, sender, block, cname: self.reports.cname, goodbye };
+        let compound =
+            Compound { ssrc: clock.ssrc, sender, block, cname: self.reports.cname, goodbye };
         let mut out = [0; rtcp::MAX_LEN];
         let len = compound.write(&mut out);
         let socket = self.rtcp_socket.as_ref().unwrap_or(&self.socket);

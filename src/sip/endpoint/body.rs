@@ -17,7 +17,8 @@ pub(super) fn sdp_of(headers: &Headers, body: &Bytes) -> Result<Option<Bytes>, U
     if body.is_empty() {
         return Ok(None);
     }
-    let is_encoded = headers.text(Name::ContentEncoding).is_some_and(|it| !it.eq_ignore_ascii_case("identity"));
+    let is_encoded =
+        headers.text(Name::ContentEncoding).is_some_and(|it| !it.eq_ignore_ascii_case("identity"));
     if is_encoded {
         return Err(Unsupported);
     }
@@ -28,7 +29,9 @@ pub(super) fn sdp_of(headers: &Headers, body: &Bytes) -> Result<Option<Bytes>, U
     if kind.is("application", "sdp") {
         return Ok(Some(body.clone()));
     }
-    if kind.kind == "multipart" && let Some(boundary) = kind.params.get("boundary") {
+    if kind.kind == "multipart"
+        && let Some(boundary) = kind.params.get("boundary")
+    {
         return sdp_part(body, boundary).map(Some).ok_or(Unsupported);
     }
     // RFC 3261 20.11: what need not be understood says so.
@@ -41,7 +44,8 @@ pub(super) fn sdp_of(headers: &Headers, body: &Bytes) -> Result<Option<Bytes>, U
 /// The first part of a multipart that is an SDP (RFC 2046 5.1). At most [`MOST_PARTS`] are looked at.
 fn sdp_part(body: &Bytes, boundary: &str) -> Option<Bytes> {
     let mark = format!("--{boundary}");
-    let mut marks = memchr::memmem::find_iter(body, mark.as_bytes()).take(MOST_PARTS + 1).peekable();
+    let mut marks =
+        memchr::memmem::find_iter(body, mark.as_bytes()).take(MOST_PARTS + 1).peekable();
     while let Some(at) = marks.next() {
         let end = *marks.peek()?;
         let part = body.get(at + mark.len()..end)?;
@@ -90,9 +94,16 @@ mod tests {
     fn what_must_be_understood_is_refused_and_what_need_not_is_passed_over() {
         assert_eq!(read(&[], ""), Ok(None));
         assert_eq!(read(&[("Content-Type", "text/plain")], "hello"), Err(Unsupported));
-        assert_eq!(read(&[("Content-Type", "multipart/mixed;boundary=b")], "--b\r\n\r\nx--b--"), Err(Unsupported));
-        assert_eq!(read(&[("Content-Type", "application/sdp"), ("Content-Encoding", "gzip")], "v=0"), Err(Unsupported));
-        let optional = [("Content-Type", "text/plain"), ("Content-Disposition", "render; handling=optional")];
+        assert_eq!(
+            read(&[("Content-Type", "multipart/mixed;boundary=b")], "--b\r\n\r\nx--b--"),
+            Err(Unsupported)
+        );
+        assert_eq!(
+            read(&[("Content-Type", "application/sdp"), ("Content-Encoding", "gzip")], "v=0"),
+            Err(Unsupported)
+        );
+        let optional =
+            [("Content-Type", "text/plain"), ("Content-Disposition", "render; handling=optional")];
         assert_eq!(read(&optional, "hello"), Ok(None));
     }
 }

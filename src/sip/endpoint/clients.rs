@@ -1,6 +1,7 @@
 //! Our own requests and what comes back for them: the table of client transactions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use slab::Slab;
@@ -10,7 +11,8 @@ use super::timers::{Alarm, Timer};
 use super::{Command, Endpoint, uri_text};
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{CSeq, Method, Name, Print, Request, Response, Status};
-use crate::sip::peer::{ConnectionId, Peer};
+use crate::sip::peer::{Peer, Transport};
+use crate::sip::route::next_hop;
 use crate::sip::transaction::client::{self, Client};
 use crate::sip::transaction::invite_client::{self, InviteClient};
 use crate::sip::transaction::key::{COOKIE, ClientKey};
@@ -21,6 +23,8 @@ use crate::time::Mono;
 pub(super) struct Clients {
     slots: Slab<Slot>,
     keys: HashMap<ClientKey, usize>,
+    /// Where each of them went.
+    ways: BTreeSet<(Transport, SocketAddr, usize)>,
 }
 
 /// One request.
@@ -77,6 +81,10 @@ impl Purpose {
             | Self::Notify(leg) => Some(leg),
             Self::Cancel | Self::ByeToFork | Self::Register(_) => None,
         }
+    }
+
+    const fn registration(self) -> Option<u32> {
+        if let Self::Register(id) = self { Some(id) } else { None }
     }
 }
 
@@ -173,6 +181,7 @@ impl Endpoint {
         purpose: Purpose,
         out: &mut Vec<Command>,
     ) -> Option<usize> {
+        let to = self.way_to(to, || next_hop(&request));
         let branch = format!("{COOKIE}{}", self.token());
         request.headers.prepend(Name::Via, &self.via(to, &branch));
         self.finish(&mut request);
@@ -190,7 +199,8 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) -> Option<usize> {
         let limit = self.config.limits.client_transactions;
-        let limit = if matches!(purpose, Purpose::Call(_)) { limit } else { limit.saturating_mul(2) };
+        let limit =
+            if matches!(purpose, Purpose::Call(_)) { limit } else { limit.saturating_mul(2) };
         if self.clients.len() >= limit {
             self.counters.overload += 1;
             return None;
@@ -221,6 +231,7 @@ impl Endpoint {
         };
         let client = self.clients.slots.insert(slot);
         self.clients.keys.insert(key, client);
+        self.clients.ways.insert((to.transport, to.remote, client));
         self.arm_client(client, deadline);
         Some(client)
     }
@@ -234,8 +245,16 @@ impl Endpoint {
     }
 
     /// Acknowledges a 2xx of the INVITE with `number`: a request without a transaction (RFC 3261 13.2.2.4).
-    pub(super) fn ack_2xx(&mut self, dialog: &Dialog, invite: &Request, number: u32, sdp: Option<Bytes>, out: &mut Vec<Command>) -> (Peer, Bytes) {
+    pub(super) fn ack_2xx(
+        &mut self,
+        dialog: &Dialog,
+        invite: &Request,
+        number: u32,
+        sdp: Option<Bytes>,
+        out: &mut Vec<Command>,
+    ) -> (Peer, Bytes) {
         let (mut ack, to) = dialog.ack(number);
+        let to = self.way_to(to, || next_hop(&ack));
         let branch = format!("{COOKIE}{}", self.token());
         ack.headers.prepend(Name::Via, &self.via(to, &branch));
         self.finish(&mut ack);
@@ -251,9 +270,15 @@ impl Endpoint {
     }
 
     /// A response came.
-    pub(super) fn response(&mut self, now: Mono, peer: Peer, response: &Response, out: &mut Vec<Command>) {
+    pub(super) fn response(
+        &mut self,
+        now: Mono,
+        peer: Peer,
+        response: &Response,
+        out: &mut Vec<Command>,
+    ) {
         self.counters.responses += 1;
-        let found = ClientKey::of(response).ok().and_then(|key| self.clients.keys.get(&key).copied());
+        let found = ClientKey::of(response).and_then(|key| self.clients.keys.get(&key).copied());
         let Some(client) = found else {
             self.counters.stray_responses += 1;
             return;
@@ -264,7 +289,9 @@ impl Endpoint {
             _ => Happening::Refused,
         };
         let outcome = self.client_event(now, client, happening, Some(response), out);
-        if outcome.is_news && let Some(purpose) = self.clients.get(client).map(|slot| slot.purpose) {
+        if outcome.is_news
+            && let Some(purpose) = self.clients.get(client).map(|slot| slot.purpose)
+        {
             self.answered(now, client, purpose, response, peer, out);
         }
         if outcome.is_over {
@@ -272,11 +299,19 @@ impl Endpoint {
         }
     }
 
-    fn answered(&mut self, now: Mono, client: usize, purpose: Purpose, response: &Response, peer: Peer, out: &mut Vec<Command>) {
+    fn answered(
+        &mut self,
+        now: Mono,
+        client: usize,
+        purpose: Purpose,
+        response: &Response,
+        peer: Peer,
+        out: &mut Vec<Command>,
+    ) {
         match purpose {
             Purpose::Call(leg) => self.call_answered(now, leg, client, response, peer, out),
             Purpose::Bye(leg) => self.bye_answered(now, leg, client, response, out),
-            Purpose::Reinvite(leg) => self.reinvite_answered(now, leg, client, response, peer, out),
+            Purpose::Reinvite(leg) => self.reinvite_answered(now, leg, client, response, out),
             Purpose::Update(leg) => self.update_answered(now, leg, client, response, out),
             Purpose::Info(leg) => self.info_answered(now, leg, client, response, out),
             Purpose::Refer(leg) => self.refer_answered(now, leg, client, response, out),
@@ -292,8 +327,12 @@ impl Endpoint {
         match purpose {
             Purpose::Call(leg) => self.call_unanswered(now, leg, out),
             Purpose::Bye(leg) => self.gone(now, leg, out),
-            Purpose::Reinvite(leg) | Purpose::Update(leg) => self.offer_unanswered(now, leg, client, out),
-            Purpose::Info(leg) | Purpose::Refer(leg) | Purpose::Notify(leg) => self.vanished(now, leg, out),
+            Purpose::Reinvite(leg) | Purpose::Update(leg) => {
+                self.offer_unanswered(now, leg, client, out)
+            }
+            Purpose::Info(leg) | Purpose::Refer(leg) | Purpose::Notify(leg) => {
+                self.vanished(now, leg, out)
+            }
             Purpose::Register(id) => self.register_unanswered(now, id, out),
             Purpose::Cancel | Purpose::ByeToFork => {}
         }
@@ -310,20 +349,12 @@ impl Endpoint {
         self.conclude(now, client, &outcome, out);
     }
 
-    /// Something could not be sent to `to`: whoever waits for an answer from there need not wait.
+    /// Something could not be sent to `to`, or the stream to there is gone: whoever waits for an answer from there need
+    /// not wait.
     pub(super) fn unreachable(&mut self, now: Mono, to: Peer, out: &mut Vec<Command>) {
-        // Rare, and bounded by the table: no index is kept for it.
-        self.fail_where(now, |peer| peer.remote == to.remote && peer.transport == to.transport, out);
-    }
-
-    /// A stream is gone: what was asked over it will not be answered.
-    pub(super) fn lost_stream(&mut self, now: Mono, connection: ConnectionId, out: &mut Vec<Command>) {
-        self.fail_where(now, |peer| peer.connection == Some(connection), out);
-    }
-
-    fn fail_where(&mut self, now: Mono, is_meant: impl Fn(&Peer) -> bool, out: &mut Vec<Command>) {
+        let (first, last) = ((to.transport, to.remote, 0), (to.transport, to.remote, usize::MAX));
         let meant: Vec<usize> =
-            self.clients.slots.iter().filter(|(_, slot)| is_meant(&slot.to)).map(|(client, _)| client).collect();
+            self.clients.ways.range(first..=last).map(|(_, _, client)| *client).collect();
         for client in meant {
             let outcome = self.client_event(now, client, Happening::Unreachable, None, out);
             self.conclude(now, client, &outcome, out);
@@ -331,7 +362,9 @@ impl Endpoint {
     }
 
     fn conclude(&mut self, now: Mono, client: usize, outcome: &Outcome, out: &mut Vec<Command>) {
-        if outcome.has_failed && let Some(purpose) = self.clients.get(client).map(|slot| slot.purpose) {
+        if outcome.has_failed
+            && let Some(purpose) = self.clients.get(client).map(|slot| slot.purpose)
+        {
             self.unanswered(now, client, purpose, out);
         }
         if outcome.is_over {
@@ -356,7 +389,9 @@ impl Endpoint {
                 let event = match happening {
                     Happening::Provisional => E::Provisional,
                     Happening::Accepted => E::Accepted,
-                    Happening::Refused => E::Refused { ack: ack_for_refusal(&slot.request, response) },
+                    Happening::Refused => {
+                        E::Refused { ack: ack_for_refusal(&slot.request, response) }
+                    }
                     Happening::Unreachable => E::Unreachable,
                     Happening::GiveUp => E::GiveUp,
                     Happening::Tick => E::Tick,
@@ -408,11 +443,18 @@ impl Endpoint {
         self.arm_client(client, None);
         if let Some(slot) = self.clients.slots.try_remove(client) {
             self.clients.keys.remove(&slot.key);
+            self.clients.ways.remove(&(slot.to.transport, slot.to.remote, client));
         }
     }
 
     /// Asks again with a proof of who we are, after a 401 or 407. Nothing where there is no proof to give.
-    pub(super) fn ask_with_proof(&mut self, now: Mono, client: usize, response: &Response, out: &mut Vec<Command>) -> Option<usize> {
+    pub(super) fn ask_with_proof(
+        &mut self,
+        now: Mono,
+        client: usize,
+        response: &Response,
+        out: &mut Vec<Command>,
+    ) -> Option<usize> {
         let challenges = match response.status {
             Status::UNAUTHORIZED => response.headers.www_authenticate().ok()?,
             Status::PROXY_AUTHENTICATION_REQUIRED => response.headers.proxy_authenticate().ok()?,
@@ -420,11 +462,12 @@ impl Endpoint {
         };
         let by_proxy = response.status == Status::PROXY_AUTHENTICATION_REQUIRED;
         let slot = self.clients.get(client).filter(|slot| slot.proofs < MOST_PROOFS)?;
-        let (mut request, to, purpose, proofs) = (slot.request.clone(), slot.to, slot.purpose, slot.proofs);
+        let (mut request, to, purpose, proofs) =
+            (slot.request.clone(), slot.to, slot.purpose, slot.proofs);
         let number = request.headers.cseq().ok()?.number;
-        let answerer = match purpose {
-            Purpose::Register(id) => &mut self.registrations.get_mut(&id)?.answerer,
-            other => &mut self.legs.get_mut(&other.leg()?)?.answerer,
+        let answerer = match purpose.leg() {
+            Some(leg) => &mut self.legs.get_mut(&leg)?.answerer,
+            None => &mut self.registrations.get_mut(&purpose.registration()?)?.answerer,
         };
         if !answerer.take(by_proxy, &challenges) {
             return None;
@@ -435,10 +478,10 @@ impl Endpoint {
         for (name, proof) in answerer.proofs(&request.method, &uri_text(&request), &mut self.rng) {
             request.headers.push(name, &proof);
         }
-        let number = match purpose {
-            Purpose::Register(id) => self.registrations.get_mut(&id)?.next_number(),
-            Purpose::Call(_) => number + 1,
-            other => self.legs.get_mut(&other.leg()?)?.dialog.as_mut()?.next_number(),
+        let number = match (purpose, purpose.leg()) {
+            (Purpose::Call(_), _) => number.saturating_add(1), // there is no dialog yet that counts
+            (_, Some(leg)) => self.legs.get_mut(&leg)?.dialog.as_mut()?.next_number(),
+            (_, None) => self.registrations.get_mut(&purpose.registration()?)?.next_number(),
         };
         request.headers.set(Name::CSeq, &CSeq { number, method: request.method.clone() });
         let again = self.ask(now, request, to, purpose, out)?;

@@ -61,7 +61,9 @@ mod tests {
         let mut headers = Headers::new();
         headers.push("Content-Type", kind);
         let read = key_of(&headers, &Bytes::from_static(body.as_bytes()));
-        let shown = |(key, duration): (Key, Duration)| (key.symbol(), u64::try_from(duration.as_millis()).unwrap());
+        let shown = |(key, duration): (Key, Duration)| {
+            (key.symbol(), u64::try_from(duration.as_millis()).unwrap())
+        };
         read.map(|read| read.map(shown))
     }
 

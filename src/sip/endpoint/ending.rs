@@ -23,13 +23,21 @@ impl Endpoint {
         headers.extend(reason.map(|reason| ("Reason".to_owned(), reason)));
         match self.legs.get(&id).map(|leg| &leg.state) {
             Some(State::Offered { server, .. }) => {
-                let status = if has_reason { Status::DECLINE } else { Status::TEMPORARILY_UNAVAILABLE };
+                let status =
+                    if has_reason { Status::DECLINE } else { Status::TEMPORARILY_UNAVAILABLE };
                 let server = *server;
                 self.reject_with(now, id, server, status, &headers, FailedBy::Us, None, out);
                 true
             }
             Some(State::Calling { cancel: Cancel::No, .. }) => {
-                self.cancel_call(now, id, FailedBy::Cancelled, Status::REQUEST_TERMINATED, headers, out);
+                self.cancel_call(
+                    now,
+                    id,
+                    FailedBy::Cancelled,
+                    Status::REQUEST_TERMINATED,
+                    headers,
+                    out,
+                );
                 true
             }
             Some(State::AckDue { client, .. }) => {
@@ -47,7 +55,13 @@ impl Endpoint {
     }
 
     /// Ends a call that is up for a reason of our own.
-    pub(super) fn end_with_bye(&mut self, now: Mono, id: LegId, by: EndedBy, out: &mut Vec<Command>) {
+    pub(super) fn end_with_bye(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        by: EndedBy,
+        out: &mut Vec<Command>,
+    ) {
         match self.legs.get(&id).map(|leg| &leg.state) {
             Some(State::Up) => self.end(now, id, by, None, Vec::new(), out),
             // They never acknowledged, and we wanted to leave: now we may.
@@ -55,7 +69,13 @@ impl Endpoint {
                 let headers = headers.clone();
                 self.send_bye(now, id, &headers, out);
             }
-            Some(State::Offered { .. } | State::Calling { .. } | State::AckDue { .. } | State::Leaving { .. }) | None => {}
+            Some(
+                State::Offered { .. }
+                | State::Calling { .. }
+                | State::AckDue { .. }
+                | State::Leaving { .. },
+            )
+            | None => {}
         }
     }
 
@@ -83,7 +103,13 @@ impl Endpoint {
     }
 
     /// Sends BYE; the leg stays until it is answered.
-    pub(super) fn send_bye(&mut self, now: Mono, id: LegId, headers: &[ExtraHeader], out: &mut Vec<Command>) {
+    pub(super) fn send_bye(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        headers: &[ExtraHeader],
+        out: &mut Vec<Command>,
+    ) {
         let request = self.within(id, Method::Bye, headers);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = State::Leaving { bye: Bye::Sent };
@@ -107,7 +133,9 @@ impl Endpoint {
         response: &Response,
         out: &mut Vec<Command>,
     ) {
-        if response.status.is_provisional() || self.ask_with_proof(now, client, response, out).is_some() {
+        if response.status.is_provisional()
+            || self.ask_with_proof(now, client, response, out).is_some()
+        {
             return;
         }
         self.gone(now, id, out);
@@ -126,7 +154,16 @@ impl Endpoint {
             // RFC 3261 15.1.2: the INVITE that is still open is over too.
             Some(State::Offered { server, .. }) => {
                 let server = *server;
-                self.reject_with(now, id, server, Status::REQUEST_TERMINATED, &[], FailedBy::Cancelled, reason, out);
+                self.reject_with(
+                    now,
+                    id,
+                    server,
+                    Status::REQUEST_TERMINATED,
+                    &[],
+                    FailedBy::Cancelled,
+                    reason,
+                    out,
+                );
             }
             // RFC 3261 15: only the caller may end an early dialog so. The INVITE's own answer decides.
             Some(State::Calling { .. }) => {}
@@ -153,16 +190,18 @@ impl Endpoint {
     /// What they asked within the call and we have not answered gets 487: the call is over.
     fn drop_received(&mut self, now: Mono, id: LegId, out: &mut Vec<Command>) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let exchange = std::mem::replace(&mut leg.exchange, Exchange::Idle);
         let refer = leg.refer_in.take();
-        match exchange {
-            Exchange::Received { server, .. } => {
-                self.answer_plainly(now, server, Status::REQUEST_TERMINATED, out);
-                Self::tell(id, LegEvent::OfferWithdrawn, out);
-            }
-            Exchange::Idle | Exchange::Sent { .. } => {}
+        // Ours that is under way stays: it is given up with the leg.
+        if let Exchange::Received { server, .. } = leg.exchange {
+            leg.exchange = Exchange::Idle;
+            self.answer_plainly(now, server, Status::REQUEST_TERMINATED, out);
+            Self::tell(id, LegEvent::OfferWithdrawn, out);
         }
-        if let Some(super::leg::ReferIn { state: super::leg::ReferState::Asked { server, .. }, .. }) = refer {
+        if let Some(super::leg::ReferIn {
+            state: super::leg::ReferState::Asked { server, .. },
+            ..
+        }) = refer
+        {
             self.answer_plainly(now, server, Status::REQUEST_TERMINATED, out);
         }
     }

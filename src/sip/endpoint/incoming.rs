@@ -17,12 +17,15 @@ use super::leg::{Bye, Exchange, Leg, State, Unacked};
 use super::servers::Asked;
 use super::timers::Alarm;
 use super::{
-    ALLOW, Command, EndedBy, Endpoint, FailedBy, Failure, IncomingCall, LegEvent, SUPPORTED, add_extra,
+    ALLOW, Command, EndedBy, Endpoint, FailedBy, Failure, IncomingCall, LegEvent, SUPPORTED,
+    add_extra,
 };
 use crate::sip::auth::answer::Answerer;
 use crate::sip::auth::guard::{Proof, Verdict, clipped};
 use crate::sip::dialog::Dialog;
-use crate::sip::message::{Challenge, Headers, Name, Replaces, Request, Response, Status, Uri, Value};
+use crate::sip::message::{
+    Challenge, Headers, Name, Print, Replaces, Request, Response, Status, Uri, Value,
+};
 use crate::sip::peer::Peer;
 use crate::time::Mono;
 
@@ -52,11 +55,9 @@ impl Endpoint {
         match self.proven(now, request, asked.peer) {
             Verdict::Known(user) => call.authenticated = Some(user),
             Verdict::Ask { stale: false } => {}
-            Verdict::Ask { stale: true } => return self.refuse_and_ask(now, asked, true, out),
+            Verdict::Ask { stale: true } => return self.ask_who_asks(now, request, to, true, out),
             Verdict::Failed { failures, locked_out } => {
-                let user = claimed_user(request);
-                out.push(Command::AuthenticationFailed { user, source: asked.peer.remote, failures, locked_out });
-                return self.refuse_and_ask(now, asked, false, out);
+                return self.refuse_proof(now, asked, failures, locked_out, out);
             }
             Verdict::LockedOut => return self.refuse(request, to, Status::FORBIDDEN, &[], out),
         }
@@ -66,26 +67,31 @@ impl Endpoint {
         let contact = self.contact(asked.peer, user.as_deref());
         let server = self.open_server(now, asked, tag.clone(), Some(id));
         let until = now + self.config.limits.ring;
-        self.add_leg(id, Leg {
-            tag,
-            contact,
-            state: State::Offered { server, until },
-            dialog: Some(dialog),
-            early: Vec::new(),
-            unacked: None,
-            exchange: Exchange::Idle,
-            next_offer: None,
-            refer_in: None,
-            refers_out: false,
-            answerer: Answerer::default(),
-            alarm: Alarm::default(),
-        });
+        self.add_leg(
+            id,
+            Leg {
+                tag,
+                contact,
+                state: State::Offered { server, until },
+                dialog: Some(dialog),
+                early: Vec::new(),
+                unacked: None,
+                exchange: Exchange::Idle,
+                next_offer: None,
+                refer_in: None,
+                refers_out: false,
+                answerer: Answerer::default(),
+                alarm: Alarm::default(),
+            },
+        );
         Self::tell(id, LegEvent::Incoming(Box::new(call)), out);
     }
 
     /// The leg that an INVITE is to take the place of (RFC 3891 3), or why it cannot.
     fn replaced(&self, headers: &Headers) -> Result<Option<LegId>, Status> {
-        let Some(replaces) = headers.replaces().map_err(|_| Status::BAD_REQUEST)? else { return Ok(None) };
+        let Some(replaces) = headers.replaces().map_err(|_| Status::BAD_REQUEST)? else {
+            return Ok(None);
+        };
         let leg = self.leg_named(&replaces).ok_or(Status::CALL_DOES_NOT_EXIST)?;
         let state = self.legs.get(&leg).map(|leg| &leg.state);
         match state {
@@ -102,7 +108,8 @@ impl Endpoint {
         let id = *self.by_tag.get(&replaces.to_tag)?;
         let leg = self.legs.get(&id)?;
         let early = leg.early.iter().map(|early| &early.dialog);
-        let is_it = |it: &Dialog| it.call_id() == replaces.call_id && it.remote_tag() == replaces.from_tag;
+        let is_it =
+            |it: &Dialog| it.call_id() == replaces.call_id && it.remote_tag() == replaces.from_tag;
         leg.dialog.iter().chain(early).any(is_it).then_some(id)
     }
 
@@ -114,7 +121,9 @@ impl Endpoint {
         let proof = ours.and_then(|it| {
             let counted = match it.get("qop") {
                 None => None,
-                Some(qop) if qop.eq_ignore_ascii_case("auth") => Some((it.nonce_count()?, it.get("cnonce")?)),
+                Some(qop) if qop.eq_ignore_ascii_case("auth") => {
+                    Some((it.nonce_count()?, it.get("cnonce")?))
+                }
                 Some(_) => return None,
             };
             Some(Proof {
@@ -130,22 +139,49 @@ impl Endpoint {
         self.guard.check(now, peer.remote.ip(), request.method.as_str(), proof)
     }
 
-    /// 401 to a request that has no leg. It is remembered, so that its repetition is not judged a second time.
-    pub(super) fn refuse_and_ask(&mut self, now: Mono, asked: Asked, stale: bool, out: &mut Vec<Command>) {
-        if !self.has_room_for(asked.size) {
-            return self.overloaded(&asked.request, asked.to, out);
-        }
+    /// 401 to somebody who has proven nothing yet, or with a nonce that is not good any more. Nothing is remembered of
+    /// it but the nonce: whoever floods us with such requests fills no table.
+    pub(super) fn ask_who_asks(
+        &mut self,
+        now: Mono,
+        request: &Request,
+        to: Peer,
+        stale: bool,
+        out: &mut Vec<Command>,
+    ) {
+        let mut response = self.refusal(request, Status::UNAUTHORIZED);
+        self.add_challenges(now, stale, &mut response.headers);
+        out.push(Command::Send { to, bytes: response.printed() });
+    }
+
+    /// 401 to somebody who does not know the password. It is remembered, so that its repetition is not judged a second
+    /// time.
+    pub(super) fn refuse_proof(
+        &mut self,
+        now: Mono,
+        asked: Asked,
+        failures: u32,
+        locked_out: bool,
+        out: &mut Vec<Command>,
+    ) {
+        let user = claimed_user(&asked.request);
+        out.push(Command::AuthenticationFailed {
+            user,
+            source: asked.peer.remote,
+            failures,
+            locked_out,
+        });
         let tag = self.token();
         let server = self.open_server(now, asked, tag, None);
         let Some(mut response) = self.answer_to(server, Status::UNAUTHORIZED) else { return };
-        self.add_challenges(now, stale, &mut response.headers);
+        self.add_challenges(now, false, &mut response.headers);
         self.answer(now, server, &response, out);
     }
 
-    /// RFC 8760 2.3: one challenge for each algorithm, the one we like best first.
+    /// RFC 8760 2.3: one challenge for each algorithm.
     fn add_challenges(&mut self, now: Mono, stale: bool, headers: &mut Headers) {
         let nonce = self.guard.nonce(now, &mut self.rng);
-        for algorithm in self.config.digest.algorithms {
+        for algorithm in self.config.digest.offer.algorithms() {
             let mut challenge = Challenge::digest(self.guard.realm(), &nonce);
             challenge.fields.set("algorithm", algorithm.name());
             challenge.fields.push("qop", Some(Value::quoted("auth")));
@@ -176,11 +212,14 @@ impl Endpoint {
         headers: &[ExtraHeader],
         out: &mut Vec<Command>,
     ) -> bool {
-        let Some(status) = Status::new(status).filter(|status| (101..200).contains(&status.code())) else {
+        let Some(status) = Status::new(status).filter(|status| (101..200).contains(&status.code()))
+        else {
             return false;
         };
         let Some(server) = self.offered(id) else { return false };
-        let Some(mut response) = self.answer_within(server, id, status, headers) else { return false };
+        let Some(mut response) = self.answer_within(server, id, status, headers) else {
+            return false;
+        };
         if let Some(sdp) = sdp {
             add_sdp(&mut response.headers, &mut response.body, sdp);
         }
@@ -198,7 +237,9 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) -> bool {
         let Some(server) = self.offered(id) else { return false };
-        let Some(mut response) = self.answer_within(server, id, Status::OK, headers) else { return false };
+        let Some(mut response) = self.answer_within(server, id, Status::OK, headers) else {
+            return false;
+        };
         add_sdp(&mut response.headers, &mut response.body, sdp);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = State::Up;
@@ -216,14 +257,19 @@ impl Endpoint {
         headers: &[ExtraHeader],
         out: &mut Vec<Command>,
     ) -> bool {
-        let Some(status) = Status::new(status).filter(|status| status.code() >= 300) else { return false };
+        let Some(status) = Status::new(status).filter(|status| status.code() >= 300) else {
+            return false;
+        };
         let Some(server) = self.offered(id) else { return false };
         self.reject_with(now, id, server, status, headers, FailedBy::Us, None, out);
         true
     }
 
     /// Refuses the call that `server` brought, and ends the leg.
-    #[expect(clippy::too_many_arguments, reason = "one more name would hide that all of them are one answer's parts")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one more name would hide that all of them are one answer's parts"
+    )]
     pub(super) fn reject_with(
         &mut self,
         now: Mono,
@@ -236,9 +282,6 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) {
         if let Some(mut response) = self.answer_to(server, status) {
-            if status.is_redirect() {
-                response.headers.remove(Name::Contact);
-            }
             add_extra(&mut response.headers, headers);
             self.answer(now, server, &response, out);
         }
@@ -248,7 +291,16 @@ impl Endpoint {
     /// Nobody took the call within the time that a call may ring.
     pub(super) fn rang_in_vain(&mut self, now: Mono, id: LegId, out: &mut Vec<Command>) {
         if let Some(server) = self.offered(id) {
-            self.reject_with(now, id, server, Status::TEMPORARILY_UNAVAILABLE, &[], FailedBy::RangOut, None, out);
+            self.reject_with(
+                now,
+                id,
+                server,
+                Status::TEMPORARILY_UNAVAILABLE,
+                &[],
+                FailedBy::RangOut,
+                None,
+                out,
+            );
         }
     }
 
@@ -262,7 +314,16 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) {
         if self.offered(id) == Some(server) {
-            self.reject_with(now, id, server, Status::REQUEST_TERMINATED, &[], FailedBy::Cancelled, reason, out);
+            self.reject_with(
+                now,
+                id,
+                server,
+                Status::REQUEST_TERMINATED,
+                &[],
+                FailedBy::Cancelled,
+                reason,
+                out,
+            );
         } else {
             self.offer_cancelled(now, id, server, out);
         }
@@ -272,7 +333,9 @@ impl Endpoint {
     pub(super) fn offered(&self, id: LegId) -> Option<usize> {
         match self.legs.get(&id)?.state {
             State::Offered { server, .. } => Some(server),
-            State::Calling { .. } | State::AckDue { .. } | State::Up | State::Leaving { .. } => None,
+            State::Calling { .. } | State::AckDue { .. } | State::Up | State::Leaving { .. } => {
+                None
+            }
         }
     }
 
@@ -287,7 +350,7 @@ impl Endpoint {
         let mut response = self.answer_to(server, status)?;
         response.headers.push(Name::Contact, &self.legs.get(&id)?.contact);
         response.headers.push(Name::Allow, ALLOW);
-        response.headers.push(Name::Supported, &SUPPORTED.join(", "));
+        response.headers.push(Name::Supported, SUPPORTED);
         add_extra(&mut response.headers, headers);
         Some(response)
     }
@@ -325,7 +388,9 @@ impl Endpoint {
 
     pub(super) fn tick_unacked(&mut self, now: Mono, id: LegId, out: &mut Vec<Command>) {
         let t2 = self.config.timing.t2;
-        let Some(unacked) = self.legs.get_mut(&id).and_then(|leg| leg.unacked.as_mut()) else { return };
+        let Some(unacked) = self.legs.get_mut(&id).and_then(|leg| leg.unacked.as_mut()) else {
+            return;
+        };
         if unacked.until <= now {
             if let Some(leg) = self.legs.get_mut(&id) {
                 leg.unacked = None;
@@ -339,7 +404,14 @@ impl Endpoint {
     }
 
     /// The ACK to a 2xx of ours came.
-    pub(super) fn ack_of_2xx(&mut self, now: Mono, id: LegId, number: u32, ack: &Request, out: &mut Vec<Command>) {
+    pub(super) fn ack_of_2xx(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        number: u32,
+        ack: &Request,
+        out: &mut Vec<Command>,
+    ) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let is_it = leg.unacked.as_ref().is_some_and(|unacked| unacked.number == number);
         if !is_it {
@@ -352,7 +424,8 @@ impl Endpoint {
             return;
         }
         let answer = sdp_of(&ack.headers, &ack.body).ok().flatten().filter(|_| unacked.is_offer);
-        let is_missing = unacked.is_offer && answer.is_none();
+        // A re-INVITE that is answered so leaves the session as it was; a call without one is none.
+        let is_missing = unacked.is_offer && unacked.is_first && answer.is_none();
         Self::tell(id, LegEvent::Acknowledged { sdp: answer }, out);
         if is_missing {
             self.end_with_bye(now, id, EndedBy::NoAnswerToOffer, out);
@@ -371,14 +444,20 @@ impl Endpoint {
         reason: Option<String>,
         out: &mut Vec<Command>,
     ) {
-        let failure = Failure { why, status: status.code(), retry_after: None, reason, contacts: Vec::new() };
+        let failure =
+            Failure { why, status: status.code(), retry_after: None, reason, contacts: Vec::new() };
         Self::tell(id, LegEvent::Failed(failure), out);
         self.gone(now, id, out);
     }
 }
 
 /// What an INVITE says about its call.
-fn read_call(request: &Request, tag: &str, peer: Peer, offer: Option<Bytes>) -> Option<(Dialog, IncomingCall)> {
+fn read_call(
+    request: &Request,
+    tag: &str,
+    peer: Peer,
+    offer: Option<Bytes>,
+) -> Option<(Dialog, IncomingCall)> {
     let headers = &request.headers;
     let text = |name: Name| headers.text(name).map(std::borrow::Cow::into_owned);
     let dialog = Dialog::uas(request, tag, peer).ok()?;
@@ -402,7 +481,7 @@ fn read_call(request: &Request, tag: &str, peer: Peer, offer: Option<Bytes>) -> 
 }
 
 /// The user that a request claims to come from, for those who watch.
-pub(super) fn claimed_user(request: &Request) -> String {
+fn claimed_user(request: &Request) -> String {
     let given = request.headers.authorization().unwrap_or_default();
     given.iter().find_map(|it| it.get("username")).map(clipped).unwrap_or_default()
 }

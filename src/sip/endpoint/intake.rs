@@ -24,7 +24,8 @@ use super::event::LegId;
 use super::servers::{Asked, answers_to};
 use super::{ALLOW, Command, Endpoint, LegEvent, SUPPORTED};
 use crate::sip::message::{
-    Headers, Malformed, Message, Method, Name, NameAddr, Print, Request, RetryAfter, Status, Via, Why,
+    Headers, Malformed, Message, Method, Name, NameAddr, Print, Request, Response, RetryAfter,
+    Status, Via, Why,
 };
 use crate::sip::peer::Peer;
 use crate::sip::transaction::key::{MergeKey, ServerKey};
@@ -76,7 +77,14 @@ impl Endpoint {
         }
     }
 
-    fn request(&mut self, now: Mono, peer: Peer, mut request: Request, size: usize, out: &mut Vec<Command>) {
+    fn request(
+        &mut self,
+        now: Mono,
+        peer: Peer,
+        mut request: Request,
+        size: usize,
+        out: &mut Vec<Command>,
+    ) {
         self.counters.requests += 1;
         let Ok(mut via) = request.headers.top_via() else { return };
         via.note_source(peer.remote.ip(), peer.remote.port());
@@ -106,7 +114,13 @@ impl Endpoint {
             return self.came_again(now, server, out);
         }
         if let Err(unknown) = known_extensions(&request) {
-            return self.refuse(&request, to, Status::BAD_EXTENSION, &[(Name::Unsupported, unknown)], out);
+            return self.refuse(
+                &request,
+                to,
+                Status::BAD_EXTENSION,
+                &[(Name::Unsupported, unknown)],
+                out,
+            );
         }
         let tag = request.headers.to().ok().and_then(|to| to.tag().map(str::to_owned));
         let asked = Asked { request, key, peer, to, size };
@@ -130,7 +144,9 @@ impl Endpoint {
             }
             // Nobody outside of a call has us call somebody.
             Method::Refer => self.refuse(request, to, Status::FORBIDDEN, &[], out),
-            Method::Prack | Method::Subscribe | Method::Message | Method::Publish => self.not_allowed(request, to, out),
+            Method::Prack | Method::Subscribe | Method::Message | Method::Publish => {
+                self.not_allowed(request, to, out)
+            }
             Method::Other(_) => self.unknown(request, to, out),
             Method::Ack | Method::Cancel => {} // taken before
         }
@@ -145,7 +161,12 @@ impl Endpoint {
                 return self.not_allowed(request, to, out);
             }
             Method::Other(_) => return self.unknown(request, to, out),
-            Method::Invite | Method::Bye | Method::Info | Method::Update | Method::Refer | Method::Notify => {}
+            Method::Invite
+            | Method::Bye
+            | Method::Info
+            | Method::Update
+            | Method::Refer
+            | Method::Notify => {}
             Method::Ack | Method::Cancel => {} // taken before
         }
         let Some((leg, number)) = self.leg_of(tag, &request.headers) else {
@@ -155,7 +176,9 @@ impl Endpoint {
         if request.method != Method::Bye && !self.has_room_for(asked.size) {
             return self.overloaded(request, to, out);
         }
-        let is_in_order = self.dialog_of(leg, &request.headers).is_some_and(|dialog| dialog.take(number, asked.peer));
+        let is_in_order = self
+            .dialog_of(leg, &request.headers)
+            .is_some_and(|dialog| dialog.take(number, asked.peer));
         if !is_in_order {
             return self.refuse(request, to, Status::SERVER_INTERNAL_ERROR, &[], out);
         }
@@ -185,7 +208,11 @@ impl Endpoint {
         self.dialog_of(leg, headers).map(|_| (leg, number))
     }
 
-    fn dialog_of(&mut self, leg: LegId, headers: &Headers) -> Option<&mut crate::sip::dialog::Dialog> {
+    fn dialog_of(
+        &mut self,
+        leg: LegId,
+        headers: &Headers,
+    ) -> Option<&mut crate::sip::dialog::Dialog> {
         let leg = self.legs.get_mut(&leg)?;
         let early = leg.early.iter_mut().map(|early| &mut early.dialog);
         leg.dialog.iter_mut().chain(early).find(|dialog| dialog.is_theirs(headers))
@@ -205,8 +232,16 @@ impl Endpoint {
         }
     }
 
-    fn cancel(&mut self, now: Mono, request: &Request, via: &Via, to: Peer, out: &mut Vec<Command>) {
-        let invite = ServerKey::cancelled_by(request, via).ok().and_then(|key| self.servers.find(&key));
+    fn cancel(
+        &mut self,
+        now: Mono,
+        request: &Request,
+        via: &Via,
+        to: Peer,
+        out: &mut Vec<Command>,
+    ) {
+        let invite =
+            ServerKey::cancelled_by(request, via).ok().and_then(|key| self.servers.find(&key));
         let Some(server) = invite else {
             return self.refuse(request, to, Status::CALL_DOES_NOT_EXIST, &[], out);
         };
@@ -254,13 +289,19 @@ impl Endpoint {
         let abilities = [
             (Name::Allow, ALLOW.to_owned()),
             (Name::Accept, ACCEPT.to_owned()),
-            (Name::Supported, SUPPORTED.join(", ")),
+            (Name::Supported, SUPPORTED.to_owned()),
         ];
         self.refuse(request, to, Status::OK, &abilities, out);
     }
 
     fn not_allowed(&mut self, request: &Request, to: Peer, out: &mut Vec<Command>) {
-        self.refuse(request, to, Status::METHOD_NOT_ALLOWED, &[(Name::Allow, ALLOW.to_owned())], out);
+        self.refuse(
+            request,
+            to,
+            Status::METHOD_NOT_ALLOWED,
+            &[(Name::Allow, ALLOW.to_owned())],
+            out,
+        );
     }
 
     fn unknown(&mut self, request: &Request, to: Peer, out: &mut Vec<Command>) {
@@ -283,13 +324,19 @@ impl Endpoint {
         more: &[(Name, String)],
         out: &mut Vec<Command>,
     ) {
-        let mut response = request.answer(status);
-        self.tag_answer(&mut response.headers);
-        response.headers.push(Name::Server, &self.config.product);
+        let mut response = self.refusal(request, status);
         for (name, value) in more {
             response.headers.push(name.clone(), value);
         }
         out.push(Command::Send { to, bytes: response.printed() });
+    }
+
+    /// An answer that nothing is remembered of, with our tag and our name.
+    pub(super) fn refusal(&self, request: &Request, status: Status) -> Response {
+        let mut response = request.answer(status);
+        self.tag_answer(&mut response.headers);
+        response.headers.push(Name::Server, &self.config.product);
+        response
     }
 
     /// A To tag of our own, the same whenever the same request comes (RFC 3261 8.2.7).
@@ -320,7 +367,9 @@ pub(super) fn asserted(headers: &Headers) -> Option<NameAddr> {
 /// The extensions that the request needs and we do not know, as Unsupported lists them.
 fn known_extensions(request: &Request) -> Result<(), String> {
     let required = request.headers.require().unwrap_or_default();
-    let unknown: Vec<String> =
-        required.into_iter().filter(|it| !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(it))).collect();
+    let unknown: Vec<String> = required
+        .into_iter()
+        .filter(|it| !SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(it)))
+        .collect();
     if unknown.is_empty() { Ok(()) } else { Err(unknown.join(", ")) }
 }

@@ -97,9 +97,18 @@ pub(super) struct Unacked {
 pub(super) enum Exchange {
     Idle,
     /// We offered, and wait no longer than `until`.
-    Sent { client: usize, sdp: Bytes, by: OfferBy, until: Mono },
+    Sent {
+        client: usize,
+        sdp: Bytes,
+        by: OfferBy,
+        until: Mono,
+    },
     /// They offered, or wanted an offer; `server` waits for the call's wish.
-    Received { server: usize, is_invite: bool, until: Mono },
+    Received {
+        server: usize,
+        is_invite: bool,
+        until: Mono,
+    },
 }
 
 /// An offer that waits.
@@ -131,7 +140,9 @@ impl Leg {
     /// When something is due whatever happens.
     pub(super) fn deadline(&self) -> Option<Mono> {
         let state = match &self.state {
-            State::Offered { until, .. } | State::Calling { until, .. } | State::AckDue { until, .. } => Some(*until),
+            State::Offered { until, .. }
+            | State::Calling { until, .. }
+            | State::AckDue { until, .. } => Some(*until),
             State::Up | State::Leaving { .. } => None,
         };
         let unacked = self.unacked.as_ref().map(|it| it.again.min(it.until));
@@ -209,7 +220,12 @@ impl Endpoint {
 
     /// The next request within the leg's dialog, and where it goes: with our Contact where it is one that refreshes the
     /// target, and with proofs for those who have asked who we are.
-    pub(super) fn within(&mut self, id: LegId, method: Method, extra: &[ExtraHeader]) -> Option<(Request, Peer)> {
+    pub(super) fn within(
+        &mut self,
+        id: LegId,
+        method: Method,
+        extra: &[ExtraHeader],
+    ) -> Option<(Request, Peer)> {
         let leg = self.legs.get_mut(&id)?;
         let refreshes = matches!(
             method,
@@ -219,9 +235,11 @@ impl Endpoint {
         if refreshes {
             request.headers.push(Name::Contact, &leg.contact);
             request.headers.push(Name::Allow, super::ALLOW);
-            request.headers.push(Name::Supported, &super::SUPPORTED.join(", "));
+            request.headers.push(Name::Supported, super::SUPPORTED);
         }
-        for (name, proof) in leg.answerer.proofs(&request.method, &uri_text(&request), &mut self.rng) {
+        for (name, proof) in
+            leg.answerer.proofs(&request.method, &uri_text(&request), &mut self.rng)
+        {
             request.headers.push(name, &proof);
         }
         add_extra(&mut request.headers, extra);

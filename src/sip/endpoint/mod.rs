@@ -9,6 +9,7 @@
 //! Read next: `event` and `command` (what goes in and out), `intake` (which request means what), `incoming`, `outgoing`,
 //! `session` (offers within a call), `ending`, `refer`, `register` and `registrations`; below them `servers` and
 //! `clients` (the transactions' tables), `leg`, `timers`.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 mod body;
 mod clients;
@@ -27,11 +28,11 @@ mod register;
 mod registrations;
 mod servers;
 mod session;
-mod timers;
 #[cfg(test)]
 mod tests;
+mod timers;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::Rng;
@@ -43,18 +44,19 @@ use self::servers::Servers;
 use self::timers::{Timer, Timers};
 use super::auth::guard::Guard;
 use super::message::{self, Host, Name, NameAddr, Print, Request, SipUri, Via};
-use super::peer::{Peer, Transport};
+use super::peer::{ConnectionId, Peer, Transport};
 use super::registrar::{Binding, Registrar};
 use crate::time::Mono;
 
 pub use self::command::{
-    Command, EndedBy, Ending, FailedBy, Failure, IncomingCall, LegEvent, ReferRequest, RegistrarEvent,
-    RegistrationEvent,
+    Command, EndedBy, Ending, FailedBy, Failure, IncomingCall, LegEvent, ReferRequest,
+    RegistrarEvent, RegistrationEvent,
 };
-pub use self::config::{Account, Config, DigestRules, Limits, RegistrarLimits};
-pub use super::auth::digest::Algorithm;
+pub use self::config::{Account, Config, DigestOffer, DigestRules, Limits, RegistrarLimits};
 pub use self::counters::{Counters, Load};
-pub use self::event::{Event, ExtraHeader, LegId, Login, OfferBy, OutgoingCall, Registration, Wish};
+pub use self::event::{
+    Event, ExtraHeader, LegId, Login, OfferBy, OutgoingCall, Registration, Wish,
+};
 
 /// The machine.
 #[derive(Debug)]
@@ -74,6 +76,8 @@ pub struct Endpoint {
     registrar: Registrar,
     registrations: BTreeMap<u32, Kept>,
     counters: Counters,
+    /// The streams that are open: as many as the transport lets in.
+    open: HashSet<ConnectionId>,
 }
 
 impl Endpoint {
@@ -94,6 +98,7 @@ impl Endpoint {
             registrar: Registrar::new(config.registrar),
             registrations: BTreeMap::new(),
             counters: Counters::default(),
+            open: HashSet::new(),
             config,
         }
     }
@@ -140,23 +145,32 @@ impl Endpoint {
                 let size = message.as_ref().map_or(0, size_of_message);
                 self.received(now, peer, message, size, out);
             }
-            Event::Opened { .. } => {}
-            Event::Lost { connection } => {
-                self.registrar.lost(connection);
-                self.lost_stream(now, connection, out);
-            }
+            Event::Opened { peer } => self.open.extend(peer.connection),
+            Event::Lost { peer } => self.lost(now, peer, out),
             Event::Unreachable { to } => self.unreachable(now, to, out),
             Event::Wish { leg, wish } => self.wish(now, leg, wish, out),
-            Event::Register { id, registration } => self.keep_registered(now, id, *registration, out),
+            Event::Register { id, registration } => {
+                self.keep_registered(now, id, *registration, out)
+            }
             Event::Unregister { id } => self.unregister(now, id, out),
             Event::Tick => self.tick(now, out),
         }
     }
 
+    fn lost(&mut self, now: Mono, peer: Peer, out: &mut Vec<Command>) {
+        if let Some(connection) = peer.connection {
+            self.open.remove(&connection);
+            self.registrar.lost(connection);
+        }
+        self.unreachable(now, peer, out);
+    }
+
     fn wish(&mut self, now: Mono, leg: LegId, wish: Wish, out: &mut Vec<Command>) {
         let is_taken = match wish {
             Wish::Call(call) => self.call(now, leg, *call, out),
-            Wish::Progress { status, sdp, headers } => self.progress(now, leg, status, sdp, &headers, out),
+            Wish::Progress { status, sdp, headers } => {
+                self.progress(now, leg, status, sdp, &headers, out)
+            }
             Wish::Answer { sdp, headers } => self.accept(now, leg, sdp, &headers, out),
             Wish::Reject { status, headers } => self.reject(now, leg, status, &headers, out),
             Wish::Challenge => self.ask_who(now, leg, out),
@@ -165,7 +179,9 @@ impl Endpoint {
             Wish::Offer { sdp, by } => self.offer(now, leg, sdp, by, out),
             Wish::AnswerOffer { sdp } => self.answer_offer(now, leg, sdp, out),
             Wish::RejectOffer { status } => self.reject_offer(now, leg, status, out),
-            Wish::Info { content_type, body } => self.send_info(now, leg, &content_type, &body, out),
+            Wish::Info { content_type, body } => {
+                self.send_info(now, leg, &content_type, &body, out)
+            }
             Wish::Refer { target, referred_by, headers } => {
                 self.send_refer(now, leg, &target, referred_by.as_deref(), &headers, out)
             }
@@ -236,6 +252,16 @@ impl Endpoint {
         Via::new(transport, host, Some(port), branch)
     }
 
+    /// `to`, as long as its stream is open; then where `otherwise` leads, over a stream to be opened.
+    fn way_to(&self, to: Peer, otherwise: impl FnOnce() -> Option<std::net::SocketAddr>) -> Peer {
+        match to.connection {
+            Some(connection) if !self.open.contains(&connection) => {
+                Peer { connection: None, remote: otherwise().unwrap_or(to.remote), ..to }
+            }
+            Some(_) | None => to,
+        }
+    }
+
     fn tell(leg: LegId, event: LegEvent, out: &mut Vec<Command>) {
         out.push(Command::Leg { leg, event });
     }
@@ -245,7 +271,7 @@ impl Endpoint {
 const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, REGISTER";
 
 /// The extensions that we know, as our Supported says, and 420 for the others.
-const SUPPORTED: [&str; 3] = ["replaces", "norefersub", "uui"];
+const SUPPORTED: &str = "replaces, norefersub, uui";
 
 /// Adds the asker's own header lines. What carries the message's own framing or identity is left out.
 fn add_extra(request_headers: &mut message::Headers, extra: &[ExtraHeader]) {
@@ -276,6 +302,7 @@ fn uri_text(request: &Request) -> String {
 
 /// About as many bytes as `message` came in.
 fn size_of_message(message: &message::Message) -> usize {
-    let head: usize = message.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let head: usize =
+        message.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     head + message.body().len()
 }

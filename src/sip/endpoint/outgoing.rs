@@ -20,9 +20,7 @@ use super::event::{ExtraHeader, LegId, OutgoingCall};
 use super::intake::asserted;
 use super::leg::{Cancel, Early, Exchange, Leg, State};
 use super::timers::Alarm;
-use super::{
-    ALLOW, Command, EndedBy, Endpoint, FailedBy, Failure, LegEvent, SUPPORTED, add_extra,
-};
+use super::{ALLOW, Command, EndedBy, Endpoint, FailedBy, Failure, LegEvent, SUPPORTED, add_extra};
 use crate::sip::auth::answer::Answerer;
 use crate::sip::dialog::{Dialog, contact};
 use crate::sip::message::{CSeq, Headers, Method, Name, NameAddr, Request, Response, Status, Uri};
@@ -32,13 +30,24 @@ use crate::time::Mono;
 
 impl Endpoint {
     /// [`Wish::Call`](super::Wish::Call).
-    pub(super) fn call(&mut self, now: Mono, id: LegId, call: OutgoingCall, out: &mut Vec<Command>) -> bool {
+    pub(super) fn call(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        call: OutgoingCall,
+        out: &mut Vec<Command>,
+    ) -> bool {
         if self.legs.contains_key(&id) || !id.is_outgoing() {
             return false;
         }
         let fail = |why, status: Status, out: &mut Vec<Command>| {
-            let failure =
-                Failure { why, status: status.code(), retry_after: None, reason: None, contacts: Vec::new() };
+            let failure = Failure {
+                why,
+                status: status.code(),
+                retry_after: None,
+                reason: None,
+                contacts: Vec::new(),
+            };
             Self::tell(id, LegEvent::Failed(failure), out);
             Self::tell(id, LegEvent::Gone, out);
             true
@@ -62,20 +71,23 @@ impl Endpoint {
         let Some(client) = self.ask(now, invite, to, Purpose::Call(id), out) else {
             return fail(FailedBy::Us, Status::SERVICE_UNAVAILABLE, out);
         };
-        self.add_leg(id, Leg {
-            tag,
-            contact,
-            state: State::Calling { client, until, cancel: Cancel::No },
-            dialog: None,
-            early: Vec::new(),
-            unacked: None,
-            exchange: Exchange::Idle,
-            next_offer: None,
-            refer_in: None,
-            refers_out: false,
-            answerer: Answerer::new(call.credentials),
-            alarm: Alarm::default(),
-        });
+        self.add_leg(
+            id,
+            Leg {
+                tag,
+                contact,
+                state: State::Calling { client, until, cancel: Cancel::No },
+                dialog: None,
+                early: Vec::new(),
+                unacked: None,
+                exchange: Exchange::Idle,
+                next_offer: None,
+                refer_in: None,
+                refers_out: false,
+                answerer: Answerer::new(call.credentials),
+                alarm: Alarm::default(),
+            },
+        );
         true
     }
 
@@ -96,7 +108,10 @@ impl Endpoint {
         }
         let to = call.to.clone().unwrap_or_else(|| target.clone());
         let mut from = NameAddr::new(call.from.clone()).with_tag(tag);
-        from.display = call.from_display.as_ref().map(|name| name.chars().filter(|c| !c.is_control()).collect());
+        from.display = call
+            .from_display
+            .as_ref()
+            .map(|name| name.chars().filter(|c| !c.is_control()).collect());
         let mut invite = Request::new(Method::Invite, target);
         let headers = &mut invite.headers;
         headers.push(Name::MaxForwards, &u16::from(call.max_forwards));
@@ -110,7 +125,7 @@ impl Endpoint {
         headers.push(Name::CSeq, &CSeq { number: 1, method: Method::Invite });
         headers.push(Name::Contact, contact);
         headers.push(Name::Allow, ALLOW);
-        headers.push(Name::Supported, &SUPPORTED.join(", "));
+        headers.push(Name::Supported, SUPPORTED);
         add_extra(headers, &call.headers);
         if let Some(sdp) = &call.sdp {
             add_sdp(&mut invite.headers, &mut invite.body, sdp.clone());
@@ -164,7 +179,9 @@ impl Endpoint {
                 Some(early) => early.sdp = sdp.clone().or_else(|| early.sdp.take()),
                 None if has_room => {
                     let invite = self.clients.get(client).map(super::clients::Slot::request);
-                    if let Some(Ok(dialog)) = invite.map(|invite| Dialog::uac(invite, response, peer)) {
+                    if let Some(Ok(dialog)) =
+                        invite.map(|invite| Dialog::uac(invite, response, peer))
+                    {
                         leg.early.push(Early { dialog, sdp: sdp.clone() });
                     }
                 }
@@ -188,7 +205,12 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) {
         let Some(slot) = self.clients.get(client) else { return };
-        let tag = response.headers.to().ok().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default();
+        let tag = response
+            .headers
+            .to()
+            .ok()
+            .and_then(|to| to.tag().map(str::to_owned))
+            .unwrap_or_default();
         if slot.has_accepted(&tag) {
             // RFC 3261 13.2.2.4: the ACK was lost, or has not been made yet.
             if let Some((to, bytes)) = slot.ack_for(&tag) {
@@ -225,7 +247,10 @@ impl Endpoint {
     }
 
     /// The first 2xx: the call is up.
-    #[expect(clippy::too_many_arguments, reason = "one more name would hide that all of them are one answer's parts")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one more name would hide that all of them are one answer's parts"
+    )]
     fn confirm(
         &mut self,
         now: Mono,
@@ -236,15 +261,19 @@ impl Endpoint {
         response: &Response,
         out: &mut Vec<Command>,
     ) {
-        let had_offer = self.clients.get(client).is_some_and(|slot| !slot.request().body.is_empty());
+        let had_offer =
+            self.clients.get(client).is_some_and(|slot| !slot.request().body.is_empty());
         let sdp = sdp_of(&response.headers, &response.body).ok().flatten();
         let Some(leg) = self.legs.get_mut(&id) else { return };
         // RFC 3261 13.2.1: an answer in a provisional response stands, and some do not repeat it in their 2xx.
         let early = leg.early.iter().find(|early| early.dialog.remote_tag() == tag);
         let sdp = sdp.or_else(|| early.and_then(|early| early.sdp.clone()).filter(|_| had_offer));
         leg.early.clear();
-        let by = asserted(&response.headers).map(|it| it.uri).or_else(|| contact(&response.headers).ok().flatten());
-        let answered = LegEvent::Answered { is_offer: !had_offer, sdp: sdp.clone(), by: by.map(Box::new) };
+        let by = asserted(&response.headers)
+            .map(|it| it.uri)
+            .or_else(|| contact(&response.headers).ok().flatten());
+        let answered =
+            LegEvent::Answered { is_offer: !had_offer, sdp: sdp.clone(), by: by.map(Box::new) };
         if had_offer || sdp.is_none() {
             self.acknowledge_fork(client, tag, &dialog, out);
         }
@@ -264,7 +293,13 @@ impl Endpoint {
     }
 
     /// [`Wish::Acknowledge`](super::Wish::Acknowledge).
-    pub(super) fn acknowledge(&mut self, now: Mono, id: LegId, sdp: Bytes, out: &mut Vec<Command>) -> bool {
+    pub(super) fn acknowledge(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        sdp: Bytes,
+        out: &mut Vec<Command>,
+    ) -> bool {
         let Some(client) = self.ack_due(id) else { return false };
         self.acknowledge_with(id, client, Some(sdp), out);
         self.send_next_offer(now, id, out);
@@ -272,7 +307,13 @@ impl Endpoint {
     }
 
     /// Sends the ACK that a leg in `AckDue` owes; it is `Up` then.
-    pub(super) fn acknowledge_with(&mut self, id: LegId, client: usize, sdp: Option<Bytes>, out: &mut Vec<Command>) {
+    pub(super) fn acknowledge_with(
+        &mut self,
+        id: LegId,
+        client: usize,
+        sdp: Option<Bytes>,
+        out: &mut Vec<Command>,
+    ) {
         let Some(dialog) = self.legs.get(&id).and_then(|leg| leg.dialog.clone()) else { return };
         if let Some(invite) = self.clients.get(client).map(|slot| slot.request().clone()) {
             let number = invite.headers.cseq().map_or(1, |cseq| cseq.number);
@@ -290,7 +331,9 @@ impl Endpoint {
     pub(super) fn ack_due(&self, id: LegId) -> Option<usize> {
         match self.legs.get(&id)?.state {
             State::AckDue { client, .. } => Some(client),
-            State::Offered { .. } | State::Calling { .. } | State::Up | State::Leaving { .. } => None,
+            State::Offered { .. } | State::Calling { .. } | State::Up | State::Leaving { .. } => {
+                None
+            }
         }
     }
 
@@ -303,8 +346,16 @@ impl Endpoint {
     }
 
     /// Acknowledges the 2xx with `tag`, without a body.
-    fn acknowledge_fork(&mut self, client: usize, tag: &str, dialog: &Dialog, out: &mut Vec<Command>) {
-        let Some(invite) = self.clients.get(client).map(|slot| slot.request().clone()) else { return };
+    fn acknowledge_fork(
+        &mut self,
+        client: usize,
+        tag: &str,
+        dialog: &Dialog,
+        out: &mut Vec<Command>,
+    ) {
+        let Some(invite) = self.clients.get(client).map(|slot| slot.request().clone()) else {
+            return;
+        };
         let number = invite.headers.cseq().map_or(1, |cseq| cseq.number);
         let ack = self.ack_2xx(dialog, &invite, number, None, out);
         if let Some(slot) = self.clients.get_mut(client) {
@@ -313,14 +364,32 @@ impl Endpoint {
     }
 
     /// Somebody answered whom nobody waits for any more.
-    fn hang_up_fork(&mut self, now: Mono, client: usize, tag: &str, mut dialog: Dialog, out: &mut Vec<Command>) {
+    fn hang_up_fork(
+        &mut self,
+        now: Mono,
+        client: usize,
+        tag: &str,
+        mut dialog: Dialog,
+        out: &mut Vec<Command>,
+    ) {
         self.acknowledge_fork(client, tag, &dialog, out);
         let (bye, to) = dialog.request(Method::Bye);
         self.ask(now, bye, to, Purpose::ByeToFork, out);
     }
 
-    fn call_refused(&mut self, now: Mono, id: LegId, client: usize, response: &Response, out: &mut Vec<Command>) {
-        let Some(State::Calling { client: its, cancel, .. }) = self.legs.get(&id).map(|leg| &leg.state) else { return };
+    fn call_refused(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        client: usize,
+        response: &Response,
+        out: &mut Vec<Command>,
+    ) {
+        let Some(State::Calling { client: its, cancel, .. }) =
+            self.legs.get(&id).map(|leg| &leg.state)
+        else {
+            return;
+        };
         if *its != client {
             return;
         }
@@ -347,7 +416,10 @@ impl Endpoint {
                 self.fail(now, id, FailedBy::Unreachable, Status::REQUEST_TIMEOUT, None, out);
             }
             Some(State::Calling { .. }) => self.gone(now, id, out),
-            Some(State::Offered { .. } | State::AckDue { .. } | State::Up | State::Leaving { .. }) | None => {}
+            Some(
+                State::Offered { .. } | State::AckDue { .. } | State::Up | State::Leaving { .. },
+            )
+            | None => {}
         }
     }
 
@@ -355,7 +427,14 @@ impl Endpoint {
     pub(super) fn rang_out(&mut self, now: Mono, id: LegId, out: &mut Vec<Command>) {
         match self.legs.get(&id).map(|leg| &leg.state) {
             Some(State::Calling { cancel: Cancel::No, .. }) => {
-                self.cancel_call(now, id, FailedBy::RangOut, Status::REQUEST_TIMEOUT, Vec::new(), out);
+                self.cancel_call(
+                    now,
+                    id,
+                    FailedBy::RangOut,
+                    Status::REQUEST_TIMEOUT,
+                    Vec::new(),
+                    out,
+                );
             }
             Some(State::Calling { client, .. }) => {
                 // RFC 3261 9.1: 64 × T1 after the CANCEL it counts as over.
@@ -363,7 +442,10 @@ impl Endpoint {
                 self.give_up(now, client, out);
                 self.gone(now, id, out);
             }
-            Some(State::Offered { .. } | State::AckDue { .. } | State::Up | State::Leaving { .. }) | None => {}
+            Some(
+                State::Offered { .. } | State::AckDue { .. } | State::Up | State::Leaving { .. },
+            )
+            | None => {}
         }
     }
 
@@ -383,7 +465,13 @@ impl Endpoint {
         *until = now + patience;
         *cancel = Cancel::Wanted(headers);
         leg.early.clear();
-        let failure = Failure { why, status: status.code(), retry_after: None, reason: None, contacts: Vec::new() };
+        let failure = Failure {
+            why,
+            status: status.code(),
+            retry_after: None,
+            reason: None,
+            contacts: Vec::new(),
+        };
         Self::tell(id, LegEvent::Failed(failure), out);
         self.send_cancel(now, id, out);
         self.arm_leg(id);
@@ -394,7 +482,9 @@ impl Endpoint {
         let patience = self.config.timing.patience();
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let State::Calling { client, until, cancel } = &mut leg.state else { return };
-        let Some(slot) = self.clients.get(*client).filter(|slot| slot.is_proceeding()) else { return };
+        let Some(slot) = self.clients.get(*client).filter(|slot| slot.is_proceeding()) else {
+            return;
+        };
         let Cancel::Wanted(headers) = std::mem::replace(cancel, Cancel::Sent) else { return };
         *until = now + patience;
         let (mut request, branch) = cancel_of(slot.request());
@@ -434,7 +524,11 @@ fn refusal(response: &Response) -> Failure {
         status: response.status.code(),
         retry_after: retry_after(&response.headers),
         reason: response.headers.text(Name::Reason).map(std::borrow::Cow::into_owned),
-        contacts: if response.status.is_redirect() { contacts.unwrap_or_default() } else { Vec::new() },
+        contacts: if response.status.is_redirect() {
+            contacts.unwrap_or_default()
+        } else {
+            Vec::new()
+        },
     }
 }
 

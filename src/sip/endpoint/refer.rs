@@ -30,15 +30,20 @@ impl Endpoint {
     pub(super) fn refer(&mut self, now: Mono, id: LegId, asked: Asked, out: &mut Vec<Command>) {
         let read = read_refer(&asked.request);
         let number = asked.request.headers.cseq().map_or(0, |cseq| cseq.number);
-        let is_watched = !asked.request.headers.text(Name::ReferSub).is_some_and(|it| it.trim_start().starts_with("false"));
+        let is_watched = !asked
+            .request
+            .headers
+            .text(Name::ReferSub)
+            .is_some_and(|it| it.trim_start().starts_with("false"));
         let may_be = match self.legs.get(&id) {
             None => Err(Status::CALL_DOES_NOT_EXIST),
             Some(leg) => match leg.state {
                 State::Leaving { .. } => Err(Status::CALL_DOES_NOT_EXIST),
                 State::Up if leg.refer_in.is_none() => read,
-                State::Up | State::Offered { .. } | State::Calling { .. } | State::AckDue { .. } => {
-                    Err(Status::REQUEST_PENDING)
-                }
+                State::Up
+                | State::Offered { .. }
+                | State::Calling { .. }
+                | State::AckDue { .. } => Err(Status::REQUEST_PENDING),
             },
         };
         let server = self.open_server(now, asked, String::new(), Some(id));
@@ -49,7 +54,11 @@ impl Endpoint {
                 refer.replaces_leg = named.and_then(|replaces| self.leg_named(&replaces));
                 let until = now + self.config.timing.patience();
                 if let Some(leg) = self.legs.get_mut(&id) {
-                    leg.refer_in = Some(ReferIn { number, state: ReferState::Asked { server, until }, is_watched });
+                    leg.refer_in = Some(ReferIn {
+                        number,
+                        state: ReferState::Asked { server, until },
+                        is_watched,
+                    });
                 }
                 self.arm_leg(id);
                 Self::tell(id, LegEvent::Refer(Box::new(refer)), out);
@@ -58,11 +67,21 @@ impl Endpoint {
     }
 
     /// [`Wish::AnswerRefer`](super::Wish::AnswerRefer).
-    pub(super) fn answer_refer(&mut self, now: Mono, id: LegId, status: u16, out: &mut Vec<Command>) -> bool {
-        let Some(status) = Status::new(status).filter(|status| *status == Status::ACCEPTED || status.is_failure()) else {
+    pub(super) fn answer_refer(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        status: u16,
+        out: &mut Vec<Command>,
+    ) -> bool {
+        let Some(status) =
+            Status::new(status).filter(|status| *status == Status::ACCEPTED || status.is_failure())
+        else {
             return false;
         };
-        let Some(refer) = self.legs.get_mut(&id).and_then(|leg| leg.refer_in.as_mut()) else { return false };
+        let Some(refer) = self.legs.get_mut(&id).and_then(|leg| leg.refer_in.as_mut()) else {
+            return false;
+        };
         let ReferState::Asked { server, .. } = refer.state else { return false };
         let is_watched = refer.is_watched;
         refer.state = ReferState::Accepted;
@@ -82,7 +101,13 @@ impl Endpoint {
     }
 
     /// [`Wish::NotifyRefer`](super::Wish::NotifyRefer).
-    pub(super) fn notify_refer(&mut self, now: Mono, id: LegId, status: u16, out: &mut Vec<Command>) -> bool {
+    pub(super) fn notify_refer(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        status: u16,
+        out: &mut Vec<Command>,
+    ) -> bool {
         let Some(status) = Status::new(status) else { return false };
         let is_accepted = |refer: &ReferIn| matches!(refer.state, ReferState::Accepted);
         if !self.legs.get(&id).and_then(|leg| leg.refer_in.as_ref()).is_some_and(is_accepted) {
@@ -93,7 +118,11 @@ impl Endpoint {
     }
 
     fn send_notify(&mut self, now: Mono, id: LegId, status: Status, out: &mut Vec<Command>) {
-        let number = self.legs.get(&id).and_then(|leg| leg.refer_in.as_ref()).map_or(0, |refer| refer.number);
+        let number = self
+            .legs
+            .get(&id)
+            .and_then(|leg| leg.refer_in.as_ref())
+            .map_or(0, |refer| refer.number);
         let Some((mut request, to)) = self.within(id, Method::Notify, &[]) else { return };
         request.headers.push(Name::Event, &format!("refer;id={number}"));
         let state = if status.is_final() {
@@ -119,7 +148,8 @@ impl Endpoint {
         response: &Response,
         out: &mut Vec<Command>,
     ) {
-        if self.ask_with_proof(now, client, response, out).is_none() && response.status.is_failure() {
+        if self.ask_with_proof(now, client, response, out).is_none() && response.status.is_failure()
+        {
             self.forget_refer(id); // RFC 6665 4.2.2: they do not want to know
         }
     }
@@ -185,8 +215,8 @@ impl Endpoint {
         }
         let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.refers_out) else { return };
         // RFC 4488 4: they do what we ask and will not tell.
-        let is_unwatched =
-            status.is_success() && response.headers.text(Name::ReferSub).is_some_and(|it| it.starts_with("false"));
+        let is_unwatched = status.is_success()
+            && response.headers.text(Name::ReferSub).is_some_and(|it| it.starts_with("false"));
         let is_final = is_unwatched || !status.is_success();
         leg.refers_out = !is_final;
         Self::tell(id, LegEvent::ReferProgress { status: status.code(), is_final }, out);
@@ -198,8 +228,13 @@ impl Endpoint {
     /// A NOTIFY came.
     pub(super) fn notify(&mut self, now: Mono, id: LegId, asked: Asked, out: &mut Vec<Command>) {
         let headers = &asked.request.headers;
-        let is_refer = headers.event().ok().flatten().is_some_and(|it| it.package.eq_ignore_ascii_case("refer"));
-        let is_last = headers.subscription_state().ok().flatten().is_some_and(|it| it.is_terminated());
+        let is_refer = headers
+            .event()
+            .ok()
+            .flatten()
+            .is_some_and(|it| it.package.eq_ignore_ascii_case("refer"));
+        let is_last =
+            headers.subscription_state().ok().flatten().is_some_and(|it| it.is_terminated());
         let status = sipfrag_status(&asked.request.body);
         let is_awaited = self.legs.get(&id).is_some_and(|leg| leg.refers_out);
         let server = self.open_server(now, asked, String::new(), Some(id));
@@ -214,7 +249,9 @@ impl Endpoint {
             return;
         }
         // A subscription that ends without a final status tells nothing of the call: as if nobody had answered.
-        let status = status.filter(|status| !is_last || status.is_final()).unwrap_or(Status::REQUEST_TIMEOUT);
+        let status = status
+            .filter(|status| !is_last || status.is_final())
+            .unwrap_or(Status::REQUEST_TIMEOUT);
         let is_final = is_last || status.is_final();
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.refers_out = !is_final;

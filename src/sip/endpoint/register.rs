@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::incoming::claimed_user;
 use super::servers::Asked;
 use super::{Command, Endpoint};
 use crate::sip::auth::guard::Verdict;
@@ -19,13 +18,15 @@ impl Endpoint {
         }
         let user = match self.proven(now, &asked.request, asked.peer) {
             Verdict::Known(user) => user,
-            Verdict::Ask { stale } => return self.refuse_and_ask(now, asked, stale, out),
-            Verdict::Failed { failures, locked_out } => {
-                let user = claimed_user(&asked.request);
-                out.push(Command::AuthenticationFailed { user, source: asked.peer.remote, failures, locked_out });
-                return self.refuse_and_ask(now, asked, false, out);
+            Verdict::Ask { stale } => {
+                return self.ask_who_asks(now, &asked.request, asked.to, stale, out);
             }
-            Verdict::LockedOut => return self.refuse(&asked.request, asked.to, Status::FORBIDDEN, &[], out),
+            Verdict::Failed { failures, locked_out } => {
+                return self.refuse_proof(now, asked, failures, locked_out, out);
+            }
+            Verdict::LockedOut => {
+                return self.refuse(&asked.request, asked.to, Status::FORBIDDEN, &[], out);
+            }
         };
         let wanted = read_register(&asked.request, asked.peer);
         let tag = self.token();
@@ -68,7 +69,9 @@ impl Endpoint {
             Err(Refusal::Full) => {
                 self.counters.overload += 1;
                 let mut response = self.answer_to(server, Status::SERVICE_UNAVAILABLE)?;
-                response.headers.push(Name::RetryAfter, &self.config.limits.retry_after.as_secs().to_string());
+                response
+                    .headers
+                    .push(Name::RetryAfter, &self.config.limits.retry_after.as_secs().to_string());
                 Some(response)
             }
         }
@@ -102,7 +105,8 @@ fn read_register(request: &Request, peer: Peer) -> Option<(String, Update)> {
         }
     };
     let mut product = headers.text(Name::UserAgent).unwrap_or_default().into_owned();
-    let end = (0..=product.len().min(128)).rev().find(|&end| product.is_char_boundary(end)).unwrap_or(0);
+    let end =
+        (0..=product.len().min(128)).rev().find(|&end| product.is_char_boundary(end)).unwrap_or(0);
     product.truncate(end);
     let call_id = headers.call_id().ok()?.to_owned();
     let cseq = headers.cseq().ok()?.number;

@@ -53,12 +53,20 @@ impl Kept {
 
 impl Endpoint {
     /// [`Event::Register`](super::Event::Register).
-    pub(super) fn keep_registered(&mut self, now: Mono, id: u32, registration: Registration, out: &mut Vec<Command>) {
+    pub(super) fn keep_registered(
+        &mut self,
+        now: Mono,
+        id: u32,
+        registration: Registration,
+        out: &mut Vec<Command>,
+    ) {
         let failed = |status: Status, out: &mut Vec<Command>| {
             let event = RegistrationEvent::Failed { status: status.code(), retry_in: None };
             out.push(Command::Registration { id, event });
         };
-        if !self.registrations.contains_key(&id) && self.registrations.len() >= self.config.limits.registrations {
+        if !self.registrations.contains_key(&id)
+            && self.registrations.len() >= self.config.limits.registrations
+        {
             return failed(Status::SERVICE_UNAVAILABLE, out);
         }
         let Some(to) = registration.peer.or_else(|| self.peer_of(&registration.registrar)) else {
@@ -105,7 +113,9 @@ impl Endpoint {
         headers.push(Name::Contact, &kept.contact);
         headers.push(Name::Expires, &kept.expires.as_secs().to_string());
         headers.push(Name::Allow, ALLOW);
-        for (name, proof) in kept.answerer.proofs(&Method::Register, &super::uri_text(&request), &mut self.rng) {
+        for (name, proof) in
+            kept.answerer.proofs(&Method::Register, &super::uri_text(&request), &mut self.rng)
+        {
             request.headers.push(name, &proof);
         }
         if kept.state != State::Leaving {
@@ -129,7 +139,10 @@ impl Endpoint {
     ) {
         let status = response.status;
         let is_current = self.is_current(id, client);
-        if status.is_provisional() || !is_current || self.ask_with_proof(now, client, response, out).is_some() {
+        if status.is_provisional()
+            || !is_current
+            || self.ask_with_proof(now, client, response, out).is_some()
+        {
             return;
         }
         let Some(kept) = self.registrations.get_mut(&id) else { return };
@@ -139,17 +152,30 @@ impl Endpoint {
         if status.is_success() {
             let granted = granted(&response.headers, &kept.contact).unwrap_or(kept.expires);
             // In good time: half of a short one, all but half a minute of a long one.
-            let pause = granted.saturating_sub(TRY_AGAIN.min(granted / 2)).max(Duration::from_secs(1));
-            out.push(Command::Registration { id, event: RegistrationEvent::Registered { expires: granted } });
+            let pause =
+                granted.saturating_sub(TRY_AGAIN.min(granted / 2)).max(Duration::from_secs(1));
+            out.push(Command::Registration {
+                id,
+                event: RegistrationEvent::Registered { expires: granted },
+            });
             return self.arm_registration(id, Some(now + pause));
         }
-        let least = response.headers.min_expires().ok().flatten().map(|it| Duration::from_secs(u64::from(it)));
-        if let (Status::INTERVAL_TOO_BRIEF, Some(least)) = (status, least.filter(|least| *least > kept.expires)) {
+        let least = response
+            .headers
+            .min_expires()
+            .ok()
+            .flatten()
+            .map(|it| Duration::from_secs(u64::from(it)));
+        if let (Status::INTERVAL_TOO_BRIEF, Some(least)) =
+            (status, least.filter(|least| *least > kept.expires))
+        {
             kept.expires = least;
             return self.send_register(now, id, out);
         }
-        let is_final = matches!(status.code(), 401 | 403 | 404 | 405 | 407 | 416 | 420 | 423 | 600..=699);
-        let retry_in = (!is_final).then(|| retry_after(&response.headers).unwrap_or(TRY_AGAIN).max(TRY_AGAIN));
+        let is_final =
+            matches!(status.code(), 401 | 403 | 404 | 405 | 407 | 416 | 420 | 423 | 600..=699);
+        let retry_in =
+            (!is_final).then(|| retry_after(&response.headers).unwrap_or(TRY_AGAIN).max(TRY_AGAIN));
         self.register_failed(now, id, status, retry_in, out);
     }
 
@@ -188,7 +214,8 @@ impl Endpoint {
     pub(super) fn tick_registration(&mut self, now: Mono, id: u32, out: &mut Vec<Command>) {
         match self.registrations.get(&id).map(|kept| kept.state) {
             Some(State::Waiting { until }) if until <= now => self.send_register(now, id, out),
-            Some(State::Waiting { .. } | State::Asking | State::Leaving | State::Refused) | None => {}
+            Some(State::Waiting { .. } | State::Asking | State::Leaving | State::Refused)
+            | None => {}
         }
     }
 
@@ -204,9 +231,11 @@ impl Endpoint {
     /// Whether `client` is the last REGISTER that was sent for it.
     fn is_current(&self, id: u32, client: usize) -> bool {
         let sent = self.clients.get(client).and_then(|slot| slot.request().headers.cseq().ok());
-        let same_call = self.clients.get(client).and_then(|slot| slot.request().headers.call_id().ok());
+        let same_call =
+            self.clients.get(client).and_then(|slot| slot.request().headers.call_id().ok());
         self.registrations.get(&id).is_some_and(|kept| {
-            sent.is_some_and(|cseq| cseq.number == kept.number) && same_call == Some(kept.call_id.as_str())
+            sent.is_some_and(|cseq| cseq.number == kept.number)
+                && same_call == Some(kept.call_id.as_str())
         })
     }
 }
@@ -215,7 +244,8 @@ impl Endpoint {
 fn granted(headers: &Headers, ours: &NameAddr) -> Option<Duration> {
     let contacts = headers.contacts().ok();
     let list = contacts.as_ref().map(|contacts| contacts.list()).unwrap_or_default();
-    let own = list.iter().find(|contact| contact.uri.matches(&ours.uri)).and_then(NameAddr::expires);
+    let own =
+        list.iter().find(|contact| contact.uri.matches(&ours.uri)).and_then(NameAddr::expires);
     let seconds = own.or_else(|| headers.expires().ok().flatten())?;
     Some(Duration::from_secs(u64::from(seconds)))
 }

@@ -19,7 +19,6 @@ use super::leg::{Exchange, NextOffer, State};
 use super::servers::Asked;
 use super::{Command, Endpoint, LegEvent};
 use crate::sip::message::{Method, Name, Response, Status};
-use crate::sip::peer::Peer;
 use crate::time::Mono;
 
 /// Theirs.
@@ -106,7 +105,14 @@ impl Endpoint {
         Self::tell(id, event, out);
     }
 
-    fn refuse_offer(&mut self, now: Mono, id: LegId, asked: Asked, status: Status, out: &mut Vec<Command>) {
+    fn refuse_offer(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        asked: Asked,
+        status: Status,
+        out: &mut Vec<Command>,
+    ) {
         let server = self.open_server(now, asked, String::new(), Some(id));
         let Some(mut response) = self.answer_to(server, status) else { return };
         if status == Status::SERVER_INTERNAL_ERROR {
@@ -117,15 +123,25 @@ impl Endpoint {
 
     fn refuse_body(&mut self, now: Mono, id: LegId, asked: Asked, out: &mut Vec<Command>) {
         let server = self.open_server(now, asked, String::new(), Some(id));
-        let Some(mut response) = self.answer_to(server, Status::UNSUPPORTED_MEDIA_TYPE) else { return };
+        let Some(mut response) = self.answer_to(server, Status::UNSUPPORTED_MEDIA_TYPE) else {
+            return;
+        };
         response.headers.push(Name::Accept, ACCEPT);
         self.answer(now, server, &response, out);
     }
 
     /// [`Wish::AnswerOffer`](super::Wish::AnswerOffer).
-    pub(super) fn answer_offer(&mut self, now: Mono, id: LegId, sdp: Bytes, out: &mut Vec<Command>) -> bool {
+    pub(super) fn answer_offer(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        sdp: Bytes,
+        out: &mut Vec<Command>,
+    ) -> bool {
         let Some((server, is_invite)) = self.take_received(id) else { return false };
-        let Some(mut response) = self.answer_within(server, id, Status::OK, &[]) else { return false };
+        let Some(mut response) = self.answer_within(server, id, Status::OK, &[]) else {
+            return false;
+        };
         add_sdp(&mut response.headers, &mut response.body, sdp);
         if is_invite {
             self.answer_until_ack(now, id, server, &response, false, out);
@@ -137,8 +153,16 @@ impl Endpoint {
     }
 
     /// [`Wish::RejectOffer`](super::Wish::RejectOffer).
-    pub(super) fn reject_offer(&mut self, now: Mono, id: LegId, status: u16, out: &mut Vec<Command>) -> bool {
-        let Some(status) = Status::new(status).filter(|status| status.code() >= 300) else { return false };
+    pub(super) fn reject_offer(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        status: u16,
+        out: &mut Vec<Command>,
+    ) -> bool {
+        let Some(status) = Status::new(status).filter(|status| status.code() >= 300) else {
+            return false;
+        };
         let Some((server, _)) = self.take_received(id) else { return false };
         self.answer_plainly(now, server, status, out);
         self.send_next_offer(now, id, out);
@@ -160,7 +184,13 @@ impl Endpoint {
     }
 
     /// They took their re-INVITE back.
-    pub(super) fn offer_cancelled(&mut self, now: Mono, id: LegId, server: usize, out: &mut Vec<Command>) {
+    pub(super) fn offer_cancelled(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        server: usize,
+        out: &mut Vec<Command>,
+    ) {
         let is_it = self.legs.get(&id).is_some_and(
             |leg| matches!(leg.exchange, Exchange::Received { server: its, .. } if its == server),
         );
@@ -196,7 +226,14 @@ impl Endpoint {
 /// Ours.
 impl Endpoint {
     /// [`Wish::Offer`](super::Wish::Offer).
-    pub(super) fn offer(&mut self, now: Mono, id: LegId, sdp: Bytes, by: OfferBy, out: &mut Vec<Command>) -> bool {
+    pub(super) fn offer(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        sdp: Bytes,
+        by: OfferBy,
+        out: &mut Vec<Command>,
+    ) -> bool {
         let Some(leg) = self.legs.get_mut(&id) else { return false };
         match leg.state {
             State::Up | State::AckDue { .. } => {}
@@ -212,11 +249,14 @@ impl Endpoint {
     pub(super) fn send_next_offer(&mut self, now: Mono, id: LegId, out: &mut Vec<Command>) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let is_free = leg.may_offer();
-        let Some(next) = leg.next_offer.take_if(|next| is_free && next.after.is_none_or(|after| after <= now)) else {
+        let Some(next) =
+            leg.next_offer.take_if(|next| is_free && next.after.is_none_or(|after| after <= now))
+        else {
             return;
         };
         let NextOffer { sdp, by, .. } = next;
-        let by_update = by == OfferBy::Update && leg.dialog.as_ref().is_some_and(|dialog| dialog.allows_update());
+        let by_update = by == OfferBy::Update
+            && leg.dialog.as_ref().is_some_and(|dialog| dialog.allows_update());
         let (method, purpose) = if by_update {
             (Method::Update, Purpose::Update(id))
         } else {
@@ -229,7 +269,11 @@ impl Endpoint {
         match (sent, self.legs.get_mut(&id)) {
             (Some(client), Some(leg)) => leg.exchange = Exchange::Sent { client, sdp, by, until },
             (None, Some(_)) => {
-                Self::tell(id, LegEvent::OfferRefused { status: Status::SERVICE_UNAVAILABLE.code() }, out);
+                Self::tell(
+                    id,
+                    LegEvent::OfferRefused { status: Status::SERVICE_UNAVAILABLE.code() },
+                    out,
+                );
             }
             (_, None) => {}
         }
@@ -243,7 +287,6 @@ impl Endpoint {
         id: LegId,
         client: usize,
         response: &Response,
-        _peer: Peer,
         out: &mut Vec<Command>,
     ) {
         if response.status.is_success() && !self.acknowledge_reinvite(id, client, response, out) {
@@ -253,8 +296,19 @@ impl Endpoint {
     }
 
     /// Sends the ACK to a 2xx; whether it is the first.
-    fn acknowledge_reinvite(&mut self, id: LegId, client: usize, response: &Response, out: &mut Vec<Command>) -> bool {
-        let tag = response.headers.to().ok().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default();
+    fn acknowledge_reinvite(
+        &mut self,
+        id: LegId,
+        client: usize,
+        response: &Response,
+        out: &mut Vec<Command>,
+    ) -> bool {
+        let tag = response
+            .headers
+            .to()
+            .ok()
+            .and_then(|to| to.tag().map(str::to_owned))
+            .unwrap_or_default();
         let Some(slot) = self.clients.get(client) else { return false };
         if slot.has_accepted(&tag) {
             if let Some((to, bytes)) = slot.ack_for(&tag) {
@@ -263,7 +317,9 @@ impl Endpoint {
             return false;
         }
         let invite = slot.request().clone();
-        let Some(dialog) = self.legs.get_mut(&id).and_then(|leg| leg.dialog.as_mut()) else { return false };
+        let Some(dialog) = self.legs.get_mut(&id).and_then(|leg| leg.dialog.as_mut()) else {
+            return false;
+        };
         dialog.refresh(&response.headers);
         let dialog = dialog.clone();
         let number = invite.headers.cseq().map_or(1, |cseq| cseq.number);
@@ -291,11 +347,19 @@ impl Endpoint {
         self.offer_answered(now, id, client, response, out);
     }
 
-    fn offer_answered(&mut self, now: Mono, id: LegId, client: usize, response: &Response, out: &mut Vec<Command>) {
+    fn offer_answered(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        client: usize,
+        response: &Response,
+        out: &mut Vec<Command>,
+    ) {
         if response.status.is_provisional() {
             return;
         }
-        let Some(Exchange::Sent { client: its, sdp, by, .. }) = self.legs.get(&id).map(|leg| leg.exchange.clone())
+        let Some(Exchange::Sent { client: its, sdp, by, .. }) =
+            self.legs.get(&id).map(|leg| leg.exchange.clone())
         else {
             return;
         };
@@ -303,7 +367,9 @@ impl Endpoint {
             return;
         }
         if let Some(again) = self.ask_with_proof(now, client, response, out) {
-            if let Some(Exchange::Sent { client, .. }) = self.legs.get_mut(&id).map(|leg| &mut leg.exchange) {
+            if let Some(Exchange::Sent { client, .. }) =
+                self.legs.get_mut(&id).map(|leg| &mut leg.exchange)
+            {
                 *client = again;
             }
             return;
@@ -338,12 +404,22 @@ impl Endpoint {
 
     /// RFC 3261 14.1: whoever made the Call-ID waits 2.1 to 4 s, the other up to 2 s, in steps of 10 ms.
     fn glare_pause(&mut self, id: LegId) -> Duration {
-        let steps = if id.is_outgoing() { 210 + self.rng.next_u32() % 191 } else { self.rng.next_u32() % 201 };
+        let steps = if id.is_outgoing() {
+            210 + self.rng.next_u32() % 191
+        } else {
+            self.rng.next_u32() % 201
+        };
         Duration::from_millis(u64::from(steps) * 10)
     }
 
     /// Nothing came back for an offer of ours.
-    pub(super) fn offer_unanswered(&mut self, now: Mono, id: LegId, client: usize, out: &mut Vec<Command>) {
+    pub(super) fn offer_unanswered(
+        &mut self,
+        now: Mono,
+        id: LegId,
+        client: usize,
+        out: &mut Vec<Command>,
+    ) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         if matches!(leg.exchange, Exchange::Sent { client: its, .. } if its == client) {
             leg.exchange = Exchange::Idle;
@@ -378,7 +454,9 @@ impl Endpoint {
         response: &Response,
         out: &mut Vec<Command>,
     ) {
-        if self.ask_with_proof(now, client, response, out).is_none() && Self::is_gone(response.status) {
+        if self.ask_with_proof(now, client, response, out).is_none()
+            && Self::is_gone(response.status)
+        {
             self.vanished(now, id, out);
         }
     }

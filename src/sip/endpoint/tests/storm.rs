@@ -27,9 +27,9 @@ fn storm(seed: u64, weather: Weather, calls: usize) -> World {
                 soon_wish(&mut world, from, leg, 5_000);
             }
         }
-        for end in 0..2 {
-            while let Some((leg, event)) = world.heard[end].get(seen[end]).cloned() {
-                seen[end] += 1;
+        for (end, seen) in seen.iter_mut().enumerate() {
+            while let Some((leg, event)) = world.heard[end].get(*seen).cloned() {
+                *seen += 1;
                 react(&mut world, end, leg, &event);
             }
         }
@@ -50,7 +50,11 @@ fn react(world: &mut World, end: usize, leg: LegId, event: &LegEvent) {
     match event {
         LegEvent::Incoming(_) => {
             if world.chance(50) {
-                world.wish(end, leg, Wish::Progress { status: 180, sdp: None, headers: Vec::new() });
+                world.wish(
+                    end,
+                    leg,
+                    Wish::Progress { status: 180, sdp: None, headers: Vec::new() },
+                );
             }
             let pick = world.rng.next_u32() % 100;
             let delay = u64::from(world.rng.next_u32() % 10_000);
@@ -107,7 +111,11 @@ fn soon_wish(world: &mut World, end: usize, leg: LegId, within_ms: u32) {
             let body = Secret::new(Bytes::from_static(b"Signal=1\r\n"));
             Wish::Info { content_type: "application/dtmf-relay".to_owned(), body }
         }
-        3 => Wish::Refer { target: Box::new(uri("sip:8002@hotline")), referred_by: None, headers: Vec::new() },
+        3 => Wish::Refer {
+            target: Box::new(uri("sip:8002@hotline")),
+            referred_by: None,
+            headers: Vec::new(),
+        },
         _ => Wish::HangUp { reason: None, headers: Vec::new() },
     };
     let delay = u64::from(world.rng.next_u32() % within_ms);
@@ -184,9 +192,13 @@ fn on_a_kind_network_both_ends_of_a_call_tell_the_same_story() {
     let world = storm(11, FINE, 200);
     expect_proper_ends(&world);
     world.expect_empty();
-    let answered = |end: usize| world.heard[end].iter().filter(|(_, it)| matches!(it, LegEvent::Answered { .. })).count();
+    let answered = |end: usize| {
+        world.heard[end].iter().filter(|(_, it)| matches!(it, LegEvent::Answered { .. })).count()
+    };
     let ended = |end: usize, out: bool| {
-        let is = |(leg, it): &&(LegId, LegEvent)| leg.is_outgoing() == out && matches!(it, LegEvent::Ended(_));
+        let is = |(leg, it): &&(LegId, LegEvent)| {
+            leg.is_outgoing() == out && matches!(it, LegEvent::Ended(_))
+        };
         world.heard[end].iter().filter(is).count()
     };
     assert!(answered(0) > 20 && answered(1) > 20);

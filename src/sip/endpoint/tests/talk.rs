@@ -19,7 +19,10 @@ fn a_call_rings_is_answered_and_hung_up_by_the_caller() {
     let mut world = World::new(2, 1, FINE);
     let out = world.call(0, 1, |_| {});
     world.run(10);
-    assert_eq!(world.heard[1].iter().map(|(_, it)| short(it)).collect::<Vec<_>>(), ["incoming v=0 offer"]);
+    assert_eq!(
+        world.heard[1].iter().map(|(_, it)| short(it)).collect::<Vec<_>>(),
+        ["incoming v=0 offer"]
+    );
     let leg = world.last_incoming(1);
     world.wish(1, leg, Wish::Progress { status: 180, sdp: None, headers: Vec::new() });
     world.run(2_000);
@@ -27,7 +30,11 @@ fn a_call_rings_is_answered_and_hung_up_by_the_caller() {
     world.run(10);
     assert_eq!(world.news(0), ["progress 180 -", "answered v=0 answer"]);
     assert_eq!(world.news(1), ["incoming v=0 offer", "acknowledged -"]);
-    world.wish(0, out, Wish::HangUp { reason: Some("Q.850;cause=16".to_owned()), headers: Vec::new() });
+    world.wish(
+        0,
+        out,
+        Wish::HangUp { reason: Some("Q.850;cause=16".to_owned()), headers: Vec::new() },
+    );
     world.run(10);
     assert_eq!(world.news(0), ["ended Us -", "gone"]);
     assert_eq!(world.news(1), ["ended Them Q.850;cause=16", "gone"]);
@@ -253,8 +260,18 @@ fn keys_come_by_info() {
 fn a_transfer_is_asked_for_followed_and_decided() {
     let mut world = World::new(2, 1, FINE);
     let (out, leg) = world.connected();
-    let target = Box::new(uri("sip:8002@192.0.2.9?User-to-User=00ff&Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2"));
-    world.wish(0, out, Wish::Refer { target, referred_by: Some("<sip:8001@hotline>".to_owned()), headers: Vec::new() });
+    let target = Box::new(uri(
+        "sip:8002@192.0.2.9?User-to-User=00ff&Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2",
+    ));
+    world.wish(
+        0,
+        out,
+        Wish::Refer {
+            target,
+            referred_by: Some("<sip:8001@hotline>".to_owned()),
+            headers: Vec::new(),
+        },
+    );
     world.run(10);
     let LegEvent::Refer(refer) = &world.heard[1][0].1 else { panic!() };
     assert_eq!(refer.replaces.as_deref(), Some("a@b;to-tag=1;from-tag=2"));
@@ -268,12 +285,25 @@ fn a_transfer_is_asked_for_followed_and_decided() {
     world.run(10);
     let mut told = world.news(0);
     told.dedup();
-    let expected = ["refer progress 202 false", "refer progress 100 false", "refer progress 180 false", "refer progress 200 true"];
+    let expected = [
+        "refer progress 202 false",
+        "refer progress 100 false",
+        "refer progress 180 false",
+        "refer progress 200 true",
+    ];
     assert_eq!(told, expected);
     // It is over: nothing more is told, and another one may be asked for.
     world.wish(1, leg, Wish::NotifyRefer { status: 200 });
     assert_eq!(world.ends[1].counters().idle_wishes, 1);
-    world.wish(0, out, Wish::Refer { target: Box::new(uri("sip:8003@192.0.2.9")), referred_by: None, headers: Vec::new() });
+    world.wish(
+        0,
+        out,
+        Wish::Refer {
+            target: Box::new(uri("sip:8003@192.0.2.9")),
+            referred_by: None,
+            headers: Vec::new(),
+        },
+    );
     world.run(10);
     world.wish(1, leg, Wish::AnswerRefer { status: 603 });
     world.run(10);
@@ -285,7 +315,11 @@ fn a_transfer_that_nobody_wants_to_follow_is_not_told_about() {
     let mut world = World::new(2, 1, FINE);
     let (out, leg) = world.connected();
     let headers = vec![("Refer-Sub".to_owned(), "false".to_owned())];
-    world.wish(0, out, Wish::Refer { target: Box::new(uri("sip:8002@192.0.2.9")), referred_by: None, headers });
+    world.wish(
+        0,
+        out,
+        Wish::Refer { target: Box::new(uri("sip:8002@192.0.2.9")), referred_by: None, headers },
+    );
     world.run(10);
     world.wish(1, leg, Wish::AnswerRefer { status: 202 });
     world.run(10);
@@ -305,7 +339,10 @@ fn whoever_is_challenged_proves_who_they_are_and_calls_again() {
     let first = world.last_incoming(1);
     world.wish(1, first, Wish::Challenge);
     world.run(10);
-    assert_eq!(world.heard[1].iter().map(|(_, it)| short(it)).collect::<Vec<_>>()[1..3], ["failed Us 401", "gone"]);
+    assert_eq!(
+        world.heard[1].iter().map(|(_, it)| short(it)).collect::<Vec<_>>()[1..3],
+        ["failed Us 401", "gone"]
+    );
     let LegEvent::Incoming(call) = &world.heard[1].last().unwrap().1 else { panic!() };
     assert_eq!(call.authenticated.as_deref(), Some("8001"));
     let second = world.last_incoming(1);
@@ -320,7 +357,11 @@ fn whoever_is_challenged_proves_who_they_are_and_calls_again() {
     world.wish(1, first, Wish::Challenge);
     world.run(10);
     assert_eq!(world.news(0), ["failed Refused 401", "gone"]);
-    assert!(world.told[1].iter().all(|it| matches!(it, Command::AuthenticationFailed { user, .. } if user == "8001")));
+    assert!(
+        world.told[1]
+            .iter()
+            .all(|it| matches!(it, Command::AuthenticationFailed { user, .. } if user == "8001"))
+    );
 }
 
 #[test]
@@ -331,7 +372,10 @@ fn a_phone_registers_is_called_where_it_is_and_leaves() {
         aor: uri("sip:8001@hotline"),
         contact_user: "8001".to_owned(),
         peer: None,
-        credentials: Some(Login { user: "8001".to_owned(), password: Secret::new("korn".to_owned()) }),
+        credentials: Some(Login {
+            user: "8001".to_owned(),
+            password: Secret::new("korn".to_owned()),
+        }),
         expires: Duration::from_secs(60),
     };
     world.happen(0, Event::Register { id: 7, registration: Box::new(registration) });
@@ -340,7 +384,10 @@ fn a_phone_registers_is_called_where_it_is_and_leaves() {
         world.told[0][..],
         [Command::Registration { id: 7, event: RegistrationEvent::Registered { expires } }] if expires.as_secs() == 60
     ));
-    assert!(matches!(&world.told[1][..], [Command::Registrar(RegistrarEvent::Registered { is_new: true, .. })]));
+    assert!(matches!(
+        &world.told[1][..],
+        [Command::Registrar(RegistrarEvent::Registered { is_new: true, .. })]
+    ));
     let binding = world.ends[1].bindings("8001")[0].clone();
     assert_eq!(binding.peer.remote, address(0));
     // It refreshes itself for as long as it likes, with one nonce and then another.
@@ -359,8 +406,14 @@ fn a_phone_registers_is_called_where_it_is_and_leaves() {
     world.happen(0, Event::Unregister { id: 7 });
     world.run(100);
     assert!(world.ends[1].bindings("8001").is_empty());
-    assert!(matches!(world.told[0][..], [Command::Registration { id: 7, event: RegistrationEvent::Gone }]));
-    assert!(matches!(&world.told[1][..], [Command::Registrar(RegistrarEvent::Unregistered { .. })]));
+    assert!(matches!(
+        world.told[0][..],
+        [Command::Registration { id: 7, event: RegistrationEvent::Gone }]
+    ));
+    assert!(matches!(
+        &world.told[1][..],
+        [Command::Registrar(RegistrarEvent::Unregistered { .. })]
+    ));
 }
 
 #[test]
@@ -371,7 +424,10 @@ fn a_phone_that_does_not_come_back_is_forgotten() {
         aor: uri("sip:8001@hotline"),
         contact_user: "8001".to_owned(),
         peer: None,
-        credentials: Some(Login { user: "8001".to_owned(), password: Secret::new("korn".to_owned()) }),
+        credentials: Some(Login {
+            user: "8001".to_owned(),
+            password: Secret::new("korn".to_owned()),
+        }),
         expires: Duration::from_secs(60),
     };
     world.happen(0, Event::Register { id: 7, registration: Box::new(registration) });
@@ -379,7 +435,9 @@ fn a_phone_that_does_not_come_back_is_forgotten() {
     world.forget();
     world.weather.lost = 100;
     world.run(60_000);
-    assert!(matches!(&world.told[1][..], [Command::Registrar(RegistrarEvent::Expired { user, .. })] if user == "8001"));
+    assert!(
+        matches!(&world.told[1][..], [Command::Registrar(RegistrarEvent::Expired { user, .. })] if user == "8001")
+    );
     assert!(world.ends[1].bindings("8001").is_empty());
 }
 

@@ -1,0 +1,228 @@
+//! The static checks: what would hurt callers, found before one is hurt. One rule a file.
+//!
+//! Rules look at a [`Study`], made once, and add findings. Those that conclude something from what a flow lacks (a step
+//! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
+
+mod between_digits;
+mod constant_condition;
+mod end_key;
+mod falls_off;
+mod goodbye;
+mod length;
+mod long_prompt;
+mod lookup_branches;
+mod lookup_values;
+mod many_options;
+mod max_wait;
+mod menu_words;
+mod misfit;
+mod missing_prompt;
+mod name_taken;
+mod no_otherwise;
+mod no_person;
+mod perhaps_unset;
+mod queue_exits;
+mod repeated_language;
+mod rings;
+mod secret_shown;
+mod secret_spoken;
+mod slow_end;
+mod slow_lookup;
+mod sql;
+mod study;
+mod transfer_fails;
+mod transfer_target;
+mod tries;
+mod uneven_placeholders;
+mod unkeyable;
+mod unknown_calendar;
+mod unknown_connector;
+mod unknown_lookup;
+mod unknown_placeholder;
+mod unknown_prompt;
+mod unknown_queue;
+mod unknown_step;
+mod unknown_variable;
+mod unmarked_secret;
+mod unreachable_action;
+mod unread_variable;
+mod unreadable;
+mod unrecorded;
+mod unserved_queue;
+mod unspoken_language;
+mod unused_lookup;
+mod unused_step;
+mod words;
+mod wrong_kind;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::study::Study;
+use super::model::{Flow, Name};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::value::Type;
+
+pub use self::transfer_target::allows;
+
+/// The type of each variable of a flow without errors.
+pub(super) fn variable_types(flow: &Flow) -> HashMap<String, Type> {
+    let variables = study::variables(flow).into_iter();
+    variables.filter_map(|(name, it)| Some((name.to_owned(), it.kind?))).collect()
+}
+
+/// What lies outside of a flow and is named in it.
+pub struct World<'a> {
+    /// The words of every language.
+    pub prompts: &'a dyn Prompts,
+    /// The calendars of hotline.yaml.
+    pub calendars: BTreeSet<Name>,
+    /// Its queues, and whether an agent serves each.
+    pub queues: BTreeMap<Name, bool>,
+    /// Its connectors for lookups.
+    pub connectors: BTreeSet<Name>,
+    /// Its allow-list of transfers: SIP URIs and numbers, in which `*` stands for any signs.
+    pub transfers: Vec<String>,
+}
+
+/// What the checks want to know about words.
+pub trait Prompts {
+    /// A prompt in one language.
+    fn prompt(&self, lang: &str, name: &str) -> Option<PromptFacts<'_>>;
+    /// The names of all prompts of all languages, for suggestions.
+    fn names(&self) -> Vec<&str>;
+    /// Whether a language has recorded words for `word`, a value of a text or a choice.
+    fn is_recorded(&self, lang: &str, word: &str) -> bool;
+    /// Whether a value of type `from` can be read as one of type `wanted`.
+    fn readable_as(&self, from: &Type, wanted: &Type) -> bool;
+}
+
+/// What the checks want to know about one prompt in one language.
+#[derive(Debug, Clone)]
+pub struct PromptFacts<'a> {
+    /// Its words as written, with placeholders.
+    pub text: &'a str,
+    /// Where they are written.
+    pub span: Span,
+    /// About how long it takes to say.
+    pub length: Duration,
+    /// Its places for values.
+    pub slots: Vec<Slot>,
+}
+
+/// A place for a value in a prompt.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// The variable: `order.eta`.
+    pub path: Spanned<Arc<str>>,
+    /// Read as this type instead of its own.
+    pub kind: Option<Spanned<Type>>,
+}
+
+type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
+
+/// Rules that judge what is written.
+const PRESENT: [Rule; 27] = [
+    unknown_step::check,
+    unknown_queue::check,
+    unknown_calendar::check,
+    unknown_connector::check,
+    unspoken_language::check,
+    repeated_language::check,
+    unknown_prompt::check,
+    missing_prompt::check,
+    name_taken::check,
+    misfit::check,
+    wrong_kind::check,
+    constant_condition::check,
+    length::check,
+    unkeyable::check,
+    end_key::check,
+    tries::check,
+    between_digits::check,
+    unserved_queue::check,
+    transfer_target::check,
+    uneven_placeholders::check,
+    long_prompt::check,
+    many_options::check,
+    unrecorded::check,
+    unreadable::check,
+    secret_spoken::check,
+    secret_shown::check,
+    unmarked_secret::check,
+];
+
+/// Rules that judge which fields an action lacks.
+const FIELDS: [Rule; 7] = [
+    lookup_branches::check,
+    slow_lookup::check,
+    no_otherwise::check,
+    transfer_fails::check,
+    queue_exits::check,
+    max_wait::check,
+    slow_end::check,
+];
+
+/// Rules that judge what the whole flow lacks.
+const ABSENT: [Rule; 14] = [
+    unknown_lookup::check,
+    unknown_variable::check,
+    unknown_placeholder::check,
+    unused_step::check,
+    unused_lookup::check,
+    unread_variable::check,
+    falls_off::check,
+    rings::check,
+    no_person::check,
+    unreachable_action::check,
+    goodbye::check,
+    perhaps_unset::check,
+    menu_words::check,
+    sql_and_values,
+];
+
+fn sql_and_values(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
+    sql::check(study, found);
+    lookup_values::check(study, found);
+}
+
+/// Everything wrong with a flow that was read without an error, in the order of the file.
+#[must_use]
+pub fn check(flow: &Flow, world: &World<'_>) -> Vec<Diagnostic> {
+    let study = Study::new(flow, world);
+    let mut found = Vec::new();
+    for rule in PRESENT.iter().chain(&FIELDS).chain(&ABSENT) {
+        rule(&study, &mut found);
+    }
+    found.sort_by_key(|it| (it.span, it.code));
+    found
+}
+
+/// What is wrong with the parts of a flow that could be read although `errors` were found. An action with an error in
+/// it is not said to lack a field: that may be the very one that could not be read.
+pub(super) fn check_parts(
+    flow: &Flow,
+    world: &World<'_>,
+    errors: &[Diagnostic],
+) -> Vec<Diagnostic> {
+    let study = Study::new(flow, world);
+    let mut found = Vec::new();
+    for rule in &PRESENT {
+        rule(&study, &mut found);
+    }
+    let mut starts: Vec<Span> = study.actions().map(|(_, _, action)| action.span).collect();
+    starts.extend(flow.steps.values().map(|it| it.name.span));
+    starts.sort_unstable();
+    let part = |span: Span| starts.partition_point(|it| it.start <= span.start);
+    let broken: HashSet<usize> = errors.iter().map(|it| part(it.span)).collect();
+    let mut lacking = Vec::new();
+    for rule in &FIELDS {
+        rule(&study, &mut lacking);
+    }
+    found.extend(lacking.into_iter().filter(|it| !broken.contains(&part(it.span))));
+    found
+}
+
+#[cfg(test)]
+mod tests;

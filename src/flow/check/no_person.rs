@@ -1,0 +1,31 @@
+//! HL0403 no-person: from a menu no path leads to a person.
+
+use super::study::Study;
+use crate::diagnostic::Diagnostic;
+use crate::flow::model::ActionKind;
+
+/// Points at each menu from which none can be reached; at the flow's name where the whole flow has none.
+pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
+    let steps = study.flow.steps.values();
+    let people: Vec<bool> = steps
+        .map(|step| {
+            let mut kinds = step.actions.iter().map(|it| &it.kind);
+            kinds.any(|it| matches!(it, ActionKind::Queue(_) | ActionKind::Transfer(_)))
+        })
+        .collect();
+    if !people.contains(&true) {
+        let says = "no call of this flow ever reaches a person";
+        let help = "add a step with `queue` or `transfer`, and let key 0 lead there".to_owned();
+        found.push(Diagnostic::warning("HL0403", study.flow.name.span, says).help(help));
+        return;
+    }
+    let leads = study.graph.leads_to(&people);
+    for (step, _, action) in study.actions() {
+        let ActionKind::Menu(menu) = &action.kind else { continue };
+        if study.graph.is_reached(step) && !leads.get(step).copied().unwrap_or(true) {
+            let says = "from this menu no path leads to a person";
+            let help = "let a key, commonly 0, or `otherwise` lead to a queue".to_owned();
+            found.push(Diagnostic::warning("HL0403", menu.prompt.span, says).help(help));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! HL0312 waits-after-last-digit: the caller waits in silence after the last digit, because nothing tells that it was.
+
+use super::study::Study;
+use crate::diagnostic::Diagnostic;
+use crate::flow::model::ActionKind;
+
+/// Points at `ask` and says how long.
+pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
+    for (_, _, action) in study.actions() {
+        let ActionKind::Ask(ask) = &action.kind else { continue };
+        let fixed = ask.length.is_some_and(|it| it.value.0 == it.value.1);
+        if fixed || ask.ends_with.is_some() {
+            continue;
+        }
+        let wait = ask.between_digits.map_or(study.flow.defaults.between_digits, |it| it.value);
+        let says = format!("every caller waits {} s after the last digit", wait.as_secs_f32());
+        let help =
+            "give a fixed `length`, or `ends_with: \"#\"` and say so in the prompt".to_owned();
+        found.push(Diagnostic::hint("HL0312", action.span, says).help(help));
+    }
+}

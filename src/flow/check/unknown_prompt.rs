@@ -1,0 +1,22 @@
+//! HL0202 unknown-prompt: a prompt is named that no language of the flow has.
+
+use super::study::Study;
+use crate::diagnostic::Diagnostic;
+
+/// Points at each such name and suggests the nearest existing one.
+pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
+    let mut known = None;
+    for spoken in study.spoken.iter().filter(|it| it.named) {
+        if study.prompt(spoken.name).iter().any(|(_, facts)| facts.is_some()) {
+            continue;
+        }
+        let known = known.get_or_insert_with(|| study.world.prompts.names());
+        let says = format!("no prompt is called `{}`", spoken.name);
+        let near = study.suggest(spoken.name, known.iter().copied());
+        let help = near.or_else(|| {
+            let lang = study.flow.languages.first()?;
+            Some(format!("add it to prompts/{}/catalog.yaml", lang.value))
+        });
+        found.push(Diagnostic::error("HL0202", spoken.span, says).help(help));
+    }
+}

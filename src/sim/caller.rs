@@ -1,0 +1,360 @@
+//! One call and the world around it: prompts take their time, lookups answer, phones ring.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::fields::ending_name;
+use super::run::Stage;
+use super::scenario::{Agents, Cells, Outside, World};
+use super::transcript::{Said, Transcript};
+use crate::call::{
+    Agent, Answer, Calendars, Command, Context, Ending, Event, Machine, Question, QueueEvent, Row,
+    Setting, Start, Ticket, TransferEvent, What,
+};
+use crate::flow::model::Name;
+use crate::secret::Key;
+use crate::speech::{Piece, Utterance};
+use crate::time::Mono;
+use crate::value::Value;
+
+/// How long recordings are, by the names of clips; what is unknown is estimated from its words.
+pub type Lengths = dyn Fn(&str) -> Option<Duration> + Send + Sync;
+
+/// How long a lookup takes where the scenario does not say.
+const LOOKUP: Duration = Duration::from_millis(100);
+/// How long a phone rings before it is answered.
+const RINGING: Duration = Duration::from_secs(3);
+/// How long one spoken character of Chinese, or letter of another language, takes.
+const SYLLABLE: Duration = Duration::from_millis(230);
+const LETTER: Duration = Duration::from_millis(65);
+/// The most happenings of one scenario.
+const MAX_TURNS: u32 = 200_000;
+
+/// Something spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spoken {
+    pub(super) ticket: Ticket,
+    pub(super) prompt: Option<Name>,
+    pub(super) text: Arc<str>,
+    /// When it has been heard to its end.
+    pub(super) until: Mono,
+    /// How many steps the call had entered.
+    pub(super) steps: usize,
+}
+
+/// One call and the world around it.
+pub(super) struct Caller<'a> {
+    stage: &'a Stage,
+    pub(super) world: World,
+    machine: Machine,
+    pub(super) now: Mono,
+    /// What the world will say, in order.
+    agenda: BTreeMap<(Mono, u32), Event>,
+    turns: u32,
+    pub(super) speaking: Option<Spoken>,
+    /// Begun, and not yet asked for by a line.
+    pub(super) heard: VecDeque<Spoken>,
+    pub(super) steps: Vec<Name>,
+    pub(super) visit: Option<Ticket>,
+    pub(super) transfer: Option<Ticket>,
+    pub(super) ended: Option<Ending>,
+    pub(super) transcript: Transcript,
+}
+
+/// The scenario's calendars before those of the configuration.
+struct Overridden {
+    own: BTreeMap<Name, Name>,
+    others: Arc<dyn Calendars>,
+}
+
+impl Calendars for Overridden {
+    fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
+        match self.own.get(calendar).map(|it| &**it) {
+            Some("open") => Some(true),
+            Some("closed") => Some(false),
+            Some(other) => self.others.is_open(other, when),
+            None => self.others.is_open(calendar, when),
+        }
+    }
+}
+
+impl<'a> Caller<'a> {
+    /// A call that has just been connected.
+    pub(super) fn new(stage: &'a Stage, world: &World) -> Self {
+        let own = world.calendars.iter().map(|(name, is)| (name.clone(), is.clone())).collect();
+        let setting = Setting {
+            flow: Arc::clone(&stage.flow),
+            catalogues: Arc::clone(&stage.catalogues),
+            calendars: Arc::new(Overridden { own, others: Arc::clone(&stage.calendars) }),
+        };
+        let start = Start {
+            call: "scenario".into(),
+            caller_number: world.caller.clone(),
+            caller_name: world.caller_name.clone(),
+            called: Arc::clone(&world.called),
+            language: world.language.clone(),
+            at: Mono::ZERO,
+            wall: world.at.clone(),
+        };
+        let mut it = Self {
+            stage,
+            world: world.clone(),
+            machine: Machine::new(Arc::new(setting), start),
+            now: Mono::ZERO,
+            agenda: BTreeMap::new(),
+            turns: 0,
+            speaking: None,
+            heard: VecDeque::new(),
+            steps: Vec::new(),
+            visit: None,
+            transfer: None,
+            ended: None,
+            transcript: Transcript::default(),
+        };
+        it.happens(Event::Arrived);
+        it
+    }
+
+    /// What an agent sees now.
+    pub(super) fn context(&self) -> Context {
+        self.machine.context(self.now)
+    }
+
+    /// The one thing that happens next, if anything does before `limit`.
+    pub(super) fn turn(&mut self, limit: Mono) -> bool {
+        if self.ended.is_some() || self.turns >= MAX_TURNS {
+            return false;
+        }
+        let said = self.agenda.first_key_value().map(|((at, _), _)| *at);
+        let heard = self.speaking.as_ref().map(|it| it.until);
+        let due = self.machine.deadline();
+        let Some(next) = [said, heard, due].into_iter().flatten().min().filter(|it| *it <= limit)
+        else {
+            self.now = self.now.max(limit);
+            return false;
+        };
+        self.turns += 1;
+        self.now = self.now.max(next);
+        let event = if said == Some(next)
+            && let Some((_, event)) = self.agenda.pop_first()
+        {
+            event
+        } else if heard == Some(next)
+            && let Some(spoken) = self.speaking.take()
+        {
+            Event::Played(spoken.ticket)
+        } else {
+            Event::Tick
+        };
+        self.happens(event);
+        true
+    }
+
+    /// Lets `length` pass.
+    pub(super) fn pass(&mut self, length: Duration) {
+        let until = self.now + length;
+        while self.turn(until) {}
+    }
+
+    pub(super) fn press(&mut self, key: Key) {
+        self.transcript.add(self.now, Said::Keys(key.symbol().to_string()));
+        self.happens(Event::Key(key.into()));
+    }
+
+    /// Tells the machine, and does what it wants.
+    pub(super) fn happens(&mut self, event: Event) {
+        let mut out = Vec::new();
+        self.machine.handle(self.now, event, &mut out);
+        for command in out {
+            self.carry_out(command);
+        }
+    }
+
+    fn did(&mut self, what: impl Into<String>) {
+        self.transcript.add(self.now, Said::Did(what.into()));
+    }
+
+    fn later(&mut self, after: Duration, event: Event) {
+        self.turns += 1;
+        self.agenda.insert((self.now + after, self.turns), event);
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Store(_) => {}
+            Command::Note(passage) => match passage.what {
+                What::Step { step } => {
+                    self.transcript.add(self.now, Said::Step(step.clone()));
+                    self.steps.push(step);
+                }
+                What::Interrupted => self.transcript.add(self.now, Said::Stopped),
+                What::Hours { calendar, open } => {
+                    self.did(format!(
+                        "calendar {calendar}: {}",
+                        if open { "open" } else { "closed" }
+                    ));
+                }
+                What::Connected { agent } => self.did(format!("talks to agent {}", agent.id)),
+                What::Offered { agent } => self.did(format!("agent {} rings", agent.id)),
+                What::Transferring { to, .. } => self.did(format!("transfer to {to}")),
+                What::Waited { outcome, .. } if outcome != "connected" => self.visit = None,
+                What::Stuck { because } => self.did(format!("the flow cannot go on: {because}")),
+                What::Heard { .. }
+                | What::Chose { .. }
+                | What::Keyed { .. }
+                | What::Silence { .. }
+                | What::Wrong { .. }
+                | What::LookedUp { .. }
+                | What::Language { .. }
+                | What::Queued { .. }
+                | What::Position { .. }
+                | What::Withdrawn
+                | What::Waited { .. }
+                | What::AgentLeft
+                | What::Transfer { .. }
+                | What::Ended { .. } => {}
+            },
+            Command::Answer => self.later(Duration::ZERO, Event::Answered),
+            Command::Play(it) => {
+                let text: Arc<str> = it.utterance.text.as_str().into();
+                let said = Said::Heard(it.prompt.clone(), Arc::clone(&text));
+                self.transcript.add(self.now, said);
+                let spoken = Spoken {
+                    ticket: it.ticket,
+                    prompt: it.prompt,
+                    text,
+                    until: self.now + length(&it.utterance, &*self.stage.lengths),
+                    steps: self.steps.len(),
+                };
+                self.heard.push_back(spoken.clone());
+                self.speaking = Some(spoken);
+            }
+            Command::PlayMusic | Command::PlayRinging => self.speaking = None,
+            Command::Stop => self.speaking = None,
+            Command::LookUp(it) => self.look_up(&it),
+            Command::Enqueue(it) => {
+                self.visit = Some(it.ticket);
+                self.did(format!("waits in queue {}", it.queue));
+                let event = |event| Event::Queue { visit: it.ticket, event };
+                match self.world.agents.clone() {
+                    Agents::None => self.later(Duration::ZERO, event(QueueEvent::NoAgents)),
+                    Agents::Full => self.later(Duration::ZERO, event(QueueEvent::Full)),
+                    Agents::Busy => {}
+                    Agents::Free(id) => {
+                        let agent = Agent { id, name: None, work_number: None };
+                        self.later(Duration::ZERO, event(QueueEvent::Offered(agent.clone())));
+                        self.later(RINGING, event(QueueEvent::Connected(agent)));
+                    }
+                }
+            }
+            Command::LeaveQueue(_) => self.visit = None,
+            Command::Transfer(it) => {
+                self.transfer = Some(it.ticket);
+                let event = |event| Event::Transfer { transfer: it.ticket, event };
+                match self.world.outside {
+                    Outside::Answers => {
+                        self.later(Duration::ZERO, event(TransferEvent::Ringing));
+                        self.later(RINGING, event(TransferEvent::Connected));
+                    }
+                    Outside::Busy => self.later(LOOKUP, event(TransferEvent::Busy)),
+                    Outside::NoAnswer => {
+                        self.later(Duration::ZERO, event(TransferEvent::Ringing));
+                        self.later(it.ring_for, event(TransferEvent::NoAnswer));
+                    }
+                    Outside::Declines => self.later(LOOKUP, event(TransferEvent::Declined)),
+                    Outside::Fails => self.later(LOOKUP, event(TransferEvent::Failed)),
+                }
+            }
+            Command::CancelTransfer(_) => self.transfer = None,
+            Command::HangUp(_) => self.did("the call is hung up"),
+            Command::LastResort(because) => self.did(format!("last resort: {because}")),
+            Command::End(ending) => {
+                self.did(format!("ended: {}", ending_name(ending)));
+                self.ended = Some(ending);
+            }
+        }
+    }
+
+    /// Answers a lookup from the scenario's tables, in its time or too late.
+    fn look_up(&mut self, it: &Question) {
+        let takes = self.world.slow.get(&it.lookup).copied().unwrap_or(LOOKUP);
+        let answer = if takes > it.within {
+            Answer::TimedOut
+        } else if self.world.fails.contains(&it.lookup) {
+            Answer::Failed
+        } else {
+            self.find(it)
+        };
+        let mut shown = String::new();
+        for (name, value) in &it.with {
+            // Writing into a `String` cannot fail.
+            let _ = write!(shown, "{}{name}={value}", if shown.is_empty() { "" } else { ", " });
+        }
+        let what = match &answer {
+            Answer::Found(_) => "found",
+            Answer::NotFound => "not found",
+            Answer::Failed => "failed",
+            Answer::TimedOut => "timed out",
+        };
+        self.did(format!("lookup {}({shown}): {what}", it.lookup));
+        let answered = Event::LookedUp { lookup: it.ticket, answer };
+        self.later(takes.min(it.within), answered);
+    }
+
+    fn find(&self, it: &Question) -> Answer {
+        let Some(lookup) = self.stage.flow.lookups.get(&it.lookup) else { return Answer::Failed };
+        let asked = |row: &&Cells| {
+            it.with
+                .iter()
+                .all(|(name, value)| row.get(name).is_none_or(|cell| cell.value == plain(value)))
+        };
+        let rows = self.world.answers.get(&it.lookup);
+        let Some(row) = rows.and_then(|rows| rows.iter().find(asked)) else {
+            return Answer::NotFound;
+        };
+        let columns = lookup.gives.iter().filter_map(|(name, given)| {
+            // The cells were read once already when the file was.
+            let value = given.kind.value.read(&row.get(name)?.value).ok()?;
+            Some((name.clone(), value))
+        });
+        Answer::Found(Arc::new(columns.collect::<Row>()))
+    }
+}
+
+/// As a cell is written; a scenario's secrets are made up.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Secret(secret) => (**secret.expose()).to_owned(),
+        other @ (Value::Text(_)
+        | Value::Digits(_)
+        | Value::Number(_)
+        | Value::Money(_)
+        | Value::Date(_)
+        | Value::Time(_)
+        | Value::DateTime(_)
+        | Value::Duration(_)
+        | Value::YesNo(_)
+        | Value::Choice(_)
+        | Value::Phone(_)) => other.to_string(),
+    }
+}
+
+/// How long something takes to say.
+#[must_use]
+pub fn length(utterance: &Utterance, lengths: &Lengths) -> Duration {
+    let pieces = utterance.pieces.iter().map(|piece| match piece {
+        Piece::Clip(clip) => lengths(clip),
+        Piece::Pause(ms) => Some(Duration::from_millis(u64::from(*ms))),
+    });
+    pieces.sum::<Option<Duration>>().unwrap_or_else(|| {
+        let spoken = utterance
+            .text
+            .chars()
+            .map(|letter| if letter.is_ascii() || letter < '\u{2e80}' { LETTER } else { SYLLABLE });
+        spoken.sum()
+    })
+}

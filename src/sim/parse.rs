@@ -1,0 +1,339 @@
+//! A scenario file out of its text, checked against the flow it is for: every problem in one run.
+
+use indexmap::IndexMap;
+
+use super::fields::{Found, count, ending, keys, length, moment, names, pairs, text, unknown};
+use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
+use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
+use crate::flow::model::{Flow, Name};
+use crate::yaml::{self, Kind, Node};
+
+const WORLD: [&str; 11] = [
+    "caller",
+    "caller_name",
+    "called",
+    "language",
+    "at",
+    "answers",
+    "fails",
+    "slow",
+    "calendars",
+    "agents",
+    "outside",
+];
+const LINES: [&str; 19] = [
+    "hears",
+    "hears_later",
+    "says",
+    "hears_out",
+    "hears_nothing",
+    "keys",
+    "waits",
+    "hangs_up",
+    "reaches",
+    "place",
+    "rings",
+    "rings_out",
+    "answers",
+    "agent_leaves",
+    "other_leaves",
+    "fails",
+    "works",
+    "agent_sees",
+    "ends",
+];
+
+impl Scenarios {
+    /// Reads a scenario file for `flow`. `None` comes with at least one error.
+    #[must_use]
+    pub fn parse(file: FileId, text: &str, flow: &Flow) -> (Option<Self>, Vec<Diagnostic>) {
+        let (tree, mut found) = yaml::parse(file, text);
+        let read = tree.map(|tree| scenarios(&tree, Span::new(file, 0, 0), flow, &mut found));
+        (read.filter(|_| found.is_empty()), found)
+    }
+}
+
+fn scenarios(tree: &Node, top: Span, flow: &Flow, found: &mut Found) -> Scenarios {
+    let mut world = World::ordinary();
+    let mut list = Vec::new();
+    let Kind::Map(entries) = &tree.kind else {
+        let says = format!("a scenario file is a map, and this is {}", tree.what());
+        found.push(Diagnostic::error("HL0802", top, says).help("write `scenarios:`".to_owned()));
+        return Scenarios { scenarios: list };
+    };
+    for (key, value) in entries {
+        if key.text() != Some("scenarios") && !world.take(key, value, flow, found) {
+            let known = WORLD.into_iter().chain(["scenarios"]).collect::<Vec<_>>();
+            unknown("the field", key, known, found);
+        }
+    }
+    match tree.get("scenarios") {
+        Some(Node { kind: Kind::Map(scenarios), .. }) => {
+            for (name, body) in scenarios {
+                list.push(scenario(name, body, &world, flow, found));
+            }
+        }
+        Some(_) | None => {
+            let says = "the file has no `scenarios`";
+            let help = "add `scenarios:` and below it a name, then what happens".to_owned();
+            found.push(Diagnostic::error("HL0802", top, says).help(help));
+        }
+    }
+    Scenarios { scenarios: list }
+}
+
+fn scenario(name: &Node, body: &Node, file: &World, flow: &Flow, found: &mut Found) -> Scenario {
+    let mut world = file.clone();
+    let mut talk = Vec::new();
+    for (key, value) in body.entries() {
+        if key.text() == Some("talk") {
+            for item in value.items() {
+                talk.extend(line(item, flow, found));
+            }
+        } else if !world.take(key, value, flow, found) {
+            let known = WORLD.into_iter().chain(["talk"]).collect::<Vec<_>>();
+            unknown("the field", key, known, found);
+        }
+    }
+    if body.get("talk").is_none_or(|it| it.items().is_empty()) {
+        let says = "nothing happens in this scenario";
+        let help = "add `talk:` with lines such as `- hears: welcome`".to_owned();
+        found.push(Diagnostic::error("HL0802", name.span, says).help(help));
+    }
+    let name = Spanned::new(name.text().unwrap_or_default().to_owned(), name.span);
+    Scenario { name, world, talk }
+}
+
+impl World {
+    /// A Tuesday afternoon on which everything works and nobody is there.
+    fn ordinary() -> Self {
+        let afternoon = jiff::tz::offset(8).to_time_zone();
+        Self {
+            caller: None,
+            caller_name: None,
+            called: "4001".into(),
+            language: None,
+            at: jiff::civil::date(2026, 11, 24)
+                .at(15, 0, 0, 0)
+                .to_zoned_datetime(afternoon.clone())
+                .unwrap_or_else(|_| jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(afternoon)),
+            answers: IndexMap::new(),
+            fails: Vec::new(),
+            slow: IndexMap::new(),
+            calendars: IndexMap::new(),
+            agents: Agents::None,
+            outside: Outside::Answers,
+        }
+    }
+
+    /// Takes one field; whether it is one.
+    fn take(&mut self, key: &Node, value: &Node, flow: &Flow, found: &mut Found) -> bool {
+        let at = key.span;
+        match key.text().unwrap_or_default() {
+            "caller" => {
+                self.caller = text(value, at, "a number, or `withheld`", found)
+                    .filter(|it| &**it != "withheld");
+            }
+            "caller_name" => self.caller_name = text(value, at, "a name", found),
+            "called" => {
+                if let Some(called) = text(value, at, "a number", found) {
+                    self.called = called;
+                }
+            }
+            "language" => {
+                self.language = text(value, at, "a language", found);
+                let known = || flow.languages.iter().map(|it| &*it.value);
+                if self.language.as_ref().is_some_and(|it| !known().any(|known| known == &**it)) {
+                    unknown("the language", value, known().collect::<Vec<_>>(), found);
+                }
+            }
+            "at" => {
+                if let Some(moment) = moment(value, at, found) {
+                    self.at = moment;
+                }
+            }
+            "answers" => {
+                for (name, rows) in value.entries() {
+                    if let Some(lookup) = lookup(name, flow, found) {
+                        self.answers.insert(lookup.clone(), table(rows, &lookup, flow, found));
+                    }
+                }
+            }
+            "fails" => self.fails = lookups(value, at, flow, found),
+            "slow" => {
+                for (name, takes) in value.entries() {
+                    if let (Some(lookup), Some(takes)) =
+                        (lookup(name, flow, found), length(takes, name.span, found))
+                    {
+                        self.slow.insert(lookup, takes);
+                    }
+                }
+            }
+            "calendars" => {
+                for (name, is) in value.entries() {
+                    if let Some(is) = text(is, name.span, "`open`, `closed` or a calendar", found) {
+                        self.calendars.insert(name.text().unwrap_or_default().into(), is);
+                    }
+                }
+            }
+            "agents" => {
+                if let Some(who) = text(value, at, "`none`, `full`, `busy` or an agent", found) {
+                    self.agents = match &*who {
+                        "none" => Agents::None,
+                        "full" => Agents::Full,
+                        "busy" => Agents::Busy,
+                        _ => Agents::Free(who),
+                    };
+                }
+            }
+            "outside" => {
+                const KNOWN: [(&str, Outside); 5] = [
+                    ("answers", Outside::Answers),
+                    ("busy", Outside::Busy),
+                    ("no_answer", Outside::NoAnswer),
+                    ("declines", Outside::Declines),
+                    ("fails", Outside::Fails),
+                ];
+                match KNOWN.iter().find(|(name, _)| value.text() == Some(name)) {
+                    Some((_, outside)) => self.outside = *outside,
+                    None => unknown("the answer", value, KNOWN.map(|(name, _)| name), found),
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+fn lookup(name: &Node, flow: &Flow, found: &mut Found) -> Option<Name> {
+    let known = flow.lookups.get_key_value(name.text().unwrap_or_default());
+    if known.is_none() {
+        unknown("the lookup", name, flow.lookups.keys().map(|it| &**it), found);
+    }
+    known.map(|(name, _)| name.clone())
+}
+
+fn lookups(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Vec<Name> {
+    match &node.kind {
+        Kind::List(items) => items.iter().filter_map(|it| lookup(it, flow, found)).collect(),
+        Kind::Scalar(_) => lookup(node, flow, found).into_iter().collect(),
+        Kind::Null | Kind::Map(_) => names(node, at, "a lookup", found),
+    }
+}
+
+/// The rows of one lookup's table; each cell is readable as what the lookup says it is.
+fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells> {
+    let Some(lookup) = flow.lookups.get(name) else { return Vec::new() };
+    let mut table = Vec::new();
+    for row in rows.items() {
+        let mut cells = Cells::new();
+        for (column, value) in row.entries() {
+            let column_name = column.text().unwrap_or_default();
+            let kinds = lookup.takes.get(column_name).map(|it| &it.value);
+            let kinds: Vec<_> = kinds
+                .into_iter()
+                .chain(lookup.gives.get(column_name).map(|it| &it.kind.value))
+                .collect();
+            if kinds.is_empty() {
+                let known: Vec<&str> =
+                    lookup.takes.keys().chain(lookup.gives.keys()).map(|it| &**it).collect();
+                unknown("the column", column, known, found);
+            }
+            if value.kind == Kind::Null {
+                continue; // a column without a value
+            }
+            let Some(cell) = text(value, column.span, "a value", found) else { continue };
+            for kind in kinds {
+                if let Err(error) = kind.read(&cell) {
+                    let says = format!("`{cell}` does not fit `{column_name}`: {error}");
+                    found.push(Diagnostic::error("HL0802", value.span, says));
+                }
+            }
+            cells.insert(column_name.into(), Spanned::new((*cell).to_owned(), value.span));
+        }
+        let lacks = |it: &&Name| lookup.gives.get(*it).is_some_and(|given| !given.optional);
+        for name in lookup.gives.keys().filter(lacks).filter(|it| !cells.contains_key(*it)) {
+            let says = format!("this row has no `{name}`, which is never missing");
+            let span = row.entries().first().map_or(row.span, |(key, _)| key.span);
+            found.push(Diagnostic::error("HL0802", span, says));
+        }
+        table.push(cells);
+    }
+    table
+}
+
+/// `- hears: welcome`, or `- hangs_up`. A list of prompts is as many lines.
+fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
+    let nothing = Node { kind: Kind::Null, span: node.span };
+    let (key, value) = match &node.kind {
+        Kind::Scalar(_) => (node, &nothing),
+        Kind::Map(entries) => match entries.as_slice() {
+            [(key, value)] => (key, value),
+            entries => {
+                let span = entries.get(1).map_or(node.span, |(key, _)| key.span);
+                let says = "a line says one thing";
+                let help = "begin a new line with `- `".to_owned();
+                found.push(Diagnostic::error("HL0802", span, says).help(help));
+                return Vec::new();
+            }
+        },
+        Kind::Null | Kind::List(_) => {
+            let says = format!("a line is such as `hears: welcome`, and this is {}", node.what());
+            found.push(Diagnostic::error("HL0802", node.span, says));
+            return Vec::new();
+        }
+    };
+    let at = key.span;
+    let what = match key.text().unwrap_or_default() {
+        "hears" => names(value, at, "a prompt", found).into_iter().map(What::Hears).collect(),
+        "hears_later" => only(text(value, at, "a prompt", found).map(What::HearsLater)),
+        "says" => only(text(value, at, "a text", found).map(|it| What::Says((*it).to_owned()))),
+        "hears_out" if value.kind == Kind::Null => vec![What::HearsOut],
+        "hears_out" => names(value, at, "a prompt", found)
+            .into_iter()
+            .flat_map(|prompt| [What::Hears(prompt), What::HearsOut])
+            .collect(),
+        "hears_nothing" => only(length(value, at, found).map(What::HearsNothing)),
+        "keys" => only(keys(value, at, found).map(What::Keys)),
+        "waits" => only(length(value, at, found).map(What::Waits)),
+        "hangs_up" => vec![What::HangsUp],
+        "reaches" => only(step(value, at, flow, found).map(What::Reaches)),
+        "place" => only(place(value, at, found)),
+        "rings" => only(text(value, at, "an agent", found).map(What::Rings)),
+        "rings_out" => vec![What::RingsOut],
+        "answers" => only(text(value, at, "an agent", found).map(What::Answers)),
+        "agent_leaves" => vec![What::AgentLeaves],
+        "other_leaves" => vec![What::OtherLeaves],
+        "fails" => vec![What::Fails(lookups(value, at, flow, found))],
+        "works" => vec![What::Works(lookups(value, at, flow, found))],
+        "agent_sees" => vec![What::AgentSees(pairs(value, at, found))],
+        "ends" => only(ending(value, at, found).map(What::Ends)),
+        _ => {
+            unknown("the line", key, LINES, found);
+            Vec::new()
+        }
+    };
+    let span = if value.span.start < value.span.end { value.span } else { at };
+    what.into_iter().map(|what| Line { what, span }).collect()
+}
+
+fn only(what: Option<What>) -> Vec<What> {
+    what.into_iter().collect()
+}
+
+fn step(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Option<Name> {
+    let name = text(node, at, "a step", found)?;
+    if !flow.steps.contains_key(&name) {
+        unknown("the step", node, flow.steps.keys().map(|it| &**it), found);
+        return None;
+    }
+    Some(name)
+}
+
+/// `3`, or `{ ahead: 3, wait: 2m }`
+fn place(node: &Node, at: Span, found: &mut Found) -> Option<What> {
+    let ahead = node.get("ahead").unwrap_or(node);
+    let ahead = count(ahead, at, found)?;
+    let wait = node.get("wait").and_then(|it| length(it, at, found));
+    Some(What::Place { ahead, wait })
+}

@@ -1,0 +1,288 @@
+//! A scenario's lines, one by one, until one expected something else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::caller::{Caller, Lengths, Spoken};
+use super::fields::ending_name;
+use super::scenario::{Line, Scenario, What};
+use super::transcript::Transcript;
+use crate::call::{Agent, Calendars, Context, Event, QueueEvent, TransferEvent};
+use crate::diagnostic::{Diagnostic, Spanned, nearest};
+use crate::flow::Program;
+use crate::flow::model::Name;
+use crate::speech::Catalogues;
+
+/// What scenarios of one flow are run with.
+pub struct Stage {
+    /// The flow.
+    pub flow: Arc<Program>,
+    /// The words of each language that it speaks.
+    pub catalogues: Arc<Catalogues>,
+    /// The calendars of the configuration; a scenario may name others in their place.
+    pub calendars: Arc<dyn Calendars>,
+    /// How long recordings are.
+    pub lengths: Arc<Lengths>,
+}
+
+/// What came of a scenario.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The steps that the call went through.
+    pub steps: Vec<Name>,
+    /// What was heard and done, as far as it came.
+    pub transcript: Transcript,
+    /// The line that expected something else.
+    pub failure: Option<Diagnostic>,
+}
+
+/// How long a line waits for what it expects.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a caller takes for a key.
+const KEY: Duration = Duration::from_millis(200);
+
+/// Runs `scenario` in no time.
+#[must_use]
+pub fn run(stage: &Stage, scenario: &Scenario) -> Outcome {
+    let mut talk = Talk { caller: Caller::new(stage, &scenario.world), last: None, passed: 0 };
+    let mut failure = None;
+    for line in &scenario.talk {
+        if let Err(found) = talk.line(&line.what) {
+            failure = Some(finding(line, found));
+            break;
+        }
+    }
+    // Steps of which the call would still go through some if nobody did anything are not counted: nobody looked.
+    Outcome { steps: talk.caller.steps, transcript: talk.caller.transcript, failure }
+}
+
+/// What a line found instead of what it expected.
+struct Other {
+    says: String,
+    help: Option<String>,
+    /// A smaller place than the line.
+    at: Option<crate::diagnostic::Span>,
+}
+
+impl From<String> for Other {
+    fn from(says: String) -> Self {
+        Self { says, help: None, at: None }
+    }
+}
+
+fn finding(line: &Line, other: Other) -> Diagnostic {
+    Diagnostic::error("HL0810", other.at.unwrap_or(line.span), other.says).help(other.help)
+}
+
+/// A scenario under way.
+struct Talk<'a> {
+    caller: Caller<'a>,
+    /// What a line heard last.
+    last: Option<Spoken>,
+    /// How many of the call's steps are behind the last `reaches`.
+    passed: usize,
+}
+
+impl Talk<'_> {
+    fn line(&mut self, what: &What) -> Result<(), Other> {
+        match what {
+            What::Hears(prompt) => self.hears(prompt),
+            What::HearsLater(prompt) => self.hears_later(prompt),
+            What::Says(text) => self.says(text),
+            What::HearsOut => self.hears_out(),
+            What::HearsNothing(length) => self.hears_nothing(*length),
+            What::Keys(keys) => {
+                for key in keys {
+                    self.caller.pass(KEY);
+                    self.caller.press(*key);
+                }
+                Ok(())
+            }
+            What::Waits(length) => {
+                self.caller.pass(*length);
+                Ok(())
+            }
+            What::HangsUp => {
+                self.caller.happens(Event::HungUp);
+                Ok(())
+            }
+            What::Reaches(step) => self.reaches(step),
+            What::Place { ahead, wait } => {
+                self.in_queue(QueueEvent::Position { ahead: *ahead, wait: *wait })
+            }
+            What::Rings(id) => self.in_queue(QueueEvent::Offered(agent(id))),
+            What::RingsOut => self.in_queue(QueueEvent::Withdrawn),
+            What::Answers(id) => self.in_queue(QueueEvent::Connected(agent(id))),
+            What::AgentLeaves => self.in_queue(QueueEvent::AgentLeft),
+            What::OtherLeaves => match self.caller.transfer {
+                Some(transfer) => {
+                    let event = TransferEvent::OtherLeft;
+                    self.caller.happens(Event::Transfer { transfer, event });
+                    Ok(())
+                }
+                None => Err("there is no transfer here".to_owned().into()),
+            },
+            What::Fails(lookups) => {
+                self.caller.world.fails.extend(lookups.iter().cloned());
+                Ok(())
+            }
+            What::Works(lookups) => {
+                self.caller.world.fails.retain(|it| !lookups.contains(it));
+                Ok(())
+            }
+            What::AgentSees(pairs) => {
+                let context = self.caller.context();
+                pairs.iter().try_for_each(|(label, value)| sees(&context, label, value))
+            }
+            What::Ends(ending) => {
+                self.advance(|it| it.ended.is_some());
+                match self.caller.ended {
+                    Some(ended) if ended == *ending => Ok(()),
+                    Some(ended) => {
+                        Err(format!("the call ended otherwise: {}", ending_name(ended)).into())
+                    }
+                    None => Err("the call did not end within ten minutes".to_owned().into()),
+                }
+            }
+        }
+    }
+
+    /// Lets things happen until `enough`, at most [`PATIENCE`] long.
+    fn advance(&mut self, enough: impl Fn(&Caller<'_>) -> bool) {
+        let limit = self.caller.now + PATIENCE;
+        while !enough(&self.caller) && self.caller.turn(limit) {}
+    }
+
+    /// The next thing spoken.
+    fn next(&mut self) -> Option<Spoken> {
+        self.advance(|it| !it.heard.is_empty());
+        let spoken = self.caller.heard.pop_front();
+        self.last.clone_from(&spoken);
+        spoken
+    }
+
+    fn hears(&mut self, prompt: &Name) -> Result<(), Other> {
+        match self.next() {
+            Some(it) if is(&it, prompt) => Ok(()),
+            Some(it) => {
+                let name = it.prompt.as_deref().unwrap_or("say");
+                let near = nearest(prompt, [name]).map(|near| format!("did you mean `{near}`?"));
+                let says = format!("the caller hears `{name}` here, not `{prompt}`: {}", it.text);
+                Err(Other { says, help: near, at: None })
+            }
+            None => Err(self.nothing_heard(prompt)),
+        }
+    }
+
+    fn hears_later(&mut self, prompt: &Name) -> Result<(), Other> {
+        loop {
+            match self.next() {
+                Some(it) if is(&it, prompt) => return Ok(()),
+                Some(_) => {}
+                None => return Err(self.nothing_heard(prompt)),
+            }
+        }
+    }
+
+    fn nothing_heard(&self, prompt: &Name) -> Other {
+        match self.caller.ended {
+            Some(ending) => {
+                format!("`{prompt}` is not spoken: the call ended ({})", ending_name(ending)).into()
+            }
+            None => format!("`{prompt}` is not spoken within ten minutes").into(),
+        }
+    }
+
+    fn says(&self, text: &str) -> Result<(), Other> {
+        match &self.last {
+            Some(it) if it.text.contains(text) => Ok(()),
+            Some(it) => Err(format!("what is said does not contain `{text}`: {}", it.text).into()),
+            None => Err("nothing was heard before this line".to_owned().into()),
+        }
+    }
+
+    fn hears_out(&mut self) -> Result<(), Other> {
+        let Some(last) = self.last.as_ref().map(|it| it.ticket) else {
+            return Err("nothing was heard before this line".to_owned().into());
+        };
+        self.advance(|it| it.speaking.as_ref().is_none_or(|it| it.ticket != last));
+        Ok(())
+    }
+
+    fn hears_nothing(&mut self, length: Duration) -> Result<(), Other> {
+        self.caller.pass(length);
+        match self.caller.heard.front() {
+            Some(it) => Err(format!("the caller hears something: {}", it.text).into()),
+            None => Ok(()),
+        }
+    }
+
+    fn reaches(&mut self, step: &Name) -> Result<(), Other> {
+        let passed = self.passed;
+        let position = |it: &Caller<'_>| it.steps.iter().skip(passed).position(|it| it == step);
+        self.advance(|it| position(it).is_some());
+        let Some(at) = position(&self.caller) else {
+            let now = self.caller.steps.last().map_or("none", |it| it);
+            return Err(format!("step `{step}` is not reached; the call is in `{now}`").into());
+        };
+        self.passed = passed + at + 1;
+        // What was spoken on the way there needs no line of its own.
+        let passed = self.passed;
+        self.caller.heard.retain(|it| it.steps >= passed);
+        Ok(())
+    }
+
+    fn in_queue(&mut self, event: QueueEvent) -> Result<(), Other> {
+        // A line about the queue comes when the caller is there, not when the words before it end.
+        self.advance(|it| it.visit.is_some());
+        let Some(visit) = self.caller.visit else {
+            return Err("the caller does not wait in a queue here".to_owned().into());
+        };
+        self.caller.happens(Event::Queue { visit, event });
+        Ok(())
+    }
+}
+
+fn agent(id: &Arc<str>) -> Agent {
+    Agent { id: Arc::clone(id), name: None, work_number: None }
+}
+
+fn is(spoken: &Spoken, prompt: &str) -> bool {
+    spoken.prompt.as_deref().unwrap_or("say") == prompt
+}
+
+/// One line of the agent's record: a designer's label, a variable keyed, or one of the record's own names.
+fn sees(context: &Context, label: &Spanned<String>, value: &Spanned<String>) -> Result<(), Other> {
+    let name = label.value.as_str();
+    let own = match name {
+        "reason" => context.reason.as_deref().map(str::to_owned),
+        "language" => Some((*context.language).to_owned()),
+        "caller" => context.caller.number.as_deref().map(str::to_owned),
+        _ => None,
+    };
+    let field = || {
+        let labelled = |field: &&crate::call::Field| field.label.values().any(|it| it == name);
+        context.fields.iter().find(labelled).map(|field| field.value.clone())
+    };
+    let shown = own.or_else(field).or_else(|| context.answers.get(name).cloned());
+    match shown {
+        Some(shown) if shown == value.value => Ok(()),
+        Some(shown) => Err(Other {
+            says: format!("the agent sees `{shown}` as {name}, not `{}`", value.value),
+            help: None,
+            at: Some(value.span),
+        }),
+        None => {
+            let mut labels: Vec<&str> = context
+                .fields
+                .iter()
+                .flat_map(|it| it.label.values())
+                .map(String::as_str)
+                .collect();
+            labels.extend(context.answers.keys().map(|it| &**it));
+            let help = format!("the agent sees {}", labels.join(", "));
+            let says = format!("the agent sees no `{name}`");
+            Err(Other { says, help: Some(help), at: Some(label.span) })
+        }
+    }
+}

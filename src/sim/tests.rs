@@ -1,0 +1,437 @@
+//! Scenario files: what may be written, what is found, what passes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::*;
+use crate::config::calendar::Calendar;
+use crate::diagnostic::{Sources, text::render};
+use crate::flow::Program;
+use crate::speech::{Catalogue, Catalogues};
+
+const FLOW: &str = "
+flow: shop
+languages: [en-US]
+start: main
+lookups:
+  order:
+    sql: shop
+    query: select status, eta from orders where number = :number
+    takes: { number: digits }
+    gives: { status: [paid, shipped], eta: date? }
+context:
+  - { label: { zh-CN: 订单号, en-US: Order }, value: number }
+steps:
+  main:
+    - hours: office
+      closed: closed
+    - menu: menu
+      keys: { 1: order, 0: agent, 2: outside }
+      otherwise: agent
+  order:
+    - ask: enter
+      into: number
+      as: digits
+      length: 4
+      otherwise: agent
+    - lookup: order
+      with: { number: number }
+      not_found: order
+      failed: agent
+      meanwhile: wait
+    - play: status
+    - goto: main
+  agent:
+    - queue: service
+      because: asked
+      no_agents: closed
+      otherwise: closed
+  outside:
+    - transfer: \"110\"
+      busy: closed
+      otherwise: closed
+  closed:
+    - hangup: bye
+  unused:
+    - hangup: bye
+";
+
+const PROMPTS: &str = "
+language: en-US
+prompts:
+  menu: Press 1.
+  enter: Enter it.
+  wait: One moment.
+  status: It is {order.status}.
+  bye: Goodbye.
+  no-input: I hear nothing.
+  no-match: That is wrong.
+  queue-position: Ahead of you, {queue.ahead}.
+words:
+  shipped: on its way
+  paid: paid
+";
+
+/// A flow, its words and a file of scenarios: one line for each, findings as people read them.
+fn play_all(flow: &str, scenarios: &str) -> (String, Coverage, Stage) {
+    let mut sources = Sources::default();
+    let file = sources.add("shop.yaml", flow);
+    let flow = crate::flow::parse(file, flow).0.unwrap();
+    let catalogue = Catalogue::parse(sources.add("catalog.yaml", PROMPTS), PROMPTS).0.unwrap();
+    let calendars =
+        IndexMap::from([(Arc::from("office"), Calendar::always(jiff::tz::TimeZone::UTC))]);
+    let stage = Stage {
+        flow: Program::unproven(flow),
+        catalogues: Arc::new(Catalogues::from([("en-US".into(), catalogue)])),
+        calendars: Arc::new(calendars),
+        // Each recording is two seconds long; values are estimated.
+        lengths: Arc::new(|clip| (!clip.contains("atoms")).then_some(Duration::from_secs(2))),
+    };
+    let file = sources.add("shop.test.yaml", scenarios);
+    let (scenarios, found) = Scenarios::parse(file, scenarios, &stage.flow);
+    let mut shown = render(&found, &sources, false);
+    let mut coverage = Coverage::default();
+    for scenario in scenarios.iter().flat_map(|it| &it.scenarios) {
+        let outcome = run(&stage, scenario);
+        coverage.add(outcome.steps);
+        match outcome.failure {
+            None => shown += &format!("{}: passed\n", scenario.name.value),
+            Some(failure) => {
+                shown += &render(&[failure], &sources, false);
+                shown += &outcome.transcript.to_string();
+            }
+        }
+    }
+    (shown, coverage, stage)
+}
+
+const HEAD: &str =
+    "answers: { order: [{ number: \"1234\", status: shipped, eta: 2026-11-26 }] }\nscenarios:\n";
+
+/// Scenarios that must all pass.
+#[track_caller]
+fn passes(scenarios: &str) {
+    let (shown, ..) = play_all(FLOW, &format!("{HEAD}{scenarios}"));
+    assert!(shown.lines().all(|line| line.ends_with(": passed")) && !shown.is_empty(), "{shown}");
+}
+
+#[test]
+fn conversations_read_as_they_happen() {
+    passes(
+        "
+  an order:
+    talk: [hears: menu, keys: \"1\", hears: enter, keys: \"1234\", hears: status, says: on its way, hears: menu]
+  typed ahead, so that nothing is spoken:
+    talk: [keys: \"11234\", hears_later: status, hangs_up, ends: caller_left]
+  not found is asked again:
+    talk: [hears: menu, keys: \"1\", hears: enter, keys: \"9999\", hears: enter]
+  a prompt takes as long as its recording, and silence is heard after it:
+    talk: [hears: menu, waits: 1900ms, hears_nothing: 0s, hears_out, hears_nothing: 4900ms, waits: 200ms, hears: no-input]
+  silence and wrong keys:
+    talk: [hears_out: menu, keys: \"9\", hears: [no-match, menu, no-input, menu]]
+  an answer that takes long:
+    slow: { order: 1500ms }
+    talk: [hears: menu, keys: \"1\", hears: enter, keys: \"1234\", hears: [wait, status]]
+  an answer that never comes:
+    slow: { order: 1m }
+    agents: none
+    talk: [hears: menu, keys: \"1\", hears: enter, keys: \"1234\", hears: [wait, bye], ends: completed]
+  failing, then not:
+    agents: busy
+    talk: [fails: order, hears: menu, keys: \"1\", hears: enter, keys: \"1234\", reaches: agent, agent_sees: { Order: \"1234\", 订单号: \"1234\", number: \"1234\", reason: asked }]
+  working again:
+    talk: [fails: order, works: order, hears: menu, keys: \"1\", hears: enter, keys: \"1234\", hears: status]
+  an agent is free:
+    agents: lin
+    caller: \"13800000001\"
+    talk: [hears: menu, keys: \"0\", waits: 4s, agent_sees: { caller: \"13800000001\", language: en-US }, agent_leaves, ends: agent_left]
+  all are busy:
+    agents: busy
+    talk: [hears: menu, keys: \"0\", place: 3, hears: queue-position, rings: lin, rings_out, rings: wang, answers: wang, hangs_up, ends: caller_left]
+  nobody is there:
+    agents: none
+    talk: [hears: menu, keys: \"0\", hears: bye, ends: completed]
+  somebody outside answers:
+    talk: [hears: menu, keys: \"2\", waits: 4s, other_leaves, ends: other_left]
+  somebody outside is busy:
+    outside: busy
+    talk: [hears: menu, keys: \"2\", hears: bye]
+  somebody outside does not answer:
+    outside: no_answer
+    talk: [hears: menu, keys: \"2\", waits: 25s, hears_nothing: 0s, hears: bye]
+  closed:
+    calendars: { office: closed }
+    talk: [hears: bye, ends: completed]
+",
+    );
+}
+
+#[test]
+fn what_went_another_way_is_shown_with_the_call_until_then() {
+    let (shown, ..) = play_all(
+        FLOW,
+        &format!(
+            "{HEAD}  an order:\n    talk:\n      - hears: menu\n      - keys: \"1\"\n      - hears: enter\n      - keys: \"1234\"\n      - hears: statu\n"
+        ),
+    );
+    insta::assert_snapshot!(shown, @"
+    error[HL0810]: the caller hears `status` here, not `statu`: It is on its way.
+     --> shop.test.yaml:9:16
+      |
+    9 |       - hears: statu
+      |                ^^^^^
+      |
+      = help: did you mean `status`?
+
+        0.0s  step     main
+        0.0s    calendar office: open
+        0.0s    hears  menu: Press 1.
+        0.2s    keys   1
+        0.2s    (stopped by a key)
+        0.2s  step     order
+        0.2s    hears  enter: Enter it.
+        0.4s    keys   1
+        0.4s    (stopped by a key)
+        0.6s    keys   234
+        1.0s    lookup order(number=1234): found
+        1.1s    hears  status: It is on its way.
+    ");
+}
+
+#[test]
+fn every_expectation_can_fail() {
+    for (talk, says) in [
+        ("hears: enter", "the caller hears `menu` here, not `enter`"),
+        ("hears_later: status", "`status` is not spoken"),
+        ("hears: menu, says: 2", "what is said does not contain `2`"),
+        ("hears_nothing: 1s", "the caller hears something: Press 1."),
+        ("reaches: outside", "step `outside` is not reached; the call is in `agent`"),
+        ("ends: completed", "the call did not end within ten minutes"),
+        ("hangs_up, ends: completed", "the call ended otherwise: caller_left"),
+        (
+            "hangs_up, hears: menu, hears: menu",
+            "`menu` is not spoken: the call ended (caller_left)",
+        ),
+        ("agent_sees: { Order: \"1\" }", "the agent sees no `Order`"),
+        (
+            "keys: \"1\", keys: \"1234\", waits: 1s, agent_sees: { Order: \"1\" }",
+            "the agent sees `1234` as Order, not `1`",
+        ),
+        ("hears: menu, hangs_up, answers: lin", "the caller does not wait in a queue here"),
+        ("other_leaves", "there is no transfer here"),
+        ("hears_out", "nothing was heard before this line"),
+        ("says: x", "nothing was heard before this line"),
+    ] {
+        // Whoever is silent ends in the queue, and waits there.
+        let text = format!("{HEAD}  one:\n    agents: busy\n    talk: [{talk}]\n");
+        let (shown, ..) = play_all(FLOW, &text);
+        assert!(shown.contains(says), "{talk}: {shown}");
+        assert!(shown.starts_with("error[HL0810]"), "{talk}: {shown}");
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_shown_in_one_run() {
+    let (shown, ..) = play_all(
+        FLOW,
+        "
+calr: \"1\"
+language: zh-CN
+fails: oder
+at: yesterday
+answers:
+  order:
+    - { number: \"1x\", status: lost, size: 3 }
+scenarios:
+  one:
+    slow: { order: fast }
+    outside: sleeps
+    talk:
+      - heers: menu
+      - keys: \"1x\"
+      - { hears: menu, keys: \"1\" }
+      - reaches: mian
+      - ends: happily
+      - place: many
+      - [1]
+  two: {}
+",
+    );
+    insta::assert_snapshot!(shown, @r#"
+    error[HL0801]: the field `calr` does not exist
+     --> shop.test.yaml:2:1
+      |
+    2 | calr: "1"
+      | ^^^^
+      |
+      = help: did you mean `caller`?
+
+    error[HL0801]: the language `zh-CN` does not exist
+     --> shop.test.yaml:3:11
+      |
+    3 | language: zh-CN
+      |           ^^^^^
+      |
+      = help: it may be one of en-US
+
+    error[HL0801]: the lookup `oder` does not exist
+     --> shop.test.yaml:4:8
+      |
+    4 | fails: oder
+      |        ^^^^
+      |
+      = help: did you mean `order`?
+
+    error[HL0802]: `yesterday` is not a moment such as `2026-11-24T15:00+08:00`
+     --> shop.test.yaml:5:5
+      |
+    5 | at: yesterday
+      |     ^^^^^^^^^
+
+    error[HL0802]: `1x` does not fit `number`: it is not digits
+     --> shop.test.yaml:8:17
+      |
+    8 |     - { number: "1x", status: lost, size: 3 }
+      |                 ^^^^
+
+    error[HL0802]: `lost` does not fit `status`: it is not one of the words of its choice
+     --> shop.test.yaml:8:31
+      |
+    8 |     - { number: "1x", status: lost, size: 3 }
+      |                               ^^^^
+
+    error[HL0801]: the column `size` does not exist
+     --> shop.test.yaml:8:37
+      |
+    8 |     - { number: "1x", status: lost, size: 3 }
+      |                                     ^^^^
+      |
+      = help: it may be one of number, status, eta
+
+    error[HL0802]: `fast` is not a length of time such as `10s`
+      --> shop.test.yaml:11:20
+       |
+    11 |     slow: { order: fast }
+       |                    ^^^^
+
+    error[HL0801]: the answer `sleeps` does not exist
+      --> shop.test.yaml:12:14
+       |
+    12 |     outside: sleeps
+       |              ^^^^^^
+       |
+       = help: it may be one of answers, busy, no_answer, declines, fails
+
+    error[HL0801]: the line `heers` does not exist
+      --> shop.test.yaml:14:9
+       |
+    14 |       - heers: menu
+       |         ^^^^^
+       |
+       = help: did you mean `hears`?
+
+    error[HL0802]: `1x` is not keys such as "12#" (quoted: a leading zero counts)
+      --> shop.test.yaml:15:15
+       |
+    15 |       - keys: "1x"
+       |               ^^^^
+
+    error[HL0802]: a line says one thing
+      --> shop.test.yaml:16:24
+       |
+    16 |       - { hears: menu, keys: "1" }
+       |                        ^^^^
+       |
+       = help: begin a new line with `- `
+
+    error[HL0801]: the step `mian` does not exist
+      --> shop.test.yaml:17:18
+       |
+    17 |       - reaches: mian
+       |                  ^^^^
+       |
+       = help: did you mean `main`?
+
+    error[HL0801]: the ending `happily` does not exist
+      --> shop.test.yaml:18:15
+       |
+    18 |       - ends: happily
+       |               ^^^^^^^
+       |
+       = help: it may be one of completed, caller_left, agent_left, other_left, transferred, last_resort, not_answered
+
+    error[HL0802]: `many` is not a whole number
+      --> shop.test.yaml:19:16
+       |
+    19 |       - place: many
+       |                ^^^^
+
+    error[HL0802]: a line is such as `hears: welcome`, and this is a list
+      --> shop.test.yaml:20:9
+       |
+    20 |       - [1]
+       |         ^
+
+    error[HL0802]: nothing happens in this scenario
+      --> shop.test.yaml:21:3
+       |
+    21 |   two: {}
+       |   ^^^
+       |
+       = help: add `talk:` with lines such as `- hears: welcome`
+    "#);
+}
+
+#[test]
+fn coverage_names_the_steps_that_nobody_reached() {
+    let (_, coverage, stage) = play_all(
+        FLOW,
+        &format!("{HEAD}  one:\n    talk: [hears: menu, keys: \"0\", ends: completed]\n"),
+    );
+    let missing: Vec<&str> = coverage.missing(&stage.flow).map(|it| &**it).collect();
+    assert_eq!(missing, ["order", "outside", "unused"]);
+    assert_eq!((coverage.count(&stage.flow), coverage.percent(&stage.flow)), ((3, 6), 50.0));
+}
+
+#[test]
+fn the_same_file_gives_the_same_result() {
+    let text = format!("{HEAD}  one:\n    talk: [hears: menu, keys: \"1\", hears: status]\n");
+    assert_eq!(play_all(FLOW, &text).0, play_all(FLOW, &text).0);
+}
+
+#[test]
+fn the_pages_of_its_codes_show_what_they_say() {
+    let pages = [
+        ("HL0801", include_str!("../../docs/errors/HL0801.md")),
+        ("HL0802", include_str!("../../docs/errors/HL0802.md")),
+        ("HL0810", include_str!("../../docs/errors/HL0810.md")),
+    ];
+    let block = |page: &str, kind: &str| {
+        let (_, rest) = page.split_once(&format!("```yaml {kind}\n")).unwrap();
+        format!("{}\n", rest.split_once("\n```").unwrap().0)
+    };
+    let flow = block(pages[2].1, "flow");
+    let flow = flow.replace("main-menu", "menu").replace("goodbye", "bye");
+    for (code, page) in pages {
+        let shown = |kind: &str| {
+            let scenarios = block(page, kind);
+            let scenarios = scenarios.replace("main-menu", "menu").replace(": goodbye", ": bye");
+            play_all(&flow, &scenarios).0
+        };
+        assert!(shown("wrong").starts_with(&format!("error[{code}]")), "{}", shown("wrong"));
+        assert!(shown("right").ends_with(": passed\n"), "{}", shown("right"));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_file_gives_scenarios_or_findings(text in "[ -~\n\u{4e00}-\u{4e20}]{0,200}") {
+        let mut sources = Sources::default();
+        let flow = crate::flow::parse(sources.add("shop.yaml", FLOW), FLOW).0.unwrap();
+        let (scenarios, found) = Scenarios::parse(sources.add("a", text.as_str()), &text, &flow);
+        proptest::prop_assert_eq!(scenarios.is_some(), found.is_empty());
+        let _ = render(&found, &sources, false);
+    }
+}
