@@ -48,7 +48,10 @@ impl Process {
             }
             seen = said.len();
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "{} never said `{text}`; it said:\n{}", self.name, said.join("\n"));
+            if left.is_zero() {
+                drop(said); // the message needs it, and so does the end of this value
+                panic!("{} never said `{text}`; it said:\n{}", self.name, self.said());
+            }
             said = self.lines.more.wait_timeout(said, left).unwrap().0;
         }
     }
