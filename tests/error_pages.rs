@@ -31,7 +31,7 @@ fn codes_of_source(directory: &Path, codes: &mut BTreeSet<String>) {
             codes_of_source(&path, codes);
         } else if path.extension().is_some_and(|it| it == "rs") {
             let text = read(&path);
-            let quoted = text.split('"').skip(1).step_by(1);
+            let quoted = text.split('"');
             let is_code = |it: &&str| {
                 it.len() == 6
                     && it.starts_with("HL")
