@@ -220,8 +220,14 @@ impl<'a> Builder<'a> {
                 let help = "one file holds one document: remove the `---`".to_owned();
                 Err(Diagnostic::error("HL0101", span, says).help(help))
             }
-            // Comments, and the ends of documents and of the text.
-            _ => Ok(()),
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::UnresolvedAlias(_)
+            | Event::Comment(..)
+            | _ => Ok(()),
         }
     }
 

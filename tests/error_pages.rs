@@ -12,8 +12,8 @@ use hotline::flow::{Program, PromptFacts, Prompts, Slot, World, explain};
 use hotline::value::Type;
 use hotline::yaml::{self, Node};
 
-/// Codes of catalogues, scenarios and hotline.yaml, which no flow can show; their rooms test their pages.
-const ELSEWHERE: [&str; 3] = ["HL055", "HL08", "HL09"];
+/// Codes of catalogues, recordings, databases, scenarios and hotline.yaml, which no flow can show.
+const ELSEWHERE: [&str; 5] = ["HL055", "HL059", "HL079", "HL08", "HL09"];
 
 fn root(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
