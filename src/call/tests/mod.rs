@@ -173,6 +173,7 @@ impl Call {
             "connects" => Event::Answered,
             "key" => Event::Key(Key::from_symbol(rest[0].chars().next().unwrap()).unwrap().into()),
             "heard" => Event::Played(self.prompt),
+            "heard-before" => Event::Played(Ticket(self.prompt.0 - 1)),
             "tick" => Event::Tick,
             "hangs-up" => Event::HungUp,
             "found" => {
