@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `hotline`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hotline::cli::run()
+}

@@ -39,6 +39,11 @@ pub enum Error {
 /// # Errors
 /// [`Error::Filter`] if `filter` cannot be read, [`Error::Taken`] if this was called before.
 pub fn start_logs(format: LogFormat, filter: &str) -> Result<(), Error> {
+    // What libraries say is of use only to who asks for it by name.
+    let quiet = format!("{filter},sqlx=warn,hyper=warn,reqwest=warn,rustls=warn,symphonia=warn");
+    let named =
+        ["sqlx", "hyper", "reqwest", "rustls", "symphonia"].iter().any(|it| filter.contains(it));
+    let filter = if named { filter } else { &quiet };
     let filter = EnvFilter::builder().parse(filter).map_err(Error::Filter)?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -154,8 +154,23 @@ pub(crate) fn refused(
 }
 
 /// What the parser hands over, before scalars get their text as written.
-#[derive(serde::Deserialize)]
-struct Raw(serde_yaml::Spanned<RawKind>);
+struct Raw {
+    kind: RawKind,
+    /// First byte, and how many.
+    start: u32,
+    length: u32,
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    /// Keeps of the parser's two locations a node what is needed: a large file has half a million nodes.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let node = serde_yaml::Spanned::<RawKind>::deserialize(from)?;
+        let at = node.defined.span();
+        let clip = |bytes: Option<u64>| bytes.and_then(|it| u32::try_from(it).ok()).unwrap_or(0);
+        let (start, length) = (clip(at.byte_offset()), clip(at.byte_len()));
+        Ok(Self { kind: node.value, start, length })
+    }
+}
 
 enum RawKind {
     Null,
@@ -168,14 +183,12 @@ enum RawKind {
 }
 
 fn settle(raw: Raw, file: FileId, text: &str, found: &mut Vec<Diagnostic>) -> Node {
-    let at = raw.0.defined.span();
-    let start = at.byte_offset().and_then(|start| usize::try_from(start).ok()).unwrap_or(0);
-    let length = at.byte_len().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let (start, length) = (raw.start as usize, raw.length as usize);
     let written = text.get(start..start.saturating_add(length)).unwrap_or_default();
     let trimmed = written.trim_end();
     let span = Span::new(file, start, start + trimmed.len());
     let plain = !trimmed.starts_with(['"', '\'']);
-    let kind = match raw.0.value {
+    let kind = match raw.kind {
         RawKind::Null => Kind::Null,
         RawKind::Text(value) => {
             // A block scalar's span covers its body: not one word of the source, so not a plain one either.
@@ -194,6 +207,9 @@ fn settle(raw: Raw, file: FileId, text: &str, found: &mut Vec<Diagnostic>) -> No
     Node { kind, span }
 }
 
+/// Up to how many entries looking through all is cheaper than hashing.
+const SMALL_MAP: usize = 16;
+
 /// Settles the entries of a map, of which the first of each key counts.
 fn unique(
     raw: Vec<(Raw, Raw)>,
@@ -202,24 +218,32 @@ fn unique(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<(Node, Node)> {
     let mut entries: Vec<(Node, Node)> = Vec::with_capacity(raw.len());
-    let mut seen = std::collections::HashMap::<String, Span>::with_capacity(raw.len());
+    let large = raw.len() > SMALL_MAP;
+    let mut seen = std::collections::HashMap::<String, usize>::new();
     for (key, value) in raw {
         let key = settle(key, file, text, found);
         let value = settle(value, file, text, found);
-        let Some(name) = key.text().map(str::to_owned) else {
+        let Some(name) = key.text() else {
             let says = format!("a key must be a text, not {}", key.what());
             found.push(Diagnostic::error("HL0104", key.span, says));
             continue;
         };
-        if let Some(first) = seen.get(&name) {
+        let first = if large {
+            seen.get(name).and_then(|at| entries.get(*at))
+        } else {
+            entries.iter().find(|(key, _)| key.text() == Some(name))
+        };
+        if let Some((first, _)) = first {
             let says = format!("`{name}` is written twice here");
             found.push(
                 Diagnostic::error("HL0103", key.span, says)
-                    .note(*first, "first written here")
+                    .note(first.span, "first written here")
                     .help("remove one, or give it another name".to_owned()),
             );
         } else {
-            seen.insert(name, key.span);
+            if large {
+                seen.insert(name.to_owned(), entries.len());
+            }
             entries.push((key, value));
         }
     }

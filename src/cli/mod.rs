@@ -1,5 +1,80 @@
-//! THE COMMAND LINE: one file per command, each with its arguments and a `run`.
+//! THE COMMAND LINE: one file a command.
+//!
+//! Called by `main` only. Everything that a command does stands in the rooms below; here are arguments, help texts,
+//! what is printed, and exit codes.
+//! Always true: 0 means that it went well, 1 that something was found or failed and was said, 2 that the command was
+//! given wrongly.
+//! Read next: the command you came for.
 
+mod check;
+mod prompts;
+mod serve;
 pub mod stage;
-pub mod test;
-pub mod try_flow;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::server::house::{Ground, Overrides};
+
+/// An IVR and voice-menu server: call flows in YAML, proven before a caller hears them.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+#[command(
+    after_help = "Begin with:\n  hotline serve                                       the demo, as it is\n  \
+                        hotline phone sip:4001@127.0.0.1 --digits '1,20260001#'   call it"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer calls.
+    Serve(serve::ServeArgs),
+    /// Find what is wrong with flows before a caller does.
+    Check(check::CheckArgs),
+    /// List and check the recordings, and what is still to be recorded.
+    Prompts(prompts::PromptsArgs),
+    /// Play the scenarios written beside the flows, in virtual time.
+    Test(test::TestArgs),
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Prompts(args) => prompts::run(&args),
+        Command::Test(args) => run_test(&args),
+    }
+}
+
+fn run_test(args: &test::TestArgs) -> ExitCode {
+    use std::io::IsTerminal as _;
+    // What is wrong with the configuration is for the command itself to say.
+    let clips =
+        Ground::read(&args.config, &Overrides::default()).map(|it| it.clips()).unwrap_or_default();
+    let lengths = move |clip: &str| clips.get(clip).map(|it| it.duration());
+    let colour = std::io::stdout().is_terminal();
+    // Nobody reads along when this fails.
+    test::run(args, lengths, colour, &mut std::io::stdout().lock()).unwrap_or(ExitCode::FAILURE)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        let mut cli = super::Cli::command();
+        cli.build();
+        for command in cli.get_subcommands().filter(|it| it.get_name() != "help") {
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Example"), "`hotline {}` shows no example", command.get_name());
+        }
+    }
+}

@@ -245,11 +245,14 @@ pub struct Limits {
     pub calls: usize,
     /// New calls in one second.
     pub calls_per_second: u32,
+    /// What 503 tells the caller's side to wait.
+    #[serde(deserialize_with = "duration")]
+    pub retry_after: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 2_000, calls_per_second: 2_000 }
+        Self { calls: 2_000, calls_per_second: 2_000, retry_after: Duration::from_secs(5) }
     }
 }
 

@@ -2,10 +2,13 @@
 //!
 //! Made by `yaml`, `flow`, `speech`, `config` and `sim`; shown by `cli` as text, JSON or SARIF.
 //! Must not know: what a finding is about, where it is shown, files on a disk.
-//! Way in: [`Sources::add`] for a text, [`Diagnostic::error`] for a finding, [`text::render`] to show it.
+//! Way in: [`Sources::add`] for a text, [`Diagnostic::error`] for a finding, [`text::render`], [`json::render`] or
+//! [`sarif::render`] to show it.
 //! Always true: a code is never reused; a span lies inside its source or is shown without an excerpt.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
+pub mod json;
+pub mod sarif;
 pub mod text;
 
 use std::sync::Arc;
@@ -164,6 +167,13 @@ impl Diagnostic {
         self.notes.push((span, says.into()));
         self
     }
+}
+
+/// Findings in order of file and place.
+fn in_order(found: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut ordered: Vec<&Diagnostic> = found.iter().collect();
+    ordered.sort_by_key(|it| (it.span, it.code));
+    ordered
 }
 
 /// The name among `known` that a reader most probably meant by `name`: at most two letters away, and less than half of

@@ -10,10 +10,8 @@ use super::{Diagnostic, Level, Sources, Span};
 pub fn render(found: &[Diagnostic], sources: &Sources, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let mut ordered: Vec<&Diagnostic> = found.iter().collect();
-    ordered.sort_by_key(|it| (it.span, it.code));
     let mut text = String::new();
-    for it in ordered {
+    for it in super::in_order(found) {
         text.push_str(&renderer.render(&report(it, sources)));
         text.push_str("\n\n");
     }

@@ -26,6 +26,22 @@ pub enum AgentState {
     WrapUp,
 }
 
+impl AgentState {
+    /// As logs and the store name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::NotReady => "not_ready",
+            Self::Ready => "ready",
+            Self::Offered => "offered",
+            Self::Quiet => "quiet",
+            Self::Talking => "talking",
+            Self::WrapUp => "wrap_up",
+        }
+    }
+}
+
 pub(super) struct Agent {
     pub(super) id: AgentId,
     pub(super) queues: Vec<QueueAt>,

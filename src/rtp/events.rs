@@ -23,6 +23,8 @@ const SEGMENT: u16 = u16::MAX;
 const SILENCE: Duration = Duration::from_millis(200);
 /// Keys remembered, so that a packet that comes late is not taken for a new press.
 const REMEMBERED: usize = 8;
+/// A key whose timestamp lies so far before the newest one's, 30 s, is not late: the sender's clock is another one.
+const FAR: u32 = 30 * 8_000;
 /// Repetitions of the end (RFC 4733 2.5.1.4).
 const ENDS: u8 = 3;
 /// Level of the tone, -10 dBm0, as most phones send it.
@@ -113,6 +115,7 @@ impl Receiver {
             down.last_heard = now;
             return [if report.end { self.release() } else { None }, None, None];
         }
+        let end_before = if self.is_far_back(timestamp) { self.restart() } else { None };
         if self.known.contains(&Some(timestamp)) || self.is_forgotten(timestamp) {
             return [None; 3];
         }
@@ -123,7 +126,7 @@ impl Receiver {
             return [None, start, None];
         }
         remember(&mut self.known, timestamp);
-        let end = self.release();
+        let end = end_before.or(self.release());
         let down = Down {
             key: report.key,
             timestamp,
@@ -161,6 +164,12 @@ impl Receiver {
     fn release(&mut self) -> Option<Heard> {
         let down = self.down.take()?;
         Some(Heard::End(down.key, down.before.saturating_add(u32::from(down.duration))))
+    }
+
+    /// Whether `timestamp` cannot be of this sender's clock any more.
+    fn is_far_back(&self, timestamp: u32) -> bool {
+        let newest = self.known.first().copied().flatten();
+        newest.is_some_and(|newest| (FAR..1 << 31).contains(&newest.wrapping_sub(timestamp)))
     }
 
     /// Whether `timestamp` is from before all that is remembered: it may have been reported long ago.
@@ -309,8 +318,11 @@ mod tests {
         Report { key: key(symbol), end, volume: VOLUME, duration }
     }
 
-    /// Plays packets (ms, timestamp, key, duration, end) and writes down what is heard, `+5` and `-5(800)`.
-    fn hear(packets: &[(u64, u32, char, u16, bool)]) -> String {
+    /// A packet: ms, timestamp, key, duration, end.
+    type Packet = (u64, u32, char, u16, bool);
+
+    /// Plays packets and writes down what is heard, `+5` and `-5(800)`.
+    fn hear(packets: &[Packet]) -> String {
         let mut receiver = Receiver::default();
         let mut heard = Vec::new();
         for (ms, timestamp, symbol, duration, end) in packets {
@@ -341,7 +353,7 @@ mod tests {
     #[test]
     fn a_key_is_heard_once_whatever_is_repeated_lost_or_reordered() {
         #[rustfmt::skip] // what happens, packets, what is heard
-        let table: &[(&str, &[(u64, u32, char, u16, bool)], &str)] = &[
+        let table: &[(&str, &[Packet], &str)] = &[
             ("as it should be", &[(0, 1600, '5', 160, false), (20, 1600, '5', 320, false), (40, 1600, '5', 480, true), (40, 1600, '5', 480, true), (40, 1600, '5', 480, true)], "+5 -5(480)"),
             ("the start comes three times", &[(0, 1600, '5', 0, false), (0, 1600, '5', 0, false), (0, 1600, '5', 0, false), (40, 1600, '5', 480, true)], "+5 -5(480)"),
             ("only one end arrives", &[(0, 1600, '5', 480, true)], "+5 -5(480)"),
@@ -351,6 +363,7 @@ mod tests {
             ("an update after the next key", &[(0, 1600, '5', 480, true), (20, 3200, '6', 160, false), (30, 1600, '5', 320, false), (40, 3200, '6', 480, true)], "+5 -5(480) +6 -6(480)"),
             ("a whole key overtaken", &[(0, 3200, '6', 160, false), (10, 1600, '5', 480, true), (12, 1600, '5', 480, true), (40, 3200, '6', 320, true)], "+6 +5 -6(320)"),
             ("the timestamp wraps", &[(0, u32::MAX - 100, '1', 160, true), (200, 1_500, '2', 160, true), (210, u32::MAX - 100, '1', 160, true)], "+1 -1(160) +2 -2(160)"),
+            ("its clock is another one",       &[(0, 9_000_000, '5', 160, true), (500, 1600, '5', 160, true), (520, 1600, '5', 160, true)], "+5 -5(160) +5 -5(160)"),
             ("a sender that moves its timestamps", &[(0, 1600, '5', 160, false), (20, 1760, '5', 320, false), (40, 1920, '5', 480, true), (40, 1920, '5', 480, true)], "+5 -5(800)"),
         ];
         for (name, packets, expected) in table {

@@ -5,17 +5,21 @@
 //!
 //! | state | accepted | sent to |
 //! | --- | --- | --- |
-//! | open | from the signalled IP address: at its first packet. From elsewhere: at the third packet in a row of one source and SSRC | the signalled address |
+//! | open | from the signalled address: at its first packet. Of one source and SSRC in a row, the second packet from another port of that host, the third from elsewhere | the signalled address |
 //! | held | the held source only, whatever SSRC it changes to | the held source |
 //!
 //! A new signalled address (re-INVITE, UPDATE) opens the latch again. Until the new source is held, the old one is still
 //! heard (its last packets are under way, a key may be among them) but wins only after a second on its own, which is
 //! the peer whose SDP changed and whose NAT mapping did not. The same address signalled again changes nothing.
+//! Another port of the signalled host is not taken at once, because a media relay has thousands: a packet that is still
+//! under way from its last call to our port would win.
 //! The caller of this machine lets only valid RTP packets of a negotiated payload type come here.
 
 use std::net::SocketAddr;
 
-/// Packets in a row that an unsignalled source must show.
+/// Packets in a row that another port of the signalled host must show.
+const HOST_PACKETS: u8 = 2;
+/// The same for any other source.
 const FOREIGN_PACKETS: u8 = 3;
 /// The same for the source held before the latch was opened again: one second of speech.
 const FORMER_PACKETS: u8 = 50;
@@ -91,7 +95,8 @@ impl Latch {
     }
 
     /// Whether a source is held.
-    pub(crate) fn is_held(&self) -> bool {
+    #[cfg(test)]
+    fn is_held(&self) -> bool {
         matches!(self.state, State::Held { .. })
     }
 
@@ -106,17 +111,22 @@ impl Latch {
                 }
             }
             State::Open { former, candidate } => {
-                let is_former = *former == Some(source);
-                if !is_former && self.signalled.is_some_and(|it| it.ip() == source.ip()) {
+                if self.signalled == Some(source) {
                     self.state = State::Held { source };
                     return Verdict::Latched;
                 }
+                let is_former = *former == Some(source);
+                let is_host = self.signalled.is_some_and(|it| it.ip() == source.ip());
                 let packets = match *candidate {
                     Some(it) if it.follows(source, ssrc, sequence) => it.packets.saturating_add(1),
                     Some(_) | None => 1,
                 };
                 *candidate = Some(Candidate { source, ssrc, sequence, packets });
-                let wanted = if is_former { FORMER_PACKETS } else { FOREIGN_PACKETS };
+                let wanted = match (is_former, is_host) {
+                    (true, _) => FORMER_PACKETS,
+                    (false, true) => HOST_PACKETS,
+                    (false, false) => FOREIGN_PACKETS,
+                };
                 if packets >= wanted {
                     self.state = State::Held { source };
                     Verdict::Latched
@@ -169,12 +179,33 @@ mod tests {
     fn the_signalled_host_is_taken_at_once_and_then_held_against_anybody() {
         let mut latch = Latch::new(Some(addr(PHONE)));
         assert_eq!(latch.destination(), Some(addr(PHONE)));
-        play(&mut latch, &[(PHONE_NAT, 1, 10, Latched), (PHONE_NAT, 1, 11, Take)], PHONE_NAT);
+        play(&mut latch, &[(PHONE, 1, 10, Latched), (PHONE, 1, 11, Take)], PHONE);
         for sequence in 0..500 {
             assert_eq!(latch.judge(addr(THIEF), 1, 12 + sequence), Drop);
         }
         // The peer's own transfer: new SSRC, same source.
-        play(&mut latch, &[(PHONE_NAT, 2, 900, Take), (PHONE, 1, 12, Drop)], PHONE_NAT);
+        play(&mut latch, &[(PHONE, 2, 900, Take), (PHONE_NAT, 1, 12, Drop)], PHONE);
+    }
+
+    #[test]
+    fn another_port_of_the_signalled_host_needs_two_in_a_row() {
+        let mut latch = Latch::new(Some(addr(PHONE)));
+        play(&mut latch, &[(PHONE_NAT, 1, 10, Drop), (PHONE_NAT, 1, 11, Latched)], PHONE_NAT);
+        let mut latch = Latch::new(Some(addr(PHONE)));
+        play(
+            &mut latch,
+            &[(PHONE_NAT, 1, 10, Drop), (PHONE, 2, 1, Latched), (PHONE_NAT, 1, 11, Drop)],
+            PHONE,
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_taken_back_is_the_peers_again_at_once() {
+        let mut latch = Latch::new(Some(addr(PHONE)));
+        play(&mut latch, &[(PHONE, 1, 1, Latched)], PHONE);
+        latch.signal(Some(addr("192.0.2.9:5000")));
+        latch.signal(Some(addr(PHONE)));
+        play(&mut latch, &[(PHONE, 1, 2, Latched)], PHONE);
     }
 
     #[test]

@@ -18,7 +18,6 @@ mod rtcp;
 mod sequence;
 #[expect(
     clippy::disallowed_methods,
-    clippy::disallowed_types,
     reason = "the one part of this room with sockets, threads and a clock"
 )]
 pub mod transport;

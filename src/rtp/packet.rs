@@ -112,8 +112,9 @@ mod tests {
 
     #[test]
     fn csrcs_extension_and_padding_are_skipped_and_never_believed() {
+        type Payload = Result<&'static [u8], PacketError>;
         #[rustfmt::skip] // flags, what follows the header, the payload
-        let table: &[(u8, &[u8], Result<&[u8], PacketError>)] = &[
+        let table: &[(u8, &[u8], Payload)] = &[
             (0x00, b"",                                   Ok(b"")),
             (0x00, b"speech",                             Ok(b"speech")),
             (0x02, b"csrccsrcspeech",                     Ok(b"speech")),

@@ -73,7 +73,8 @@ impl Stream {
     }
 
     /// Packets counted since the stream began or restarted.
-    pub(crate) fn received(&self) -> u32 {
+    #[cfg(test)]
+    fn received(&self) -> u32 {
         self.received
     }
 

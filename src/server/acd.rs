@@ -6,7 +6,9 @@ use tokio::sync::mpsc;
 
 use super::call::ToCall;
 use super::clock::Clock;
-use crate::queue::{AgentId, CallerId, CancelReason, Command, Dispatcher, Event, OfferId, QueuesConfig};
+use crate::queue::{
+    AgentId, CallerId, CancelReason, Command, Dispatcher, Event, OfferId, QueuesConfig,
+};
 use crate::store::{Entry, Store};
 
 /// What can be told to it at most before those who tell it wait.
@@ -98,12 +100,12 @@ impl Task {
             for command in out.drain(..) {
                 let answer = match &command {
                     Command::AgentIs { agent, state } => {
-                        tracing::info!(agent = agent.as_str(), state = %state, "agent");
+                        tracing::info!(agent = agent.as_str(), state = state.name(), "agent");
                         self.store
                             .append(Entry::AgentState {
                                 agent: agent.as_str().into(),
                                 at: jiff::Timestamp::now(),
-                                state: state.to_string().into(),
+                                state: state.name().into(),
                             })
                             .await;
                         None
@@ -122,7 +124,10 @@ impl Task {
                         let cleared = Event::Cleared(*offer);
                         match caller {
                             // The call has hung its agent's phone up by itself when it ended.
-                            Some(caller) if *reason != CancelReason::CallerGone || self.callers.contains_key(&caller) => {
+                            Some(caller)
+                                if *reason != CancelReason::CallerGone
+                                    || self.callers.contains_key(&caller) =>
+                            {
                                 Self::pass(&self.callers, caller, &command, cleared)
                             }
                             Some(_) | None => Some(cleared),
@@ -147,7 +152,9 @@ impl Task {
         command: &Command,
         otherwise: Event,
     ) -> Option<Event> {
-        let sent = callers.get(&caller).is_some_and(|to| to.try_send(ToCall::Queue(command.clone())).is_ok());
+        let sent = callers
+            .get(&caller)
+            .is_some_and(|to| to.try_send(ToCall::Queue(command.clone())).is_ok());
         (!sent).then_some(otherwise)
     }
 

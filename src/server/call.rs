@@ -21,7 +21,6 @@ use super::acd::ToAcd;
 use super::hand_off;
 use super::house::House;
 use super::routes;
-use super::switchboard::ToSwitchboard;
 use crate::audio::Codec;
 use crate::audio::playlist::{Piece as Sound, Playlist};
 use crate::call::{self, Answer, Ending, Ticket};
@@ -64,8 +63,6 @@ enum Later {
     Post(serde_json::Value),
     Sip(sip::endpoint::LegId, Wish),
     Acd(ToAcd),
-    /// A leg of ours that the endpoint is to tell us about.
-    Listen(sip::endpoint::LegId),
 }
 
 /// A call that has just come in.
@@ -107,6 +104,8 @@ struct Call {
     commands: Sha256,
     /// Whether what is being handled began with a key: its answer should leave at once.
     keyed: bool,
+    /// Hops that the caller's INVITE had left.
+    max_forwards: u8,
     ending: Option<Ending>,
     done: bool,
 }
@@ -166,6 +165,7 @@ impl Call {
             journey: 0,
             commands: Sha256::new(),
             keyed: false,
+            max_forwards: incoming.max_forwards,
             ending: None,
             done: false,
             shared,
@@ -177,7 +177,8 @@ impl Call {
         call.legs(legs::Event::Incoming(incoming.offer));
         call.catch_up().await;
         while !call.done {
-            let deadline = [call.machine.deadline(), call.legs.deadline()].into_iter().flatten().min();
+            let deadline =
+                [call.machine.deadline(), call.legs.deadline()].into_iter().flatten().min();
             let clock = call.shared.clock;
             tokio::select! {
                 news = inbox.recv() => match news {
@@ -217,7 +218,10 @@ impl Call {
     }
 
     fn media_event(&mut self, FromLeg { leg, event }: FromLeg) {
-        let Some(leg) = self.media.iter().find(|(_, it)| it.id() == leg).map(|(leg, _)| *leg) else { return };
+        let Some(leg) = self.media.iter().find(|(_, it)| it.id() == leg).map(|(leg, _)| *leg)
+        else {
+            return;
+        };
         match event {
             media::LegEvent::Key { key, .. } if leg == Leg::Caller => {
                 self.keyed = true;
@@ -235,7 +239,9 @@ impl Call {
                 tracing::info!(?leg, "no sound comes any more");
                 self.legs(legs::Event::MediaLost(leg));
             }
-            media::LegEvent::Latched { source, .. } => tracing::debug!(?leg, %source, "sound comes"),
+            media::LegEvent::Latched { source, .. } => {
+                tracing::debug!(?leg, %source, "sound comes")
+            }
             media::LegEvent::Key { .. }
             | media::LegEvent::RtpBack
             | media::LegEvent::Report { .. }
@@ -295,15 +301,20 @@ impl Call {
             call::Entry::Revealed { .. } => (self.shared.clock.now(), "revealed"),
         };
         let payload = serde_json::to_value(entry).unwrap_or_default();
-        let entry =
-            Entry::CallEvent { call: Arc::clone(&self.name), seq: self.log, at, kind: kind.into(), payload };
+        let entry = Entry::CallEvent {
+            call: Arc::clone(&self.name),
+            seq: self.log,
+            at,
+            kind: kind.into(),
+            payload,
+        };
         self.log = self.log.saturating_add(1);
         self.later.push(Later::Store(entry));
     }
 
     fn note(&mut self, passage: &call::Passage) {
-        tracing::debug!(what = %passage.what, "journey");
         let entry = serde_json::to_value(passage).unwrap_or_default();
+        tracing::debug!(%entry, "journey");
         let entry = Entry::Journey { call: Arc::clone(&self.name), seq: self.journey, entry };
         self.journey = self.journey.saturating_add(1);
         self.later.push(Later::Store(entry));
@@ -323,7 +334,7 @@ impl Call {
                 }
                 clip.map(Sound::Clip)
             }
-            Piece::Pause(ms) => Some(Sound::Silence(u32::from(*ms).saturating_mul(8))),
+            Piece::Pause(ms) => Some(Sound::Silence(usize::from(*ms).saturating_mul(8))),
         });
         let playlist = Playlist::new(pieces);
         let id = PlayId(u64::from(ticket.0));
@@ -356,7 +367,8 @@ impl Call {
 
     /// Whether the caller's leg plays it.
     fn hear(&self, play: media::Play) -> bool {
-        !play.playlist.is_empty() && self.media.get(&Leg::Caller).is_some_and(|leg| leg.play(play).is_ok())
+        !play.playlist.is_empty()
+            && self.media.get(&Leg::Caller).is_some_and(|leg| leg.play(play).is_ok())
     }
 
     fn stop(&mut self) {
@@ -370,7 +382,11 @@ impl Call {
 
     fn look_up(&mut self, question: call::Question) {
         let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
-        let Some(query) = self.house.queries.get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone())) else {
+        let Some(query) = self
+            .house
+            .queries
+            .get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone()))
+        else {
             tracing::error!(lookup = &*question.lookup, "a lookup without a query");
             return;
         };
@@ -417,7 +433,9 @@ impl Call {
                     tokio::spawn(closed(leg, opened).in_current_span());
                 }
             }
-            C::Dial { party, route, sdp, ring_for, headers } => self.dial(party, &route, sdp, ring_for, headers),
+            C::Dial { party, route, sdp, ring_for, headers } => {
+                self.dial(party, &route, sdp, ring_for, headers)
+            }
             C::Bridge(party) => {
                 self.playing = None;
                 if let (Some(caller), Some(other)) =
@@ -442,7 +460,8 @@ impl Call {
 
     fn open_media(&mut self, leg: Leg) {
         let near = self.media.values().next().map(media::Leg::id);
-        let settings = LegSettings { near, rtp_lost_after: RTP_LOST_AFTER, ..LegSettings::default() };
+        let settings =
+            LegSettings { near, rtp_lost_after: RTP_LOST_AFTER, ..LegSettings::default() };
         let opened = self.shared.media.open(settings, self.media_events.clone());
         let event = match opened {
             Ok(opened) => {
@@ -470,7 +489,10 @@ impl Call {
         let id = self.shared.new_outgoing_leg();
         self.sip.insert(Leg::Party(party), id);
         let context = self.machine.context(self.shared.clock.now());
-        let audience = route.agent.as_ref().map_or_else(|| route.target.to_string().into(), |it| Arc::clone(&it.id));
+        let audience = route
+            .agent
+            .as_ref()
+            .map_or_else(|| routes::plain(&route.target).into(), |it| Arc::clone(&it.id));
         tracing::info!(to = &*audience, ?party, "calling");
         let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
         headers.extend(handed.headers);
@@ -487,8 +509,9 @@ impl Call {
             headers,
             sdp: Some(sdp),
             ring_for,
+            max_forwards: self.max_forwards.saturating_sub(1),
         };
-        self.later.push(Later::Listen(id));
+        self.shared.switchboard.listen(id, self.own.clone());
         self.later.push(Later::Sip(id, Wish::Call(Box::new(call))));
     }
 
@@ -499,11 +522,8 @@ impl Call {
             match what {
                 Later::Store(entry) => self.shared.store.append(entry).await,
                 Later::Post(body) => self.shared.poster.post(hand_off::WEBHOOK, &body).await,
-                Later::Sip(leg, wish) => self.shared.switchboard.tell(ToSwitchboard::Wish(leg, wish)).await,
+                Later::Sip(leg, wish) => self.shared.switchboard.wish(leg, wish).await,
                 Later::Acd(told) => self.shared.acd.tell(told).await,
-                Later::Listen(leg) => {
-                    self.shared.switchboard.tell(ToSwitchboard::Listen(leg, self.own.clone())).await;
-                }
             }
         }
     }
@@ -523,14 +543,20 @@ impl Call {
             kind: "end".into(),
             payload: json!({ "commands": digest }),
         }));
-        let ended = Entry::CallEnded { call: Arc::clone(&self.name), at: jiff::Timestamp::now(), outcome };
+        let ended =
+            Entry::CallEnded { call: Arc::clone(&self.name), at: jiff::Timestamp::now(), outcome };
         self.later.push(Later::Store(ended));
         self.catch_up().await;
     }
 }
 
 /// How the call came in, as its machine is told and the store keeps.
-fn start(shared: &Shared, incoming: &IncomingCall, dialled: &Arc<str>, name: &Arc<str>) -> call::Start {
+fn start(
+    shared: &Shared,
+    incoming: &IncomingCall,
+    dialled: &Arc<str>,
+    name: &Arc<str>,
+) -> call::Start {
     let who = incoming.asserted.as_ref().unwrap_or(&incoming.from);
     call::Start {
         call: Arc::clone(name),

@@ -9,17 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use jiff::ZonedDateTime;
 
+use super::words::Words;
 use crate::audio::{self, ClipStore};
 use crate::call::{Calendars, Setting};
-use super::words::Words;
 use crate::config::calendar::Calendar;
 use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostic, Level, Sources, Span};
 use crate::flow::model::Name;
 use crate::flow::{self, Program, World};
-use crate::lookup::{Column, Query};
+use crate::lookup::{Column, ConnectorConfig, Query};
 use crate::speech::{Catalogue, Catalogues};
 
 /// What a command line or the environment says instead of `hotline.yaml`.
@@ -65,7 +64,7 @@ pub struct House {
     pub programs: IndexMap<Arc<str>, Arc<Program>>,
     /// The lookups' queries, by flow version and lookup.
     pub(crate) queries: HashMap<(Arc<str>, Name), Arc<Query>>,
-    calendars: Arc<OpeningHours>,
+    calendars: Arc<IndexMap<Arc<str>, Calendar>>,
 }
 
 /// Why nothing can be served: the findings, at least one of them an error.
@@ -75,16 +74,6 @@ pub struct Broken {
     pub sources: Sources,
     /// What is wrong.
     pub found: Vec<Diagnostic>,
-}
-
-/// The calendars as the interpreter asks them.
-#[derive(Debug)]
-pub struct OpeningHours(IndexMap<Arc<str>, Calendar>);
-
-impl Calendars for OpeningHours {
-    fn is_open(&self, calendar: &str, when: &ZonedDateTime) -> Option<bool> {
-        self.0.get(calendar).map(|it| it.is_open(when.timestamp()))
-    }
 }
 
 impl Ground {
@@ -114,9 +103,15 @@ impl Ground {
         Ok(ground)
     }
 
+    /// The recordings; one that cannot be read is left out and for others to report.
+    #[must_use]
+    pub fn clips(&self) -> ClipStore {
+        read_clips(&self.config.prompts, &mut Vec::new())
+    }
+
     /// Reads and proves one flow; what is wrong with it is added to what was found.
     pub fn read_flow(&mut self, path: &Path) -> Option<Arc<Program>> {
-        let text = read_text(path, "HL0105", &mut self.sources, &mut self.found)?;
+        let text = read_text(path, "HL0120", &mut self.sources, &mut self.found)?;
         let file = self.sources.add(path.display().to_string(), text.as_str());
         let words = Words(&self.catalogues);
         match Program::read(file, &text, &world(&self.config, &words)) {
@@ -129,12 +124,6 @@ impl Ground {
                 None
             }
         }
-    }
-
-    /// The calendars as the interpreter asks them.
-    #[must_use]
-    pub fn opening_hours(&self) -> OpeningHours {
-        OpeningHours(self.config.calendars.clone())
     }
 }
 
@@ -151,17 +140,22 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
         for (name, lookup) in &program.lookups {
             match query(lookup) {
                 Ok(query) => {
-                    queries.insert((Arc::clone(&program.version), Arc::clone(name)), Arc::new(query));
+                    queries
+                        .insert((Arc::clone(&program.version), Arc::clone(name)), Arc::new(query));
                 }
                 Err(error) => {
-                    ground.found.push(Diagnostic::error("HL0790", lookup.query.span, error.to_string()));
+                    ground.found.push(Diagnostic::error(
+                        "HL0790",
+                        lookup.query.span,
+                        error.to_string(),
+                    ));
                 }
             }
         }
         programs.insert(number, program);
     }
     let clips = read_clips(&ground.config.prompts, &mut ground.found);
-    let calendars = Arc::new(ground.opening_hours());
+    let calendars = Arc::new(ground.config.calendars.clone());
     let Ground { config, catalogues, sources, found } = ground;
     if has_errors(&found) {
         return Err(Broken { sources, found });
@@ -182,7 +176,9 @@ impl House {
 
 /// What lies outside of a flow.
 fn world<'a>(config: &Config, words: &'a Words<'a>) -> World<'a> {
-    let served = |queue: &str| config.agents.values().any(|it| it.queues.iter().any(|name| *name.value == *queue));
+    let served = |queue: &str| {
+        config.agents.values().any(|it| it.queues.iter().any(|name| *name.value == *queue))
+    };
     World {
         prompts: words,
         calendars: config.calendars.keys().cloned().collect(),
@@ -213,7 +209,11 @@ fn complete(config: &mut Config, folder: &Path, overrides: &Overrides) {
 }
 
 /// `<prompts>/<language>/catalog.yaml` for each language there, in the order of their names.
-fn read_catalogues(prompts: &Path, sources: &mut Sources, found: &mut Vec<Diagnostic>) -> Catalogues {
+fn read_catalogues(
+    prompts: &Path,
+    sources: &mut Sources,
+    found: &mut Vec<Diagnostic>,
+) -> Catalogues {
     let mut paths: Vec<PathBuf> = fs::read_dir(prompts)
         .into_iter()
         .flatten()
@@ -245,7 +245,7 @@ fn read_clips(prompts: &Path, found: &mut Vec<Diagnostic>) -> ClipStore {
         let name = path.strip_prefix(prompts).unwrap_or(path).with_extension("");
         let name: Arc<str> = name.to_string_lossy().replace('\\', "/").into();
         let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let clip = audio::read_clip(&name, &bytes).map_err(|error| error.to_string())?;
+        let clip = audio::store::read_clip(&name, &bytes).map_err(|error| error.to_string())?;
         Ok((name, clip))
     };
     let clips: Vec<_> = std::thread::scope(|scope| {
@@ -256,14 +256,14 @@ fn read_clips(prompts: &Path, found: &mut Vec<Diagnostic>) -> ClipStore {
         // A thread that panicked leaves its part out; the prompts' check and the log name what is missing.
         parts.into_iter().filter_map(|part| part.join().ok()).flatten().collect()
     });
-    let mut store = ClipStore::default();
+    let mut good = Vec::with_capacity(clips.len());
     for clip in clips {
         match clip {
-            Ok((name, clip)) => store.insert(name, clip),
+            Ok(clip) => good.push(clip),
             Err(says) => found.push(Diagnostic::error("HL0591", Span::default(), says)),
         }
     }
-    store
+    good.into_iter().collect()
 }
 
 fn recordings(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -271,20 +271,35 @@ fn recordings(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             recordings(&path, files);
-        } else if path.extension().is_some_and(|it| ["flac", "wav", "ogg", "mp3"].iter().any(|known| it == *known)) {
+        } else if path
+            .extension()
+            .is_some_and(|it| ["flac", "wav", "ogg", "mp3"].iter().any(|known| it == *known))
+        {
             files.push(path);
         }
     }
 }
 
+/// The connectors as they are opened.
+pub(crate) fn connectors(config: &Config) -> Vec<ConnectorConfig> {
+    let connector = |(name, it): (&Arc<str>, &config::Connector)| ConnectorConfig {
+        name: Arc::clone(name),
+        file: it.sqlite.clone(),
+        create: it.create.iter().cloned().collect(),
+        connections: it.connections,
+    };
+    config.connectors.iter().map(connector).collect()
+}
+
 /// A lookup of a flow as its connector takes it.
-fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup::QueryError> {
+pub(crate) fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup::QueryError> {
     let columns = lookup.gives.iter().map(|(name, given)| Column {
         name: Arc::clone(name),
         kind: given.kind.value.clone(),
         optional: given.optional,
     });
-    Query::prepare(&lookup.query.value, lookup.takes.keys().cloned(), columns.collect(), lookup.changes)
+    let takes: Vec<Name> = lookup.takes.keys().cloned().collect();
+    Query::prepare(&lookup.query.value, &takes, columns.collect(), lookup.changes)
 }
 
 fn read_text(

@@ -7,7 +7,7 @@ use super::house::House;
 use crate::call::Agent;
 use crate::flow;
 use crate::legs::{Destination, Route};
-use crate::sip::message::Uri;
+use crate::sip::message::{Print as _, Uri};
 
 /// Where `to` is; `None` if it is unknown, not reachable now or not allowed. The log says which.
 pub(super) fn find(shared: &Shared, house: &House, to: &Destination) -> Option<Route> {
@@ -62,8 +62,8 @@ fn outside(shared: &Shared, house: &House, address: &str) -> Option<Route> {
 }
 
 /// The address without parameters and headers, as the allow-list is written.
-fn plain(uri: &Uri) -> String {
-    let Some(sip) = uri.sip() else { return uri.to_string() };
+pub(super) fn plain(uri: &Uri) -> String {
+    let Some(sip) = uri.sip() else { return String::from_utf8_lossy(&uri.printed()).into_owned() };
     let user = sip.escaped_user().map_or_else(String::new, |user| format!("{user}@"));
     let port = sip.port.map_or_else(String::new, |port| format!(":{port}"));
     format!("sip:{user}{}{port}", sip.host)

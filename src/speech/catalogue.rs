@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use jiff::civil;
 
 use super::say::{self, Nearby, Tongue};
+use super::template;
 use super::utterance::Utterance;
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::value::{Type, Value};
@@ -92,6 +93,8 @@ pub struct Recording {
     pub text: String,
     /// What it is for.
     pub kind: RecordingKind,
+    /// How long it should take to say, estimated from its text.
+    pub length: Duration,
 }
 
 /// What a recording is for.
@@ -178,7 +181,12 @@ impl Catalogue {
         prompts
             .chain(words)
             .chain(atoms)
-            .map(|(clip, text, kind)| Recording { clip, text, kind })
+            .map(|(clip, text, kind)| Recording {
+                length: template::words_length(&text),
+                clip,
+                text,
+                kind,
+            })
             .collect()
     }
 
@@ -333,7 +341,7 @@ mod tests {
             ("shipped", "您的订单已由顺丰速运发出，预计十一月二十六日送达。",
              "zh-CN/shipped.1 zh-CN/words/_987a_4e30 zh-CN/shipped.2 zh-CN/atoms/month-11 zh-CN/atoms/day-26 zh-CN/shipped.3"),
             ("total", "金额：一百二十九元零五分，谢谢。",
-             "zh-CN/total.1 (150) zh-CN/atoms/100 zh-CN/atoms/29 zh-CN/atoms/yuan zh-CN/atoms/0 zh-CN/atoms/5 zh-CN/atoms/fen (150) zh-CN/total.2"),
+             "zh-CN/total.1 (150) zh-CN/atoms/100 zh-CN/atoms/yuan-29 zh-CN/atoms/0 zh-CN/atoms/fen-5 (150) zh-CN/total.2"),
             ("plain", "再见。", "zh-CN/plain"),
         ];
         for (name, text, pieces) in table {

@@ -19,9 +19,12 @@ const COMFORT_NOISE: u8 = 13;
 #[derive(Debug)]
 pub(super) struct Inbound {
     events_in: Option<u8>,
+    /// Of the audio, and so of the figures.
     pub(super) ssrc: Option<u32>,
     pub(super) stream: Stream,
     keys: Receiver,
+    /// Of the keys: some gateways send them as a stream of their own beside the audio.
+    keys_ssrc: Option<u32>,
     pub(super) tap: Option<Box<Tap>>,
     ear: Option<Box<Ear>>,
     /// When the last packet came, or the leg was connected.
@@ -59,6 +62,7 @@ impl Inbound {
             ssrc: None,
             stream: Stream::default(),
             keys: Receiver::default(),
+            keys_ssrc: None,
             tap: None,
             ear: None,
             heard_at: None,
@@ -102,7 +106,7 @@ impl Leg {
                 return Onward::Nothing;
             }
         }
-        self.count(now, &packet);
+        self.count(now, &kind, &packet);
         let receives = self.connection.is_none_or(|it| it.direction.receives());
         let Packet { header, payload } = packet;
         match kind {
@@ -127,6 +131,10 @@ impl Leg {
                 self.inbound.tap = None;
             }
         }
+        if self.connection.is_some_and(|it| !it.direction.receives()) {
+            // Nothing is expected of a peer on hold; its time begins when it is back.
+            self.inbound.heard_at = Some(now);
+        }
         let Some(since) = self.inbound.heard_at else { return };
         if !self.inbound.is_lost && now.since(since) >= self.settings.rtp_lost_after {
             self.inbound.is_lost = true;
@@ -139,20 +147,25 @@ impl Leg {
         Onward::Nothing
     }
 
-    fn count(&mut self, now: Mono, packet: &Packet<'_>) {
+    fn count(&mut self, now: Mono, kind: &Kind, packet: &Packet<'_>) {
         let inbound = &mut self.inbound;
-        if inbound.ssrc.replace(packet.header.ssrc) != Some(packet.header.ssrc) {
-            inbound.stream = Stream::default();
+        let Header { ssrc, sequence, timestamp, .. } = packet.header;
+        let is_key = matches!(kind, Kind::Key);
+        if is_key && inbound.keys_ssrc.replace(ssrc) != Some(ssrc) {
             let _ = inbound.keys.restart();
         }
-        // In the units of an 8,000 Hz clock: microseconds by 125.
-        let [.., a, b, c, d] = (now.as_micros() / 125).to_be_bytes();
-        let at = u32::from_be_bytes([a, b, c, d]);
-        match inbound.stream.arrive(packet.header.sequence, packet.header.timestamp, at) {
-            Arrival::New | Arrival::Stray => {}
-            Arrival::Late => self.counts.reordered = self.counts.reordered.wrapping_add(1),
-            Arrival::Restarted => {
-                let _ = inbound.keys.restart();
+        if !is_key && inbound.ssrc != Some(ssrc) {
+            inbound.stream = Stream::default();
+        }
+        if !is_key || inbound.ssrc.is_none() {
+            inbound.ssrc = Some(ssrc);
+        }
+        if inbound.ssrc == Some(ssrc) {
+            // In the units of an 8,000 Hz clock: microseconds by 125.
+            let [.., a, b, c, d] = (now.as_micros() / 125).to_be_bytes();
+            match inbound.stream.arrive(sequence, timestamp, u32::from_be_bytes([a, b, c, d])) {
+                Arrival::New | Arrival::Stray | Arrival::Restarted => {}
+                Arrival::Late => self.counts.reordered = self.counts.reordered.wrapping_add(1),
             }
         }
         inbound.heard_at = Some(now);

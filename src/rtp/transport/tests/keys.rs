@@ -134,3 +134,24 @@ async fn sent_keys_are_events_with_marker_and_three_ends_while_audio_stands_asid
     assert!(headers[7].timestamp.wrapping_sub(headers[0].timestamp) >= 1_600);
     assert!(headers[14].marker, "speech begins again");
 }
+
+#[tokio::test]
+async fn keys_count_once_when_they_are_a_stream_of_their_own_beside_the_audio() {
+    let mut stage = Stage::new();
+    let mut peer = Peer::new(Codec::Pcmu);
+    let leg = stage.leg(&peer);
+    for (index, symbol) in (0..).zip("12".chars()) {
+        for duration in [160, 320, 480, 640] {
+            peer.ssrc = 1;
+            peer.say(&leg, &[1; FRAME]);
+            peer.ssrc = 2;
+            peer.press(&leg, symbol, 5_000 + index * 1_600, duration, duration == 640);
+        }
+        assert_eq!(stage.key().await.0, key(symbol));
+    }
+    // Packets are read in order: when this one is told, all before it have been counted.
+    peer.press(&leg, '3', 20_000, 160, false);
+    assert_eq!(stage.key().await.0, key('3'));
+    let counts = leg.close().await;
+    assert_eq!((counts.keys, counts.received), (3, 17));
+}

@@ -33,13 +33,19 @@ struct Stage {
 
 impl Stage {
     fn with_threads(threads: usize) -> Self {
-        static NEXT: AtomicU16 = AtomicU16::new(31_000);
-        let first = NEXT.fetch_add(40, Ordering::Relaxed);
+        Self::with_room_for(8, threads)
+    }
+
+    fn with_room_for(max_legs: u16, threads: usize) -> Self {
+        // Below the ports that the system gives to peers.
+        static NEXT: AtomicU16 = AtomicU16::new(28_000);
+        let ports = 5 * max_legs;
+        let first = NEXT.fetch_add(ports, Ordering::Relaxed);
         let config = MediaConfig {
             ip: "127.0.0.1".parse().unwrap(),
-            ports: first..=first + 39,
+            ports: first..=first + ports - 1,
             threads,
-            max_legs: 8,
+            max_legs: max_legs.into(),
             origin: Instant::now(),
             seed: [7; 32],
         };
@@ -76,9 +82,8 @@ impl Stage {
     }
 
     async fn key(&mut self) -> (Key, Option<Stopped>) {
-        self.told(|_, event| match event {
-            LegEvent::Key { key, stopped, .. } => Some((key, stopped)),
-            _ => None,
+        self.told(|_, event| {
+            if let LegEvent::Key { key, stopped, .. } = event { Some((key, stopped)) } else { None }
         })
         .await
     }
@@ -90,9 +95,9 @@ impl Stage {
 
     async fn latched(&mut self, leg: &Leg) -> SocketAddr {
         let id = leg.id();
-        self.told(|from, event| match event {
-            LegEvent::Latched { source, .. } if from == id => Some(source),
-            _ => None,
+        self.told(|from, event| {
+            if let LegEvent::Latched { source, .. } = event { Some(source) } else { None }
+                .filter(|_| from == id)
         })
         .await
     }

@@ -1,0 +1,156 @@
+//! `hotline check`: what is wrong with flows, catalogues and `hotline.yaml`, before a caller finds out.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::diagnostic::{Diagnostic, Level, Sources, json, sarif, text};
+use crate::flow;
+use crate::lookup::{ConnectorConfig, Lookups};
+use crate::server::house::{self, Broken, Ground, Overrides};
+
+/// Find what is wrong with flows before a caller does.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hotline check                        everything that hotline.yaml names\n  \
+                        hotline check flows/                 every flow in a folder\n  \
+                        hotline check flows/shop.yaml --format sarif > shop.sarif\n  \
+                        hotline check --online               let the databases prepare each query, too\n  \
+                        hotline check --explain HL0203       what a code means, with a wrong and a right flow\n\n\
+                        Exit codes: 0 no errors, 1 errors (or warnings with --deny warnings), 2 wrong usage."
+)]
+pub(super) struct CheckArgs {
+    /// Flows or folders of flows; those that the configuration names unless given.
+    paths: Vec<PathBuf>,
+    /// The configuration, for the calendars, queues, connectors and prompts that flows name.
+    #[arg(long, default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
+    config: PathBuf,
+    /// How findings are shown.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Fail on warnings, too.
+    #[arg(long, value_enum)]
+    deny: Option<Deny>,
+    /// Ask the databases whether they take each query. Makes a database that its connector can make.
+    #[arg(long)]
+    online: bool,
+    /// Explain a finding's code instead of checking.
+    #[arg(long, value_name = "CODE", conflicts_with = "paths")]
+    explain: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Excerpts with carets.
+    Text,
+    /// One JSON object, for programs.
+    Json,
+    /// SARIF 2.1.0, for code hosts.
+    Sarif,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Deny {
+    /// Warnings fail like errors.
+    Warnings,
+}
+
+pub(super) fn run(args: &CheckArgs) -> ExitCode {
+    if let Some(code) = &args.explain {
+        return explain(code);
+    }
+    let (found, sources, flows) = check(args);
+    let worst = found.iter().map(|it| it.level).max();
+    let shown = match args.format {
+        Format::Text => text::render(&found, &sources, std::io::stdout().is_terminal()),
+        Format::Json => json::render(&found, &sources),
+        Format::Sarif => sarif::render(&found, &sources),
+    };
+    // Nobody reads along when this fails.
+    let _ = std::io::stdout().write_all(shown.as_bytes());
+    if args.format == Format::Text {
+        let plural = if flows == 1 { "" } else { "s" };
+        eprintln!("{flows} flow{plural} checked: {}", text::summary(&found));
+    }
+    let limit = if args.deny.is_some() { Level::Warning } else { Level::Error };
+    if worst.is_some_and(|worst| worst >= limit) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn explain(code: &str) -> ExitCode {
+    let code = code.to_ascii_uppercase();
+    match flow::explain(&code) {
+        Some(page) => {
+            // Nobody reads along when this fails.
+            let _ = writeln!(std::io::stdout(), "{}", page.trim_end());
+            ExitCode::SUCCESS
+        }
+        None => {
+            eprintln!("hotline check: no finding has the code {code}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything found, and how many flows were looked at.
+fn check(args: &CheckArgs) -> (Vec<Diagnostic>, Sources, usize) {
+    let mut ground = match Ground::read(&args.config, &Overrides::default()) {
+        Ok(ground) => ground,
+        Err(Broken { sources, found }) => return (found, sources, 0),
+    };
+    let mut flows: Vec<PathBuf> = Vec::new();
+    if args.paths.is_empty() {
+        flows.extend(ground.config.numbers.values().cloned());
+    }
+    args.paths.iter().for_each(|path| collect(path, &mut flows));
+    flows.sort();
+    flows.dedup();
+    let programs: Vec<_> = flows.iter().filter_map(|path| ground.read_flow(path)).collect();
+    if args.online {
+        online(&mut ground, &programs);
+    }
+    (ground.found, ground.sources, flows.len())
+}
+
+/// A flow, or every flow of a folder: `*.yaml` but scenarios (`*.test.yaml`).
+pub(super) fn collect(path: &Path, flows: &mut Vec<PathBuf>) {
+    if !path.is_dir() {
+        return flows.push(path.to_owned());
+    }
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() {
+            collect(&path, flows);
+        } else if name.ends_with(".yaml") && !name.ends_with(".test.yaml") {
+            flows.push(path);
+        }
+    }
+}
+
+/// Lets each connector's database prepare the queries of `programs`.
+fn online(ground: &mut Ground, programs: &[std::sync::Arc<flow::Program>]) {
+    let connectors: Vec<ConnectorConfig> = house::connectors(&ground.config);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else {
+        eprintln!("hotline check: the databases cannot be asked");
+        return;
+    };
+    let found = runtime.block_on(async {
+        let lookups = match Lookups::open(connectors).await {
+            Ok(lookups) => lookups,
+            Err(error) => {
+                let span = crate::diagnostic::Span::default();
+                return vec![Diagnostic::error("HL0791", span, error.to_string())];
+            }
+        };
+        let mut found = Vec::new();
+        for lookup in programs.iter().flat_map(|program| program.lookups.values()) {
+            let Ok(query) = house::query(lookup) else { continue };
+            if let Err(error) = lookups.check_query(&lookup.connector.value, &query).await {
+                found.push(Diagnostic::error("HL0792", lookup.query.span, error.to_string()));
+            }
+        }
+        found
+    });
+    ground.found.extend(found);
+}
