@@ -28,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("audio",         &["secret"]),
     ("rtp",           &["audio", "secret", "time"]),
     ("sip",           &["secret", "time"]),
+    ("legs",          &["call", "flow", "queue", "sdp", "secret", "sip", "time"]),
     ("rtp/transport", &["audio", "rtp", "secret", "time"]),
     ("sip/transport", &["secret", "sip", "time"]),
     ("sim",           &["call", "config", "diagnostic", "flow", "queue", "secret", "speech", "time", "value", "yaml"]),
