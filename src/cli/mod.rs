@@ -9,8 +9,8 @@
 mod check;
 mod prompts;
 mod serve;
-pub mod stage;
 mod test;
+mod try_flow;
 
 use std::process::ExitCode;
 
@@ -40,6 +40,8 @@ enum Command {
     Prompts(prompts::PromptsArgs),
     /// Play the scenarios written beside the flows, in virtual time.
     Test(test::TestArgs),
+    /// Walk through a flow in the terminal.
+    Try(try_flow::TryArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -50,6 +52,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Prompts(args) => prompts::run(&args),
         Command::Test(args) => run_test(&args),
+        Command::Try(args) => run_try(&args),
     }
 }
 
@@ -62,6 +65,13 @@ fn run_test(args: &test::TestArgs) -> ExitCode {
     let colour = std::io::stdout().is_terminal();
     // Nobody reads along when this fails.
     test::run(args, lengths, colour, &mut std::io::stdout().lock()).unwrap_or(ExitCode::FAILURE)
+}
+
+fn run_try(args: &try_flow::TryArgs) -> ExitCode {
+    use std::io::IsTerminal as _;
+    let colour = std::io::stderr().is_terminal();
+    // Nobody reads along when this fails.
+    try_flow::run(args, &mut try_flow::Silent, colour).unwrap_or(ExitCode::FAILURE)
 }
 
 #[cfg(test)]
