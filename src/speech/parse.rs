@@ -287,7 +287,7 @@ mod tests {
             read("language: zh-CN\nprompts:\n  total: {order.total}元\n  good: 好\n");
         assert!(catalogue.is_none());
         insta::assert_snapshot!(found, @"
-        error[HL0101]: this is not YAML: while parsing a block mapping, did not find expected key
+        error[HL0101]: while parsing a block mapping, did not find expected key
          --> catalog.yaml:3:23
           |
         3 |   total: {order.total}元
