@@ -436,8 +436,10 @@ mod tests {
         ]
     }
 
+    type Texts = HashMap<Arc<str>, String>;
+
     /// Both tongues, with the text of each recording.
-    static BOTH: LazyLock<[(Catalogue, HashMap<Arc<str>, String>); 2]> = LazyLock::new(|| {
+    static BOTH: LazyLock<[(Catalogue, Texts); 2]> = LazyLock::new(|| {
         ["zh-CN", "en-US"].map(|lang| {
             let it = catalogue(&format!("language: {lang}\nprompts: {{ p: a }}\n"));
             let texts = it.clips().into_iter().map(|it| (it.clip, it.text)).collect();
