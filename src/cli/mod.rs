@@ -7,8 +7,11 @@
 //! Read next: the command you came for.
 
 mod check;
+mod phone;
 mod prompts;
 mod serve;
+#[cfg(feature = "sound")]
+pub mod sound;
 mod test;
 mod try_flow;
 
@@ -36,6 +39,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Find what is wrong with flows before a caller does.
     Check(check::CheckArgs),
+    /// Call a SIP address: a small softphone for trying things.
+    Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
     Prompts(prompts::PromptsArgs),
     /// Play the scenarios written beside the flows, in virtual time.
@@ -50,6 +55,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
         Command::Test(args) => run_test(&args),
         Command::Try(args) => run_try(&args),

@@ -17,7 +17,6 @@ mod route;
 mod timing;
 mod transaction;
 #[expect(
-    clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "the one part of this room with sockets, tasks and a clock"
 )]

@@ -49,7 +49,12 @@ impl Hotline {
             Command::new(env!("CARGO_BIN_EXE_hotline"))
                 .current_dir(folder.path())
                 .args(["serve", "--log", "debug"])
-                .args(["--sip", &format!("127.0.0.1:{sip}"), "--http", &format!("127.0.0.1:{http}")])
+                .args([
+                    "--sip",
+                    &format!("127.0.0.1:{sip}"),
+                    "--http",
+                    &format!("127.0.0.1:{http}"),
+                ])
                 .args(["--rtp-ports", &format!("{}..{}", media.start(), media.end())]),
         );
         process.wait_for("ready", PATIENCE);

@@ -23,7 +23,8 @@ struct Lines {
 impl Process {
     /// Starts `command`; what it prints is kept line by line.
     pub fn start(name: &'static str, command: &mut Command) -> Self {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         let lines = Arc::new(Lines::default());
         listen(child.stdout.take().unwrap(), &lines);
