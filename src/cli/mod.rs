@@ -76,6 +76,23 @@ fn run_test(args: &test::TestArgs) -> ExitCode {
 fn run_try(args: &try_flow::TryArgs) -> ExitCode {
     use std::io::IsTerminal as _;
     let colour = std::io::stderr().is_terminal();
+    #[cfg(feature = "sound")]
+    if args.sound {
+        // What is wrong with the configuration is for the command itself to say.
+        let clips = Ground::read(&args.config, &Overrides::default())
+            .map(|it| it.clips())
+            .unwrap_or_default();
+        return match sound::Prompts::open(clips) {
+            // Nobody reads along when this fails.
+            Ok(mut speaker) => {
+                try_flow::run(args, &mut speaker, colour).unwrap_or(ExitCode::FAILURE)
+            }
+            Err(error) => {
+                eprintln!("hotline try: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     // Nobody reads along when this fails.
     try_flow::run(args, &mut try_flow::Silent, colour).unwrap_or(ExitCode::FAILURE)
 }

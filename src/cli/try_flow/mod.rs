@@ -52,10 +52,10 @@ pub(super) struct TryArgs {
     /// Play the recordings, too
     #[cfg(feature = "sound")]
     #[arg(long)]
-    sound: bool,
+    pub(super) sound: bool,
     /// The configuration, for calendars, connectors and prompts
     #[arg(long, value_name = "FILE", default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
-    config: PathBuf,
+    pub(super) config: PathBuf,
 }
 
 fn moment(text: &str) -> Result<ZonedDateTime, String> {
@@ -79,6 +79,25 @@ pub(super) trait Sound {
     fn ringing(&mut self);
     /// Silence.
     fn stop(&mut self);
+}
+
+#[cfg(feature = "sound")]
+impl Sound for super::sound::Prompts {
+    fn play(&mut self, utterance: &Utterance) -> Option<Duration> {
+        self.say(utterance)
+    }
+
+    fn music(&mut self) {
+        self.repeat("tones/hold");
+    }
+
+    fn ringing(&mut self) {
+        self.repeat("tones/cn-ringback");
+    }
+
+    fn stop(&mut self) {
+        Self::stop(self);
+    }
 }
 
 /// Nothing is heard.
