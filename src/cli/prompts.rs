@@ -233,6 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn the_prompts_that_come_with_us_have_no_problems() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts");
+        let (sound, shown) = run_on(&dir, Command::Check);
+        assert!(sound, "{shown}");
+    }
+
+    #[test]
     fn a_folder_without_a_catalogue_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let args = PromptsArgs { command: Command::Check, dir: dir.path().to_owned(), lang: None };
