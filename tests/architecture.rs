@@ -1,8 +1,6 @@
 //! The arrows between rooms, held against one table: a lower room never names a higher one.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
     clippy::string_slice,
     reason = "a test that cannot read the sources must fail"
 )]

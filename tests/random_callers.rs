@@ -9,8 +9,8 @@ use hotline::call::{
     Agent, Answer, Command, Entry, Event, Machine, QueueEvent, Setting, Start, Stuck, Ticket, What,
     replay,
 };
-use hotline::cli::stage::Ground;
 use hotline::secret::Key;
+use hotline::server::house::{Ground, Overrides};
 use hotline::time::Mono;
 use hotline::value::{Type, Value};
 use proptest::prelude::*;
@@ -18,12 +18,12 @@ use proptest::prelude::*;
 /// The demo's flows, with all their words.
 static FLOWS: LazyLock<Vec<Arc<Setting>>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut ground = Ground::read(&root.join("hotline.yaml")).unwrap().ok().unwrap();
+    let mut ground = Ground::read(&root.join("hotline.yaml"), &Overrides::default()).unwrap();
     let flows = ["flows/shop.yaml", "flows/operator.yaml"].map(|it| root.join(it));
     flows
         .iter()
         .map(|path| {
-            let flow = ground.flow(path).unwrap().unwrap();
+            let flow = ground.read_flow(path).unwrap();
             let catalogues = Arc::clone(&ground.catalogues);
             let calendars = Arc::new(ground.config.calendars.clone());
             Arc::new(Setting { flow, catalogues, calendars })

@@ -7,10 +7,13 @@
 //! Read next: the command you came for.
 
 mod check;
+mod phone;
 mod prompts;
 mod serve;
-pub mod stage;
+#[cfg(feature = "sound")]
+pub mod sound;
 mod test;
+mod try_flow;
 
 use std::process::ExitCode;
 
@@ -36,10 +39,14 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Find what is wrong with flows before a caller does.
     Check(check::CheckArgs),
+    /// Call a SIP address: a small softphone for trying things.
+    Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
     Prompts(prompts::PromptsArgs),
     /// Play the scenarios written beside the flows, in virtual time.
     Test(test::TestArgs),
+    /// Walk through a flow in the terminal.
+    Try(try_flow::TryArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -48,8 +55,10 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
         Command::Test(args) => run_test(&args),
+        Command::Try(args) => run_try(&args),
     }
 }
 
@@ -62,6 +71,30 @@ fn run_test(args: &test::TestArgs) -> ExitCode {
     let colour = std::io::stdout().is_terminal();
     // Nobody reads along when this fails.
     test::run(args, lengths, colour, &mut std::io::stdout().lock()).unwrap_or(ExitCode::FAILURE)
+}
+
+fn run_try(args: &try_flow::TryArgs) -> ExitCode {
+    use std::io::IsTerminal as _;
+    let colour = std::io::stderr().is_terminal();
+    #[cfg(feature = "sound")]
+    if args.sound {
+        // What is wrong with the configuration is for the command itself to say.
+        let clips = Ground::read(&args.config, &Overrides::default())
+            .map(|it| it.clips())
+            .unwrap_or_default();
+        return match sound::Prompts::open(clips) {
+            // Nobody reads along when this fails.
+            Ok(mut speaker) => {
+                try_flow::run(args, &mut speaker, colour).unwrap_or(ExitCode::FAILURE)
+            }
+            Err(error) => {
+                eprintln!("hotline try: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    // Nobody reads along when this fails.
+    try_flow::run(args, &mut try_flow::Silent, colour).unwrap_or(ExitCode::FAILURE)
 }
 
 #[cfg(test)]

@@ -188,7 +188,8 @@ impl PhoneError {
 /// Calls, or waits, until the call is over.
 pub(super) fn run(args: &PhoneArgs) -> ExitCode {
     let outcome = setup(args).and_then(|setup| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.map_err(PhoneError::System)?.block_on(drive::run(setup))
     });
     match outcome {
@@ -224,18 +225,28 @@ fn setup(args: &PhoneArgs) -> Result<Setup, PhoneError> {
         None if args.tcp => Transport::Tcp,
         None => Transport::Udp,
     };
-    let own = args.wait.then_some(target.as_ref()).flatten().and_then(Uri::user).map(std::borrow::Cow::into_owned);
+    let own = args
+        .wait
+        .then_some(target.as_ref())
+        .flatten()
+        .and_then(Uri::user)
+        .map(std::borrow::Cow::into_owned);
     let needs_user = args.register && args.user.is_none();
     let user = args.user.clone().or_else(|| own.clone().filter(|_| needs_user));
     if args.register && user.is_none() {
         return Err(PhoneError::NoUser);
     }
-    let from = args.from.clone().or_else(|| user.clone()).or(own).unwrap_or_else(|| CALLER.to_owned());
+    let from =
+        args.from.clone().or_else(|| user.clone()).or(own).unwrap_or_else(|| CALLER.to_owned());
     let login = user.map(login).transpose()?;
-    let transfer_to = args.transfer_to.as_ref().map(|to| transfer_target(to, target.as_ref())).transpose()?;
+    let transfer_to =
+        args.transfer_to.as_ref().map(|to| transfer_target(to, target.as_ref())).transpose()?;
     let play = args.play.as_ref().map(|path| {
-        let bytes = std::fs::read(path).map_err(|error| PhoneError::Unreadable(path.clone(), error))?;
-        Clip::load(&bytes).map(Arc::new).map_err(|error| PhoneError::Unplayable(path.clone(), error))
+        let bytes =
+            std::fs::read(path).map_err(|error| PhoneError::Unreadable(path.clone(), error))?;
+        Clip::load(&bytes)
+            .map(Arc::new)
+            .map_err(|error| PhoneError::Unplayable(path.clone(), error))
     });
     Ok(Setup {
         target,
@@ -336,7 +347,10 @@ mod tests {
     fn a_wrong_command_is_told_and_keys_are_not_repeated() {
         assert!(given("").is_err());
         assert!(given("--wait").is_ok());
-        assert_eq!(given("sip:4001@192.0.2.1 --register").err(), Some(PhoneError::NoUser.to_string()));
+        assert_eq!(
+            given("sip:4001@192.0.2.1 --register").err(),
+            Some(PhoneError::NoUser.to_string())
+        );
         let wrong = Cli::try_parse_from(["phone", "sip:1@192.0.2.1", "--record"]);
         assert!(wrong.is_err());
         let setup = Cli::try_parse_from(["phone", "sip:1@192.0.2.1", "--digits", "4711"]).unwrap();

@@ -116,13 +116,11 @@ fn check(folder: &Folder, out: &mut impl Write) -> io::Result<bool> {
         writeln!(out, "{clip:width$}  {trouble}")?;
     }
     let problems = lines.len() + folder.found.len();
-    let plural = if problems == 1 { "" } else { "s" };
-    writeln!(
-        out,
-        "{} recordings in {} languages, {problems} problem{plural}",
-        folder.entries.len(),
-        folder.languages
-    )?;
+    let counted =
+        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let recordings = counted(folder.entries.len(), "recording");
+    let languages = counted(folder.languages, "language");
+    writeln!(out, "{recordings} in {languages}, {}", counted(problems, "problem"))?;
     Ok(problems == 0)
 }
 
@@ -143,3 +141,108 @@ fn export(folder: &Folder, out: &mut impl Write) -> io::Result<bool> {
 
 /// What was measured, or why it could not be.
 type Measured = Result<Measures, String>;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A 16 kHz mono WAV of `ms` milliseconds of a tone. Recordings are told apart by their bytes, not by their names.
+    fn tone(ms: u32, level: f32) -> Vec<u8> {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 16_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut bytes = io::Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+        for at in 0..ms * 16 {
+            let wave = (at as f32 * 0.2).sin() * level * f32::from(i16::MAX);
+            writer.write_sample(wave as i16).unwrap();
+        }
+        writer.finalize().unwrap();
+        bytes.into_inner()
+    }
+
+    /// A folder with two prompts and every atom recorded, but for what a test takes away.
+    fn folder(dir: &Path) {
+        let catalogue = "language: en-US\nprompts:\n  welcome: Welcome to the shop.\n  \
+                         wait: Please wait {queue.minutes} minutes.\n";
+        fs::create_dir_all(dir.join("en-US/atoms")).unwrap();
+        fs::write(dir.join("en-US/catalog.yaml"), catalogue).unwrap();
+        let (catalogue, _) =
+            crate::speech::Catalogue::parse(crate::diagnostic::FileId::default(), catalogue);
+        for it in catalogue.unwrap().clips() {
+            let ms = u32::try_from(it.length.as_millis()).unwrap();
+            fs::write(dir.join(format!("{}.flac", it.clip)), tone(ms, 0.15)).unwrap();
+        }
+    }
+
+    fn run_on(dir: &Path, command: Command) -> (bool, String) {
+        let args = PromptsArgs { command, dir: dir.to_owned(), lang: None };
+        let mut out = Vec::new();
+        let sound = report(&args, &mut out).unwrap();
+        (sound, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_complete_folder_has_no_problems_and_nothing_to_record() {
+        let dir = tempfile::tempdir().unwrap();
+        folder(dir.path());
+        let (sound, shown) = run_on(dir.path(), Command::Check);
+        assert_eq!((sound, shown.as_str()), (true, "184 recordings in 1 language, 0 problems\n"));
+        assert_eq!(run_on(dir.path(), Command::Export), (true, String::new()));
+        let (sound, shown) = run_on(dir.path(), Command::List { atoms: false });
+        assert!(sound);
+        insta::assert_snapshot!(shown, @"
+        en-US/welcome       1.4 s  Welcome to the shop.
+        en-US/wait.1        0.8 s  Please wait
+        en-US/wait.2        0.7 s  minutes.
+        3 recordings, 0 min 03 s
+        ");
+    }
+
+    #[test]
+    fn what_is_missing_superfluous_or_sounds_wrong_is_reported() {
+        let dir = tempfile::tempdir().unwrap();
+        folder(dir.path());
+        let file = |name: &str| dir.path().join("en-US").join(name);
+        fs::remove_file(file("wait.2.flac")).unwrap();
+        fs::remove_file(file("atoms/7.flac")).unwrap();
+        fs::write(file("welcome.flac"), tone(1_500, 0.01)).unwrap();
+        fs::write(file("atoms/8.flac"), b"no sound at all").unwrap();
+        fs::write(file("old-welcome.flac"), tone(1_000, 0.15)).unwrap();
+        let (sound, shown) = run_on(dir.path(), Command::Check);
+        assert!(!sound);
+        insta::assert_snapshot!(shown, @"
+        en-US/welcome      is too quiet: -43 dBFS, should be near -20
+        en-US/wait.2       missing: `hotline prompts export` lists what to record
+        en-US/atoms/7      missing: `hotline prompts export` lists what to record
+        en-US/atoms/8      cannot be read: not a FLAC, WAV, OGG/Vorbis or MP3 file
+        en-US/old-welcome  no text in the catalogue wants this recording
+        184 recordings in 1 language, 5 problems
+        ");
+        let (_, shown) = run_on(dir.path(), Command::Export);
+        insta::assert_snapshot!(shown, @"
+        wait.2	en-US	minutes.
+        atoms/7	en-US	seven
+        ");
+    }
+
+    #[test]
+    fn the_prompts_that_come_with_us_have_no_problems() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts");
+        let (sound, shown) = run_on(&dir, Command::Check);
+        assert!(sound, "{shown}");
+    }
+
+    #[test]
+    fn a_folder_without_a_catalogue_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let args = PromptsArgs { command: Command::Check, dir: dir.path().to_owned(), lang: None };
+        assert!(report(&args, &mut Vec::new()).is_err());
+    }
+}

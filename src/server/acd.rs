@@ -6,9 +6,7 @@ use tokio::sync::mpsc;
 
 use super::call::ToCall;
 use super::clock::Clock;
-use crate::queue::{
-    AgentId, CallerId, CancelReason, Command, Dispatcher, Event, OfferId, QueuesConfig,
-};
+use crate::queue::{CallerId, CancelReason, Command, Dispatcher, Event, OfferId, QueuesConfig};
 use crate::store::{Entry, Store};
 
 /// What can be told to it at most before those who tell it wait.
@@ -48,13 +46,6 @@ impl Acd {
     pub(super) async fn tell(&self, what: ToAcd) {
         // Nobody listens only while the server ends, and then nobody waits for an agent either.
         let _ = self.0.send(what).await;
-    }
-
-    /// An agent's phone came or went.
-    pub(super) async fn registered(&self, agent: &str, is_there: bool) {
-        let agent = AgentId::from(agent);
-        let event = if is_there { Event::Registered(agent) } else { Event::Unregistered(agent) };
-        self.tell(ToAcd::Event(event)).await;
     }
 }
 

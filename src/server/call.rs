@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
@@ -92,6 +92,8 @@ struct Call {
     sip: BTreeMap<Leg, sip::endpoint::LegId>,
     media: BTreeMap<Leg, media::Leg>,
     media_events: mpsc::Sender<FromLeg>,
+    /// What lets a party outside be called, as long as their leg lasts.
+    outside: BTreeMap<Leg, OwnedSemaphorePermit>,
     /// The prompt that plays and its play.
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
@@ -157,6 +159,7 @@ impl Call {
             sip: BTreeMap::from([(Leg::Caller, leg)]),
             media: BTreeMap::new(),
             media_events,
+            outside: BTreeMap::new(),
             playing: None,
             own_plays: OWN_PLAYS,
             lookups: JoinSet::new(),
@@ -420,6 +423,7 @@ impl Call {
             }
             C::Route(party, to) => {
                 let route = routes::find(&self.shared, &self.house, &to);
+                let route = route.filter(|it| it.agent.is_some() || self.may_call_outside(party));
                 self.legs(legs::Event::Routed(party, route.map(Box::new)));
             }
             C::OpenMedia(leg) => self.open_media(leg),
@@ -429,6 +433,7 @@ impl Call {
                 }
             }
             C::CloseMedia(leg) => {
+                self.outside.remove(&leg);
                 if let Some(opened) = self.media.remove(&leg) {
                     tokio::spawn(closed(leg, opened).in_current_span());
                 }
@@ -455,6 +460,21 @@ impl Call {
             C::Interpreter(event) => self.interpreter(event),
             C::Dispatcher(event) => self.later.push(Later::Acd(ToAcd::Event(event))),
             C::Done => self.done = true,
+        }
+    }
+
+    /// Takes one of the calls to outside that may be at once, until the party's leg is over.
+    fn may_call_outside(&mut self, party: PartyId) -> bool {
+        match Arc::clone(&self.shared.outside).try_acquire_owned() {
+            Ok(permit) => {
+                self.outside.insert(Leg::Party(party), permit);
+                true
+            }
+            Err(_) => {
+                tracing::warn!("as many calls to outside as there may be");
+                metrics::counter!("hotline_transfers_refused_total").increment(1);
+                false
+            }
         }
     }
 

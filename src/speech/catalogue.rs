@@ -295,6 +295,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+    use std::sync::LazyLock;
 
     use super::super::utterance::Piece;
     use super::*;
@@ -435,14 +436,23 @@ mod tests {
         ]
     }
 
+    type Texts = HashMap<Arc<str>, String>;
+
+    /// Both tongues, with the text of each recording.
+    static BOTH: LazyLock<[(Catalogue, Texts); 2]> = LazyLock::new(|| {
+        ["zh-CN", "en-US"].map(|lang| {
+            let it = catalogue(&format!("language: {lang}\nprompts: {{ p: a }}\n"));
+            let texts = it.clips().into_iter().map(|it| (it.clip, it.text)).collect();
+            (it, texts)
+        })
+    });
+
     proptest::proptest! {
         #![proptest_config(proptest::test_runner::Config::with_cases(4_000))]
         /// What is heard, put together from the texts of the recordings list, is what is shown.
         #[test]
         fn captions_and_recordings_say_the_same(value in any_value()) {
-            for lang in ["zh-CN", "en-US"] {
-                let it = catalogue(&format!("language: {lang}\nprompts: {{ p: a }}\n"));
-                let texts: HashMap<_, _> = it.clips().into_iter().map(|it| (it.clip, it.text)).collect();
+            for (it, texts) in BOTH.iter() {
                 let said = it.say(&value, None, TODAY).unwrap();
                 let heard: String = said.pieces.iter().map(|piece| match piece {
                     Piece::Clip(clip) => texts.get(clip).unwrap().as_str(),

@@ -14,7 +14,12 @@ pub const RATE: u32 = 8_000;
 
 /// Writes a sine of `hertz` at a third of full level.
 pub fn write_tone(path: &Path, hertz: f64, length: Duration) {
-    let spec = hound::WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: RATE,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut file = hound::WavWriter::create(path, spec).unwrap();
     let samples = u32::try_from(length.as_secs()).unwrap() * RATE;
     for at in 0..samples {

@@ -87,7 +87,10 @@ enum State {
         transfer_at: Option<Mono>,
     },
     /// We have hung up; the endpoint has more to send.
-    Leaving { until: Mono, went_well: bool },
+    Leaving {
+        until: Mono,
+        went_well: bool,
+    },
     Over,
 }
 
@@ -127,7 +130,12 @@ impl Call {
     }
 
     /// Calls. Our offer is added, unless theirs is to come first.
-    pub(super) fn dial(&mut self, mut call: OutgoingCall, late_offer: bool, out: &mut Vec<Command>) {
+    pub(super) fn dial(
+        &mut self,
+        mut call: OutgoingCall,
+        late_offer: bool,
+        out: &mut Vec<Command>,
+    ) {
         call.sdp = (!late_offer).then(|| Bytes::from(self.session.offer(Direction::Both)));
         self.state = State::Calling;
         out.push(Command::Sip(Wish::Call(Box::new(call))));
@@ -300,7 +308,10 @@ impl Call {
             LegEvent::Ended(ending) => {
                 use crate::sip::endpoint::EndedBy;
                 let went_well = matches!(ending.by, EndedBy::Us | EndedBy::Them)
-                    && matches!(self.state, State::Talking { .. } | State::Leaving { went_well: true, .. });
+                    && matches!(
+                        self.state,
+                        State::Talking { .. } | State::Leaving { went_well: true, .. }
+                    );
                 out.push(Command::Tell(News::Ended(ending)));
                 self.state = State::Leaving { until: now + LEAVE_WITHIN, went_well };
             }
@@ -313,7 +324,9 @@ impl Call {
                 self.done(went_well, out);
             }
             // We answer offers at once, and make none of our own once the call is up.
-            LegEvent::OfferWithdrawn | LegEvent::OfferAnswered { .. } | LegEvent::OfferRefused { .. } => {}
+            LegEvent::OfferWithdrawn
+            | LegEvent::OfferAnswered { .. }
+            | LegEvent::OfferRefused { .. } => {}
         }
     }
 
@@ -400,7 +413,9 @@ impl Call {
             E::Key { .. } => News::TheirKey,
             E::RtpLost { .. } => News::Lost(super::LOST_AFTER),
             E::RtpBack => News::Back,
-            E::PlayFinished(_) | E::Report { .. } | E::Goodbye | E::Unbridged | E::Closed(_) => return,
+            E::PlayFinished(_) | E::Report { .. } | E::Goodbye | E::Unbridged | E::Closed(_) => {
+                return;
+            }
         };
         out.push(Command::Tell(news));
     }
@@ -448,5 +463,267 @@ fn connection(agreed: &MediaDescription) -> media::Connection {
 
 fn info(key: Key) -> Wish {
     let body = format!("Signal={}\r\nDuration={}\r\n", key.symbol(), KEY_HELD.as_millis());
-    Wish::Info { content_type: "application/dtmf-relay".to_owned(), body: Secret::new(Bytes::from(body)) }
+    Wish::Info {
+        content_type: "application/dtmf-relay".to_owned(),
+        body: Secret::new(Bytes::from(body)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::Peer;
+    use crate::sip::endpoint::{EndedBy, Ending, FailedBy, Failure};
+    use crate::sip::message::NameAddr;
+
+    const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\n\
+                         m=audio 4000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+
+    fn plan(digits: &str) -> Plan {
+        Plan {
+            strokes: dial::read(digits).unwrap(),
+            digits_by: DigitsBy::Rfc4733,
+            hang_up_after: None,
+            transfer_to: None,
+            transfer_after: None,
+        }
+    }
+
+    /// A call that has been placed.
+    fn placed(plan: Plan) -> Call {
+        let mut call =
+            Call::new(plan, 1, Local { rtp: "192.0.2.1:30000".parse().unwrap(), rtcp: None });
+        let target = Uri::parse("sip:4001@192.0.2.2").unwrap();
+        let outgoing = OutgoingCall {
+            to: None,
+            from: target.clone(),
+            target,
+            from_display: None,
+            peer: None,
+            routes: Vec::new(),
+            credentials: None,
+            headers: Vec::new(),
+            sdp: None,
+            ring_for: Duration::from_secs(60),
+            max_forwards: 70,
+        };
+        call.dial(outgoing, false, &mut Vec::new());
+        call
+    }
+
+    /// What comes out, in short.
+    fn shown(command: &Command) -> String {
+        match command {
+            Command::Sip(Wish::Answer { .. }) => "answer".to_owned(),
+            Command::Sip(Wish::Progress { status, .. }) => status.to_string(),
+            Command::Sip(Wish::Acknowledge { .. }) => "ack with answer".to_owned(),
+            Command::Sip(Wish::HangUp { .. }) => "hang up".to_owned(),
+            Command::Sip(Wish::Refer { .. }) => "refer".to_owned(),
+            Command::Sip(Wish::AnswerOffer { .. }) => "answer offer".to_owned(),
+            Command::Sip(Wish::RejectOffer { status }) => format!("reject offer {status}"),
+            Command::Sip(Wish::Reject { status, .. }) => format!("reject {status}"),
+            Command::Sip(Wish::AnswerRefer { status }) => format!("answer refer {status}"),
+            Command::Sip(Wish::Info { .. }) => "info".to_owned(),
+            Command::Sip(_) => "other wish".to_owned(),
+            Command::Connect(to) => format!("connect {}", to.rtp),
+            Command::Speak => "speak".to_owned(),
+            Command::Press(key) => format!("press {}", key.symbol()),
+            Command::Tell(News::Called(_)) => "(called)".to_owned(),
+            Command::Tell(news) => format!("({news})"),
+            Command::Done(went_well) => format!("done {went_well}"),
+        }
+    }
+
+    #[track_caller]
+    fn play(mut call: Call, table: Vec<(u64, Event, &str)>) {
+        for (row, (ms, event, expected)) in table.into_iter().enumerate() {
+            let mut out = Vec::new();
+            call.handle(Mono::from_millis(ms), event, &mut out);
+            let out: Vec<String> = out.iter().map(shown).collect();
+            assert_eq!(out.join("; "), expected, "row {row}");
+        }
+    }
+
+    fn sdp(text: &str) -> Bytes {
+        Bytes::from(text.to_owned())
+    }
+
+    fn answered() -> Event {
+        Event::Sip(LegEvent::Answered { sdp: Some(sdp(OFFER)), is_offer: false, by: None })
+    }
+
+    fn ended(by: EndedBy) -> Event {
+        Event::Sip(LegEvent::Ended(Ending { by, reason: None }))
+    }
+
+    const GONE: Event = Event::Sip(LegEvent::Gone);
+    const UP: &str = "connect 192.0.2.2:4000; (answered: PCMA, keys as events (RFC 4733)); speak";
+
+    #[test]
+    fn keys_are_sent_one_by_one_from_the_answer_on() {
+        let typed = || Event::Key(dial::read("5").unwrap()[0]);
+        let up = format!("{UP}; press 1; (key ·)");
+        #[rustfmt::skip]
+        play(placed(plan("1,2#")), vec![
+            (    0, Event::Sip(LegEvent::Progress { status: 180, sdp: None }), "(ringing)"),
+            (1_000, answered(),                 &up),
+            (1_249, Event::Tick,                ""),
+            (1_250, Event::Tick,                ""), // the pause
+            (3_249, Event::Tick,                ""),
+            (3_250, Event::Tick,                "press 2; (key ·)"),
+            (3_300, typed(),                    ""), // waits for its turn
+            (3_500, Event::Tick,                "press #; (key ·)"),
+            (3_750, Event::Tick,                "press 5; (key ·)"),
+            (9_000, typed(),                    "press 5; (key ·)"),
+            (9_500, ended(EndedBy::Them),       "(ended by them)"),
+            (9_500, GONE,                       "done true"),
+            (9_600, typed(),                    ""),
+        ]);
+    }
+
+    #[test]
+    fn it_hangs_up_in_time_or_when_asked_and_waits_for_the_answer() {
+        let plan = Plan { hang_up_after: Some(Duration::from_secs(3)), ..plan("") };
+        #[rustfmt::skip]
+        play(placed(plan.clone()), vec![
+            (    0, answered(),                 UP),
+            (3_000, Event::Tick,                "hang up"),
+            (3_000, ended(EndedBy::Us),         "(ended by us)"),
+            (3_040, GONE,                       "done true"),
+        ]);
+        #[rustfmt::skip] // nothing comes back, or the user is in a hurry
+        play(placed(plan.clone()), vec![
+            (    0, answered(),                 UP),
+            (3_000, Event::Tick,                "hang up"),
+            (7_999, Event::Tick,                ""),
+            (8_000, Event::Tick,                "done true"),
+        ]);
+        play(
+            placed(plan),
+            vec![
+                (0, Event::HangUp, "hang up"),
+                (10, answered(), ""),
+                (20, Event::HangUp, "done false"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_call_that_does_not_come_about_fails() {
+        let failure = Failure {
+            why: FailedBy::Refused,
+            status: 486,
+            retry_after: None,
+            reason: None,
+            contacts: Vec::new(),
+        };
+        #[rustfmt::skip]
+        play(placed(plan("1")), vec![
+            (0, Event::Sip(LegEvent::Failed(failure)), "(not answered: 486 Busy Here)"),
+            (0, GONE,                                  "done false"),
+        ]);
+        let no_codec = OFFER.replace("AVP 8 101", "AVP 9");
+        let answer = LegEvent::Answered { sdp: Some(sdp(&no_codec)), is_offer: false, by: None };
+        #[rustfmt::skip]
+        play(placed(plan("1")), vec![
+            (0, Event::Sip(answer),  "(no common session: there is no common codec); hang up"),
+            (0, ended(EndedBy::Us),  "(ended by us)"),
+            (0, GONE,                "done false"),
+        ]);
+    }
+
+    #[test]
+    fn an_early_answer_is_heard_and_the_last_one_counts() {
+        let early = OFFER.replace("4000", "4444");
+        let early = LegEvent::Progress { status: 183, sdp: Some(sdp(&early)) };
+        #[rustfmt::skip]
+        play(placed(plan("")), vec![
+            (0, Event::Sip(early), "(they play something before they answer); connect 192.0.2.2:4444"),
+            (9, answered(),        UP),
+        ]);
+    }
+
+    #[test]
+    fn hold_is_told_and_a_bad_offer_changes_nothing() {
+        let offer = |text: String| Event::Sip(LegEvent::Offered { sdp: sdp(&text) });
+        let hold = format!("{OFFER}a=sendonly\r\n");
+        #[rustfmt::skip]
+        play(placed(plan("")), vec![
+            (0, answered(),               UP),
+            (1, offer(hold),              "(on hold); connect 192.0.2.2:4000; answer offer"),
+            (2, offer("junk".to_owned()), "(no common session: the session description is malformed); reject offer 488"),
+            (3, offer(OFFER.to_owned()),  "(off hold); connect 192.0.2.2:4000; answer offer"),
+        ]);
+    }
+
+    #[test]
+    fn a_transfer_ends_our_part_once_it_has_come_about() {
+        let target = Uri::parse("sip:8002@192.0.2.2").unwrap();
+        let plan = Plan {
+            transfer_to: Some(target),
+            transfer_after: Some(Duration::from_secs(2)),
+            ..plan("")
+        };
+        let progress = |status, is_final| Event::Sip(LegEvent::ReferProgress { status, is_final });
+        #[rustfmt::skip]
+        play(placed(plan), vec![
+            (    0, answered(),           UP),
+            (2_000, Event::Tick,          "(asking them to call sip:8002@192.0.2.2); refer"),
+            (2_100, progress(180, false), "(transfer: it rings there)"),
+            (2_200, progress(486, true),  "(transfer: refused there, 486 Busy Here)"),
+            (5_000, Event::Transfer,      "(asking them to call sip:8002@192.0.2.2); refer"),
+            (5_200, progress(200, true),  "(transfer: answered there); hang up"),
+        ]);
+    }
+
+    #[test]
+    fn a_waiting_phone_answers_with_or_without_an_offer() {
+        let uri = || NameAddr::new(Uri::parse("sip:8001@192.0.2.1").unwrap());
+        let incoming = |offer| IncomingCall {
+            dialled: uri().uri,
+            from: uri(),
+            to: uri(),
+            asserted: None,
+            call_id: "1".to_owned(),
+            offer,
+            peer: Peer::udp("192.0.2.1:5060".parse().unwrap(), "192.0.2.2:5060".parse().unwrap()),
+            authenticated: None,
+            user_to_user: None,
+            call_info: None,
+            referred_by: None,
+            replaces: None,
+            diversion: None,
+            max_forwards: 70,
+        };
+        let waiting = || {
+            Call::new(plan(""), 1, Local { rtp: "192.0.2.1:30000".parse().unwrap(), rtcp: None })
+        };
+        let called = |offer| Event::Sip(LegEvent::Incoming(Box::new(incoming(offer))));
+        let acknowledged = |sdp| Event::Sip(LegEvent::Acknowledged { sdp });
+        let up = "(answered by us: PCMA, keys as events (RFC 4733)); speak";
+        play(
+            waiting(),
+            vec![
+                (0, called(Some(sdp(OFFER))), "(called); 180; connect 192.0.2.2:4000; answer"),
+                (9, acknowledged(None), up),
+            ],
+        );
+        play(
+            waiting(),
+            vec![
+                (0, called(None), "(called); 180; answer"),
+                (9, acknowledged(Some(sdp(OFFER))), &format!("connect 192.0.2.2:4000; {up}")),
+            ],
+        );
+        play(
+            waiting(),
+            vec![(
+                0,
+                called(Some(sdp("junk"))),
+                "(called); 180; \
+            (no common session: the session description is malformed); reject 488",
+            )],
+        );
+        play(waiting(), vec![(0, Event::HangUp, "done false")]);
+    }
 }

@@ -72,8 +72,11 @@ pub(super) async fn run(setup: Setup) -> Result<bool, PhoneError> {
     let mut line = Line::open(local, setup.by, seed()?, began)?;
     let media = Media::start(&media_config(local, began)?)?;
     let (to, heard) = mpsc::channel(MEDIA_EVENTS);
-    let settings =
-        LegSettings { events_in: call::events_in(&setup.plan), rtp_lost_after: LOST_AFTER, ..LegSettings::default() };
+    let settings = LegSettings {
+        events_in: call::events_in(&setup.plan),
+        rtp_lost_after: LOST_AFTER,
+        ..LegSettings::default()
+    };
     let leg = media.open(settings, to)?;
     let headset = Headset::put_on(gear, &leg)?;
     let own = Local { rtp: leg.rtp(), rtcp: None };
@@ -96,7 +99,8 @@ pub(super) async fn run(setup: Setup) -> Result<bool, PhoneError> {
     line.close().await;
     user.say(&news::summary(&counts));
     if let Some(path) = &setup.record {
-        let length = recorded.map_err(|error| PhoneError::Record(path.clone(), error))?.unwrap_or_default();
+        let length =
+            recorded.map_err(|error| PhoneError::Record(path.clone(), error))?.unwrap_or_default();
         user.say(&format!("recorded {:.1} s in {}", length.as_secs_f64(), path.display()));
     }
     Ok(went_well)
@@ -124,7 +128,14 @@ fn media_config(local: SocketAddr, began: Instant) -> Result<MediaConfig, PhoneE
     // A phone that was started just now had other ports, so that late packets for it do not come here.
     let [block, ..] = seed;
     let first = FIRST_PORT + u16::from(block % 13) * 200;
-    Ok(MediaConfig { ip: local.ip(), ports: first..=first + 199, threads: 1, max_legs: 1, origin: began.into_std(), seed })
+    Ok(MediaConfig {
+        ip: local.ip(),
+        ports: first..=first + 199,
+        threads: 1,
+        max_legs: 1,
+        origin: began.into_std(),
+        seed,
+    })
 }
 
 fn seed() -> Result<[u8; 32], PhoneError> {
@@ -187,7 +198,13 @@ impl Desk {
         Mono::from_micros(u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    async fn run(&mut self, setup: &Setup, peer: Option<Peer>, line: &mut Line, user: &mut User) -> bool {
+    async fn run(
+        &mut self,
+        setup: &Setup,
+        peer: Option<Peer>,
+        line: &mut Line,
+        user: &mut User,
+    ) -> bool {
         let mut out = Vec::new();
         match (&setup.target, peer) {
             (Some(target), Some(peer)) if !setup.wait => {
@@ -211,7 +228,8 @@ impl Desk {
                     return went_well;
                 }
             }
-            let due = self.call.deadline().map(|due| self.began + Duration::from_micros(due.as_micros()));
+            let due =
+                self.call.deadline().map(|due| self.began + Duration::from_micros(due.as_micros()));
             let alarm = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -232,13 +250,22 @@ impl Desk {
     }
 
     /// What of the endpoint's news is for the call. A second caller hears that we are busy.
-    async fn for_the_call(&mut self, news: sip::Command, line: &Line, user: &User) -> Option<Event> {
+    async fn for_the_call(
+        &mut self,
+        news: sip::Command,
+        line: &Line,
+        user: &User,
+    ) -> Option<Event> {
         match news {
-            sip::Command::Leg { leg, event: event @ sip::LegEvent::Incoming(_) } if self.current.is_none() => {
+            sip::Command::Leg { leg, event: event @ sip::LegEvent::Incoming(_) }
+                if self.current.is_none() =>
+            {
                 self.current = Some((leg, self.now()));
                 Some(Event::Sip(event))
             }
-            sip::Command::Leg { leg, event } if self.current.is_some_and(|(current, _)| current == leg) => {
+            sip::Command::Leg { leg, event }
+                if self.current.is_some_and(|(current, _)| current == leg) =>
+            {
                 Some(Event::Sip(event))
             }
             sip::Command::Leg { leg, event: sip::LegEvent::Incoming(_) } => {
@@ -246,7 +273,9 @@ impl Desk {
                 line.handle.happen(sip::Event::Wish { leg, wish }).await;
                 None
             }
-            sip::Command::Registration { event: RegistrationEvent::Failed { status, .. }, .. } => {
+            sip::Command::Registration {
+                event: RegistrationEvent::Failed { status, .. }, ..
+            } => {
                 user.say(&format!("registration lost: {}", news::reason(status)));
                 None
             }
@@ -341,7 +370,9 @@ async fn register(
         credentials: Some(login.clone()),
         expires: REGISTER_FOR,
     };
-    line.handle.happen(sip::Event::Register { id: REGISTRATION, registration: Box::new(registration) }).await;
+    line.handle
+        .happen(sip::Event::Register { id: REGISTRATION, registration: Box::new(registration) })
+        .await;
     loop {
         tokio::select! {
             Some(news) = line.news.recv() => match news {

@@ -39,7 +39,8 @@ impl Gear {
 
 /// Begins to write what is heard into `path`.
 pub(super) fn recording(path: &Path) -> Result<Recording<BufWriter<File>>, PhoneError> {
-    let file = File::create(path).map_err(|error| PhoneError::Record(path.to_owned(), error.into()))?;
+    let file =
+        File::create(path).map_err(|error| PhoneError::Record(path.to_owned(), error.into()))?;
     Recording::new(BufWriter::new(file), Format::Wav, Voices::Mono)
         .map_err(|error| PhoneError::Record(path.to_owned(), error))
 }
@@ -72,7 +73,9 @@ impl Headset {
     }
 
     /// After the leg is closed: carries the rest, and gives the length of the recording, if there is one.
-    pub(super) fn take_off(self) -> Result<Option<Duration>, crate::audio::recording::RecordingError> {
+    pub(super) fn take_off(
+        self,
+    ) -> Result<Option<Duration>, crate::audio::recording::RecordingError> {
         self.is_over.store(true, Ordering::Release);
         let Some(thread) = self.thread else { return Ok(None) };
         thread.thread().unpark();
@@ -125,7 +128,9 @@ impl Carrier {
 
     #[cfg(feature = "sound")]
     fn speak(&mut self) {
-        let (Some(microphone), Some(source)) = (&mut self.gear.microphone, &mut self.source) else { return };
+        let (Some(microphone), Some(source)) = (&mut self.gear.microphone, &mut self.source) else {
+            return;
+        };
         for sample in microphone.read() {
             // A full ring is half a second that was not sent yet: what is newer would come too late as well.
             if source.push(*sample).is_err() {

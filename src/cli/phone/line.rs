@@ -84,7 +84,8 @@ impl Line {
     ) -> Result<Self, PhoneError> {
         let tcp = (by == Transport::Tcp).then_some(local);
         let settings = Settings { udp: Some(local), tcp, ..Settings::default() };
-        let sockets = transport::Transport::bind(settings).map_err(|error| PhoneError::Bind(local, error))?;
+        let sockets =
+            transport::Transport::bind(settings).map_err(|error| PhoneError::Bind(local, error))?;
         let (udp, tcp) = (sockets.udp(), sockets.tcp());
         let endpoint = Endpoint::new(Config::new(udp, tcp), ChaCha12Rng::from_seed(seed));
         let (handle, asks) = Handle::new(QUEUE);

@@ -80,7 +80,9 @@ impl Display for News {
                 200..=299 => f.write_str("transfer: answered there"),
                 _ => write!(f, "transfer: refused there, {}", reason(*status)),
             },
-            Self::ReferRefused => f.write_str("they asked us to call someone else, which we do not"),
+            Self::ReferRefused => {
+                f.write_str("they asked us to call someone else, which we do not")
+            }
             Self::Lost(after) => write!(f, "nothing heard for {} s", after.as_secs()),
             Self::Back => f.write_str("heard again"),
             Self::Ended(ending) => {
@@ -132,7 +134,8 @@ fn failed(failure: &Failure) -> String {
 
 /// `404 Not Found`.
 pub(super) fn reason(status: u16) -> String {
-    Status::new(status).map_or_else(|| status.to_string(), |it| format!("{status} {}", it.default_reason()))
+    Status::new(status)
+        .map_or_else(|| status.to_string(), |it| format!("{status} {}", it.default_reason()))
 }
 
 /// Who calls, and everything that came along.
@@ -161,7 +164,11 @@ fn called(call: &IncomingCall) -> String {
                 match serde_json::from_slice::<Value>(&it.data) {
                     Ok(context) => tree(&mut text, "context", &context, 1),
                     Err(_) => {
-                        let _ = write!(text, "\n  User-to-User  {}", clean(&String::from_utf8_lossy(&it.data)));
+                        let _ = write!(
+                            text,
+                            "\n  User-to-User  {}",
+                            clean(&String::from_utf8_lossy(&it.data))
+                        );
                     }
                 }
             }
@@ -178,16 +185,25 @@ fn called(call: &IncomingCall) -> String {
 fn tree(text: &mut String, name: &str, value: &Value, depth: usize) {
     let _ = write!(text, "\n{:width$}{}", "", clean(name), width = depth * 2);
     match value {
-        Value::Object(map) if depth < 8 => map.iter().for_each(|(name, value)| tree(text, name, value, depth + 1)),
+        Value::Object(map) if depth < 8 => {
+            map.iter().for_each(|(name, value)| tree(text, name, value, depth + 1))
+        }
         Value::Array(all) if depth < 8 && !all.iter().all(is_plain) => {
-            all.iter().enumerate().for_each(|(at, value)| tree(text, &format!("{}.", at + 1), value, depth + 1));
+            all.iter()
+                .enumerate()
+                .for_each(|(at, value)| tree(text, &format!("{}.", at + 1), value, depth + 1));
         }
         Value::Array(all) if depth < 8 => {
             let all: Vec<String> = all.iter().map(plain).collect();
             let _ = write!(text, "  {}", all.join(", "));
         }
-        other => {
-            let _ = write!(text, "  {}", plain(other));
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => {
+            let _ = write!(text, "  {}", plain(value));
         }
     }
 }
@@ -223,7 +239,9 @@ pub(super) fn summary(counts: &Counts) -> String {
     if let Some(time) = counts.round_trip {
         let _ = write!(text, ", round trip {:.1} ms", time.as_secs_f64() * 1_000.0);
     }
-    for (count, what) in [(counts.late, "sent late"), (counts.foreign, "from strangers"), (counts.junk, "of no use")] {
+    for (count, what) in
+        [(counts.late, "sent late"), (counts.foreign, "from strangers"), (counts.junk, "of no use")]
+    {
         if count > 0 {
             let _ = write!(text, ", {count} {what}");
         }
@@ -262,7 +280,8 @@ mod tests {
     fn an_agent_sees_who_calls_and_why() {
         let context = r#"{"v":1,"from":"13800000001","why":"order_not_found","fields":[["订单号","20260001"]],"path":["welcome","main"],"answers":{"order_number":"20260001"}}"#;
         let user_to_user = format!("{};encoding=hex", hex::encode(context));
-        let shown = called(&call(&user_to_user, "<http://192.0.2.2:8080/api/contexts/abc>;purpose=info"));
+        let shown =
+            called(&call(&user_to_user, "<http://192.0.2.2:8080/api/contexts/abc>;purpose=info"));
         insta::assert_snapshot!(shown, @"
         call from 13800000001, 张三
           context

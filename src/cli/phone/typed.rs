@@ -56,6 +56,10 @@ fn read_keys(to: &mpsc::Sender<Event>) {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a keyboard has many keys, and few mean anything here"
+)]
 fn meaning(code: KeyCode, is_control: bool) -> Option<Event> {
     match code {
         KeyCode::Char('c' | 'd') if is_control => Some(Event::HangUp),
@@ -95,6 +99,10 @@ pub(super) fn password(user: &str) -> Option<Secret<String>> {
     typed
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a keyboard has many keys, and few mean anything here"
+)]
 fn read_password() -> Option<Secret<String>> {
     let mut typed = String::new();
     loop {
@@ -104,7 +112,9 @@ fn read_password() -> Option<Secret<String>> {
         }
         match key.code {
             KeyCode::Enter => return Some(Secret::new(typed)),
-            KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => return None,
+            KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                return None;
+            }
             KeyCode::Esc => return None,
             KeyCode::Backspace => _ = typed.pop(),
             KeyCode::Char(symbol) if typed.len() < LONGEST_PASSWORD => typed.push(symbol),
@@ -124,7 +134,9 @@ mod tests {
         assert!(key(meaning(KeyCode::Char('7'), false)));
         assert!(matches!(meaning(KeyCode::Char(','), false), Some(Event::Key(Stroke::Pause))));
         assert!(matches!(meaning(KeyCode::Char('t'), false), Some(Event::Transfer)));
-        for (code, is_control) in [(KeyCode::Char('q'), false), (KeyCode::Esc, false), (KeyCode::Char('c'), true)] {
+        for (code, is_control) in
+            [(KeyCode::Char('q'), false), (KeyCode::Esc, false), (KeyCode::Char('c'), true)]
+        {
             assert!(matches!(meaning(code, is_control), Some(Event::HangUp)), "{code:?}");
         }
         assert!(meaning(KeyCode::Enter, false).is_none());

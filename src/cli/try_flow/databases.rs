@@ -1,7 +1,6 @@
 //! The connectors of hotline.yaml, asked one question at a time.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::runtime::{self, Runtime};
@@ -9,8 +8,9 @@ use tokio::runtime::{self, Runtime};
 use super::Connectors;
 use crate::call::{Answer, Question};
 use crate::config::Config;
-use crate::flow::model::{Flow, Lookup, Name};
-use crate::lookup::{Column, ConnectorConfig, Lookups, OpenError, Outcome, Query, QueryError};
+use crate::flow::model::{Flow, Name};
+use crate::lookup::{ConnectorConfig, Lookups, OpenError, Outcome, Query, QueryError};
+use crate::server::house;
 
 /// Why they cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -31,26 +31,19 @@ pub(super) struct Databases {
 }
 
 impl Databases {
-    /// Opens the connectors that `flow` asks. Paths are relative to `file`, the configuration's own.
-    pub(super) fn open(config: &Config, file: &Path, flow: &Flow) -> Result<Self, Broken> {
-        let folder = file.parent().unwrap_or(Path::new(""));
-        let data = folder.join(&config.data);
-        let used = |name: &str| flow.lookups.values().any(|it| *it.connector.value == *name);
-        let configs = config.connectors.iter().filter(|(name, _)| used(name)).map(|(name, it)| {
-            ConnectorConfig {
-                name: Arc::clone(name),
-                file: data.join(&it.sqlite),
-                create: it.create.iter().map(|create| folder.join(create)).collect(),
-                connections: it.connections,
-            }
-        });
+    /// Opens the connectors that `flow` asks.
+    pub(super) fn open(config: &Config, flow: &Flow) -> Result<Self, Broken> {
+        let used = |it: &ConnectorConfig| {
+            flow.lookups.values().any(|lookup| lookup.connector.value == it.name)
+        };
+        let configs: Vec<_> = house::connectors(config).into_iter().filter(used).collect();
         let queries = flow.lookups.iter().map(|(name, lookup)| {
-            let query = query(lookup).map_err(|error| Broken::Query(name.clone(), error))?;
+            let query = house::query(lookup).map_err(|error| Broken::Query(name.clone(), error))?;
             Ok((name.clone(), (lookup.connector.value.clone(), query)))
         });
         let queries = queries.collect::<Result<_, Broken>>()?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let lookups = runtime.block_on(Lookups::open(configs.collect()))?;
+        let lookups = runtime.block_on(Lookups::open(configs))?;
         Ok(Self { runtime, lookups, queries })
     }
 }
@@ -68,14 +61,4 @@ impl Connectors for Databases {
             Outcome::TimedOut => Answer::TimedOut,
         }
     }
-}
-
-fn query(lookup: &Lookup) -> Result<Query, QueryError> {
-    let takes: Vec<Name> = lookup.takes.keys().cloned().collect();
-    let columns = lookup.gives.iter().map(|(name, given)| Column {
-        name: name.clone(),
-        kind: given.kind.value.clone(),
-        optional: given.optional,
-    });
-    Query::prepare(&lookup.query.value, &takes, columns.collect(), lookup.changes)
 }

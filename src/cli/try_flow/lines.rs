@@ -92,7 +92,7 @@ mod tests {
     use super::super::{Connectors, Silent, TryArgs, start};
     use super::*;
     use crate::call::{Answer, Question, Setting};
-    use crate::cli::stage::Ground;
+    use crate::server::house::{Ground, Overrides};
 
     /// The shop's first order; no other.
     struct Orders;
@@ -117,8 +117,8 @@ mod tests {
     /// What the terminal shows of a call of the demo's shop.
     fn try_shop(lines: &str) -> String {
         let own = |path: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        let mut ground = Ground::read(&own("hotline.yaml")).unwrap().ok().unwrap();
-        let flow = ground.flow(&own("flows/shop.yaml")).unwrap().unwrap();
+        let mut ground = Ground::read(&own("hotline.yaml"), &Overrides::default()).unwrap();
+        let flow = ground.read_flow(&own("flows/shop.yaml")).unwrap();
         let args = TryArgs {
             flow: "shop".into(),
             caller: None,

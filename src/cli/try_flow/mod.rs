@@ -16,11 +16,12 @@ use std::time::Duration;
 use clap::Args;
 use jiff::ZonedDateTime;
 
+use self::databases::Databases;
 use self::trial::Trial;
-use super::stage::Ground;
 use crate::call::{Answer, Question, Setting, Start};
 use crate::diagnostic::text::render;
 use crate::flow::Program;
+use crate::server::house::{Broken, Ground, Overrides};
 use crate::speech::Utterance;
 use crate::time::Mono;
 
@@ -33,28 +34,28 @@ use crate::time::Mono;
 #[command(
     after_help = "Examples:\n  hotline try flows/shop.yaml\n  hotline try flows/shop.yaml --caller 13800000001 --language en-US\n  printf '1\\n20260001#\\n' | hotline try flows/shop.yaml"
 )]
-pub struct TryArgs {
+pub(super) struct TryArgs {
     /// The flow
-    pub flow: PathBuf,
+    flow: PathBuf,
     /// The number that calls; withheld unless given
     #[arg(long, value_name = "NUMBER")]
-    pub caller: Option<String>,
+    caller: Option<String>,
     /// The number dialled
     #[arg(long, value_name = "NUMBER", default_value = "4001")]
-    pub called: String,
+    called: String,
     /// The language to begin in; the flow's first unless given
     #[arg(long, value_name = "LANGUAGE")]
-    pub language: Option<String>,
+    language: Option<String>,
     /// When the call comes in, such as 2026-11-24T15:00+08:00; now unless given
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
-    pub at: Option<ZonedDateTime>,
+    at: Option<ZonedDateTime>,
     /// Play the recordings, too
     #[cfg(feature = "sound")]
     #[arg(long)]
-    pub sound: bool,
+    pub(super) sound: bool,
     /// The configuration, for calendars, connectors and prompts
     #[arg(long, value_name = "FILE", default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
-    pub config: PathBuf,
+    pub(super) config: PathBuf,
 }
 
 fn moment(text: &str) -> Result<ZonedDateTime, String> {
@@ -63,13 +64,13 @@ fn moment(text: &str) -> Result<ZonedDateTime, String> {
 }
 
 /// Who answers lookups. Takes at most the question's `within`.
-pub trait Connectors {
+pub(super) trait Connectors {
     /// Asks, and waits for the answer.
     fn ask(&mut self, question: &Question) -> Answer;
 }
 
 /// What makes prompts heard.
-pub trait Sound {
+pub(super) trait Sound {
     /// Begins to play; how long that takes, or nothing where nothing is heard.
     fn play(&mut self, utterance: &Utterance) -> Option<Duration>;
     /// Hold music, round and round.
@@ -80,8 +81,27 @@ pub trait Sound {
     fn stop(&mut self);
 }
 
+#[cfg(feature = "sound")]
+impl Sound for super::sound::Prompts {
+    fn play(&mut self, utterance: &Utterance) -> Option<Duration> {
+        self.say(utterance)
+    }
+
+    fn music(&mut self) {
+        self.repeat("tones/hold");
+    }
+
+    fn ringing(&mut self) {
+        self.repeat("tones/cn-ringback");
+    }
+
+    fn stop(&mut self) {
+        Self::stop(self);
+    }
+}
+
 /// Nothing is heard.
-pub struct Silent;
+pub(super) struct Silent;
 
 impl Sound for Silent {
     fn play(&mut self, _: &Utterance) -> Option<Duration> {
@@ -99,29 +119,18 @@ impl Sound for Silent {
 ///
 /// # Errors
 /// If the terminal or the standard output fails.
-pub fn run(args: &TryArgs, sound: &mut dyn Sound, colour: bool) -> io::Result<ExitCode> {
+pub(super) fn run(args: &TryArgs, sound: &mut dyn Sound, colour: bool) -> io::Result<ExitCode> {
     let mut out = io::stdout().lock();
-    let read = Ground::read(&args.config).and_then(|read| match read {
-        Ok(mut ground) => Ok(ground.flow(&args.flow)?.map(|flow| (ground, flow)).ok_or(())),
-        Err((sources, found)) => {
-            eprint(&render(&found, &sources, colour));
-            Ok(Err(()))
-        }
-    });
-    let (ground, flow) = match read {
-        Ok(Ok(it)) => it,
-        Ok(Err(())) => return Ok(ExitCode::from(2)),
-        Err(error) => {
-            eprint(&format!("error: {error}\n"));
-            return Ok(ExitCode::from(2));
-        }
+    let mut ground = match Ground::read(&args.config, &Overrides::default()) {
+        Ok(ground) => ground,
+        Err(Broken { sources, found }) => return Ok(refused(&render(&found, &sources, colour))),
     };
-    let mut databases = match databases::Databases::open(&ground.config, &args.config, &flow) {
+    let Some(flow) = ground.read_flow(&args.flow) else {
+        return Ok(refused(&render(&ground.found, &ground.sources, colour)));
+    };
+    let mut databases = match Databases::open(&ground.config, &flow) {
         Ok(databases) => databases,
-        Err(error) => {
-            eprint(&format!("error: {error}\n"));
-            return Ok(ExitCode::from(2));
-        }
+        Err(error) => return Ok(refused(&format!("error: {error}\n"))),
     };
     let setting = Setting {
         flow: Arc::clone(&flow),
@@ -149,7 +158,9 @@ fn start(args: &TryArgs, flow: &Program) -> Start {
     }
 }
 
-fn eprint(text: &str) {
+/// Says why there is no call.
+fn refused(text: &str) -> ExitCode {
     // Where even the standard error is closed there is nobody to tell.
     let _ = io::stderr().lock().write_all(text.as_bytes());
+    ExitCode::from(2)
 }

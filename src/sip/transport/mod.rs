@@ -10,6 +10,7 @@
 mod run;
 mod stream;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "endpoints run as tasks here")]
 mod tests;
 mod udp;
 
