@@ -121,7 +121,8 @@ pub enum Command {
         /// What a REFER wants in the INVITE: Replaces, Referred-By.
         headers: Vec<ExtraHeader>,
     },
-    /// Let caller and party hear each other.
+    /// Let caller and party hear each other. What plays to the caller goes on, before what the party says, until
+    /// something ends it.
     Bridge(PartyId),
     /// Part them again.
     Unbridge,

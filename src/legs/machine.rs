@@ -567,6 +567,7 @@ impl Legs {
                 out.push(Command::Unbridge);
                 out.push(Command::Hear(Sound::Music));
             } else {
+                out.push(Command::Hear(Sound::Silence));
                 out.push(Command::Bridge(id));
             }
         }

@@ -412,6 +412,7 @@ fn an_agent_hands_the_caller_on_and_hears_that_it_worked() {
     sip party 1: NOTIFY 200
     dispatcher: TalkEnded { offer: OfferId(1), returns: false }
     interpreter: connected to 8002
+    hear Silence
     bridge party 2
     media party 1: close
     media party 2: close
@@ -444,6 +445,7 @@ fn when_the_second_agent_is_not_to_be_had_the_first_has_the_caller_back() {
     media party 2: close
     dispatcher: Ready(8002)
     sip party 1: NOTIFY 486
+    hear Silence
     bridge party 1
     ");
 }
@@ -474,6 +476,7 @@ fn an_agent_cannot_hand_on_to_where_nobody_may() {
     hear Ringing
     route party 2: Referred(Sip(sip:0900123@127.0.0.1))
     sip party 1: NOTIFY 603
+    hear Silence
     bridge party 1
     ");
 }
@@ -491,6 +494,7 @@ fn a_caller_on_hold_hears_music() {
     hear Music
     sip party 1: answer offer
     media party 1: 127.0.0.1:40000 Both
+    hear Silence
     bridge party 1
     ");
 }
