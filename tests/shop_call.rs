@@ -67,7 +67,7 @@ fn a_caller_hears_of_their_order_and_reaches_an_agent_who_already_knows() {
 
     caller.command("hangup", "");
     wang.wait_event("CALL_CLOSED");
-    hotline.process.wait_for(r#"call ended outcome="caller_left""#);
+    hotline.process.wait_line(r#"call ended outcome="caller_left""#);
     let heard = caller.heard();
     let calls = hotline.stop_and_replay();
     let [call] = &calls[..] else { panic!("{calls:#?}") };

@@ -83,7 +83,7 @@ impl Baresip {
         let account = format!("<sip:{user}@{server};transport={transport}>{registers}{answers};dtmfmode={dtmf}\n");
         fs::write(folder.path().join("accounts"), account).unwrap();
         let process = Process::start("baresip", Command::new("baresip").arg("-s").arg("-f").arg(folder.path()));
-        process.wait_for("baresip is ready");
+        process.wait_line("baresip is ready");
         let control = connect(SocketAddr::from(([127, 0, 0, 1], control)));
         let (told, events) = mpsc::channel();
         let mut from = control.try_clone().unwrap();
@@ -97,7 +97,7 @@ impl Baresip {
         let console = SocketAddr::from(([127, 0, 0, 1], console));
         let phone_started = Self { process, folder, control, events, console };
         if phone.password.is_some() {
-            phone_started.process.wait_for("200 OK (");
+            phone_started.process.wait_line("200 OK (");
         }
         phone_started
     }

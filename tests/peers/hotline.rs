@@ -37,7 +37,7 @@ impl Hotline {
     pub fn start(folder: tempfile::TempDir) -> Self {
         let (sip, http) = (local(ports::free()), local(ports::free()));
         let process = Process::start("hotline", serve(folder.path(), sip, http).args(["--log", "debug"]));
-        process.wait_for("ready");
+        process.wait_line("ready");
         Self { process, sip, http, folder }
     }
 

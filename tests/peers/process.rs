@@ -43,9 +43,15 @@ impl Process {
         Self { name, child, lines }
     }
 
+    /// Waits up to `patience` for a line that contains `text`, said by now or later, and returns it.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str, patience: Duration) -> String {
+        self.wait_within(patience, 0, text, |line| line.contains(text)).line
+    }
+
     /// Waits for a line that contains `text`, said by now or later.
     #[track_caller]
-    pub fn wait_for(&self, text: &str) -> Said {
+    pub fn wait_line(&self, text: &str) -> Said {
         self.wait_after(0, text)
     }
 
@@ -58,7 +64,12 @@ impl Process {
     /// Waits for a line after the first `upto` that is `meant`.
     #[track_caller]
     pub fn wait_until(&self, upto: usize, what: &str, meant: impl Fn(&str) -> bool) -> Said {
-        let until = Instant::now() + PATIENCE;
+        self.wait_within(PATIENCE, upto, what, meant)
+    }
+
+    #[track_caller]
+    fn wait_within(&self, patience: Duration, upto: usize, what: &str, meant: impl Fn(&str) -> bool) -> Said {
+        let until = Instant::now() + patience;
         let mut said = self.lines.said.lock().unwrap();
         let mut seen = upto;
         loop {

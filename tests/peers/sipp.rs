@@ -10,23 +10,28 @@ use super::process::Process;
 use super::talker::Talker;
 use super::{PATIENCE, ports, wait};
 
+/// SIPp's own answering scenario: it takes one call and sends all RTP back.
+pub struct Echo {
+    /// What was started.
+    pub sipp: Sipp,
+    /// Where to call it.
+    pub at: SocketAddr,
+}
+
 /// A scenario that runs.
 pub struct Sipp {
     /// What was started.
     pub process: Process,
     /// Holds the scenario and its logs.
     pub folder: tempfile::TempDir,
-    /// Where it listens.
-    pub address: SocketAddr,
 }
 
 impl Sipp {
-    /// Plays the scenario `text` against `server` with more `args`.
-    pub fn start(text: &str, server: SocketAddr, args: &[&str]) -> Self {
+    /// Plays the scenario `text` against `server`, from the port `port`, with more `args`.
+    pub fn start(text: &str, server: SocketAddr, port: u16, args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scenario = folder.path().join("scenario.xml");
         fs::write(&scenario, text).unwrap();
-        let address = local(ports::free());
         let process = Process::start(
             "sipp",
             Command::new("sipp")
@@ -34,12 +39,56 @@ impl Sipp {
                 .env("TERM", "dumb")
                 .arg("-sf")
                 .arg(&scenario)
-                .args(["-i", "127.0.0.1", "-p", &address.port().to_string(), "-m", "1", "-nostdin"])
+                .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"])
                 .args(["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"])
                 .args(args)
                 .arg(server.to_string()),
         );
-        Self { process, folder, address }
+        Self { process, folder }
+    }
+
+    /// Plays the answering scenario `text` on `port`, with more `args`. Calls may come as soon as this returns.
+    pub fn serve(text: &str, port: u16, args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let scenario = folder.path().join("scenario.xml");
+        fs::write(&scenario, text).unwrap();
+        Self::answer(folder, port, &[&["-sf", scenario.to_str().unwrap()], args].concat())
+    }
+
+    /// Answers one call over UDP and sends its RTP back.
+    pub fn echo() -> Echo {
+        Self::echo_by(&[])
+    }
+
+    /// Answers one call, by another transport or in another way, and sends its RTP back.
+    pub fn echo_by(args: &[&str]) -> Echo {
+        let port = ports::free();
+        let media = ports::media_range().start().to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let echoes = ["-sn", "uas", "-rtp_echo", "-mi", "127.0.0.1", "-mp", &media];
+        let sipp = Self::answer(folder, port, &[&echoes, args].concat());
+        Echo { sipp, at: SocketAddr::from(([127, 0, 0, 1], port)) }
+    }
+
+    fn answer(folder: tempfile::TempDir, port: u16, args: &[&str]) -> Self {
+        let process = Process::start(
+            "sipp",
+            Command::new("sipp")
+                .current_dir(folder.path())
+                .env("TERM", "dumb")
+                .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"])
+                .args([
+                    "-trace_msg",
+                    "-message_file",
+                    "messages.log",
+                    "-trace_err",
+                    "-error_file",
+                    "errors.log",
+                ])
+                .args(args),
+        );
+        ports::wait_taken(port, &process);
+        Self { process, folder }
     }
 
     /// Every message sent and received so far.
@@ -70,6 +119,8 @@ impl Sipp {
 pub struct Call {
     /// Its signals.
     pub sipp: Sipp,
+    /// Where they come from.
+    pub address: SocketAddr,
     /// Its sound.
     pub talker: Talker,
 }
@@ -105,8 +156,10 @@ impl<'a> Caller<'a> {
     /// Calls.
     pub fn dial(&self, server: SocketAddr) -> Call {
         let talker = Talker::start();
-        let sipp = Sipp::start(&self.scenario(talker.port()), server, &["-t", self.transport]);
-        Call { sipp, talker }
+        let address = local(ports::free());
+        let args = ["-t", self.transport];
+        let sipp = Sipp::start(&self.scenario(talker.port()), server, address.port(), &args);
+        Call { sipp, address, talker }
     }
 
     /// INVITE, ACK, and when it is told to ([`Call::hang_up`]) BYE.
@@ -167,7 +220,7 @@ impl Call {
             id.trim()
         );
         let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
-        socket.send_to(told.as_bytes(), self.sipp.address).unwrap();
+        socket.send_to(told.as_bytes(), self.address).unwrap();
         self.sipp.wait_success();
     }
 }
