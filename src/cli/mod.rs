@@ -43,9 +43,7 @@ enum Command {
     Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
     Prompts(prompts::PromptsArgs),
-    /// Play the scenarios written beside the flows, in virtual time.
     Test(test::TestArgs),
-    /// Walk through a flow in the terminal.
     Try(try_flow::TryArgs),
 }
 

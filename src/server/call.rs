@@ -30,7 +30,7 @@ use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
 use crate::sdp;
 use crate::sip;
 use crate::sip::endpoint::{IncomingCall, LegEvent, OutgoingCall, Wish};
-use crate::speech::{Piece, Utterance};
+use crate::speech::{HOLD_MUSIC, Piece, RINGING, Utterance};
 use crate::store::{Entry, NewCall};
 
 /// News that wait for a call's task at most: a call with so many unread ones is stuck.
@@ -41,9 +41,6 @@ const MEDIA_INBOX: usize = 64;
 const OWN_PLAYS: u64 = 1 << 32;
 /// A leg that should be sending and has not for so long is asked whether it is still there.
 const RTP_LOST_AFTER: Duration = Duration::from_secs(10);
-/// Hold music and ringing tone, as recordings.
-const MUSIC: &str = "tones/hold-melody";
-const RINGING: &str = "tones/cn-ringback";
 
 /// News for a call.
 #[derive(Debug)]
@@ -271,7 +268,7 @@ impl Call {
             C::Store(entry) => self.log(&entry),
             C::Note(passage) => self.note(&passage),
             C::Play(play) => self.play(play.ticket, &play.utterance, play.interrupt),
-            C::PlayMusic => self.play_own(MUSIC),
+            C::PlayMusic => self.play_own(HOLD_MUSIC),
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
             C::LookUp(question) => self.look_up(question),
@@ -454,7 +451,7 @@ impl Call {
                     report(caller.unbridge());
                 }
             }
-            C::Hear(legs::Sound::Music) => self.play_own(MUSIC),
+            C::Hear(legs::Sound::Music) => self.play_own(HOLD_MUSIC),
             C::Hear(legs::Sound::Ringing) => self.play_own(RINGING),
             C::Hear(legs::Sound::Silence) => self.stop(),
             C::Interpreter(event) => self.interpreter(event),

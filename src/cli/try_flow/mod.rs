@@ -23,6 +23,8 @@ use crate::diagnostic::text::render;
 use crate::flow::Program;
 use crate::server::house::{Broken, Ground, Overrides};
 use crate::speech::Utterance;
+#[cfg(feature = "sound")]
+use crate::speech::{HOLD_MUSIC, RINGING};
 use crate::time::Mono;
 
 /// Walk through a flow in the terminal
@@ -88,11 +90,11 @@ impl Sound for super::sound::Prompts {
     }
 
     fn music(&mut self) {
-        self.repeat("tones/hold");
+        self.repeat(HOLD_MUSIC);
     }
 
     fn ringing(&mut self) {
-        self.repeat("tones/cn-ringback");
+        self.repeat(RINGING);
     }
 
     fn stop(&mut self) {
