@@ -2,6 +2,7 @@
 //!
 //! A call of the demo shop from its answer to its goodbye, its words included; the figure is that of one event.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot read the demo must fail")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "it answers what asks, and no more")]
 
 use std::hint::black_box;
 use std::path::Path;
@@ -9,16 +10,14 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use hotline::call::{Answer, Command, Event, Machine, Row, Setting, Start, Ticket};
-use hotline::cli::stage::Ground;
 use hotline::secret::Key;
+use hotline::server::house::{Ground, Overrides};
 use hotline::time::Mono;
 use hotline::value::{Type, Value};
 
 fn setting() -> Arc<Setting> {
-    let mut ground = Ground::read(Path::new("hotline.yaml"))
-        .unwrap()
-        .unwrap_or_else(|_| unreachable!("the demo's configuration is sound"));
-    let flow = ground.flow(Path::new("flows/shop.yaml")).unwrap().unwrap();
+    let mut ground = Ground::read(Path::new("hotline.yaml"), &Overrides::default()).unwrap();
+    let flow = ground.read_flow(Path::new("flows/shop.yaml")).unwrap();
     let calendars = Arc::new(ground.config.calendars.clone());
     Arc::new(Setting { flow, catalogues: ground.catalogues, calendars })
 }

@@ -151,7 +151,10 @@ fn callers(sockets: &[UdpSocket], to: &[SocketAddr]) -> (u64, u64) {
     let mut last: Vec<Option<u16>> = vec![None; sockets.len()];
     let (mut lost, mut seen) = (0, 0);
     pump(sockets, to, |call, datagram| {
-        let Ok(packet) = packet::parse(datagram) else { return };
+        let Some(packet) = packet::parse(datagram).ok().filter(|_| !packet::is_rtcp(datagram))
+        else {
+            return;
+        };
         if let Some(before) = last[call].replace(packet.header.sequence) {
             lost += u64::from(packet.header.sequence.wrapping_sub(before).wrapping_sub(1));
         }
@@ -242,8 +245,8 @@ fn press_keys(media: &Media, is_over: &AtomicBool) -> Vec<Duration> {
     let mut times = Vec::new();
     let (mut sequence, mut buffer) = (0_u16, [0; 2_048]);
     while !is_over.load(Ordering::Relaxed) {
-        // Between 3 and 6 packets of the prompt, and a part of the next one's time.
-        for _ in 0..3 + times.len() % 4 {
+        // Between 5 and 8 packets of the prompt, and a part of the next one's time.
+        for _ in 0..5 + times.len() % 4 {
             peer.recv_from(&mut buffer).unwrap();
         }
         std::thread::sleep(Duration::from_millis(times.len() as u64 * 7 % 20));

@@ -41,7 +41,8 @@ pub enum Error {
 pub fn start_logs(format: LogFormat, filter: &str) -> Result<(), Error> {
     // What libraries say is of use only to who asks for it by name.
     let quiet = format!("{filter},sqlx=warn,hyper=warn,reqwest=warn,rustls=warn,symphonia=warn");
-    let named = ["sqlx", "hyper", "reqwest", "rustls", "symphonia"].iter().any(|it| filter.contains(it));
+    let named =
+        ["sqlx", "hyper", "reqwest", "rustls", "symphonia"].iter().any(|it| filter.contains(it));
     let filter = if named { filter } else { &quiet };
     let filter = EnvFilter::builder().parse(filter).map_err(Error::Filter)?;
     let builder = tracing_subscriber::fmt()

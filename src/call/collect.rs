@@ -163,9 +163,12 @@ mod tests {
         Shape { min, max, ends_with, no_input_after, between_digits }
     }
 
-    /// `.` is the prompt's end, `t` a tick, all else a key; the last event must bring `expected`, all others nothing.
+    /// When, and what: `.` is the prompt's end, `t` a tick, all else a key. The last event must bring `expected`, all
+    /// others nothing.
+    type Keyed<'a> = &'a [(u64, char)];
+
     #[track_caller]
-    fn check(shape: Shape, events: &[(u64, char)], expected: &str) {
+    fn check(shape: Shape, events: Keyed<'_>, expected: &str) {
         let mut it = Collect::new(shape);
         let mut outcomes = Vec::new();
         for (nth, (ms, what)) in events.iter().enumerate() {
@@ -198,7 +201,7 @@ mod tests {
         let pin = shape(4, 4, None);
         let order = shape(2, 4, Some('#'));
         #[rustfmt::skip]
-        let table: &[(Shape, &[(u64, char)], &str)] = &[
+        let table: &[(Shape, Keyed<'_>, &str)] = &[
             // The full length is accepted at once: nobody waits for a timer.
             (pin,   &[(0, '.'), (100, '1'), (200, '2'), (300, '3'), (400, '4')],         "1234 at 400"),
             // The end key ends it; too short is wrong.

@@ -11,12 +11,14 @@ use crate::server::house::{self, Broken, Ground, Overrides};
 
 /// Find what is wrong with flows before a caller does.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  hotline check                        everything that hotline.yaml names\n  \
+#[command(
+    after_help = "Examples:\n  hotline check                        everything that hotline.yaml names\n  \
                         hotline check flows/                 every flow in a folder\n  \
                         hotline check flows/shop.yaml --format sarif > shop.sarif\n  \
                         hotline check --online               let the databases prepare each query, too\n  \
                         hotline check --explain HL0203       what a code means, with a wrong and a right flow\n\n\
-                        Exit codes: 0 no errors, 1 errors (or warnings with --deny warnings), 2 wrong usage.")]
+                        Exit codes: 0 no errors, 1 errors (or warnings with --deny warnings), 2 wrong usage."
+)]
 pub(super) struct CheckArgs {
     /// Flows or folders of flows; those that the configuration names unless given.
     paths: Vec<PathBuf>,

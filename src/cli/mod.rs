@@ -6,9 +6,14 @@
 //! given wrongly.
 //! Read next: the command you came for.
 
+mod check;
+mod phone;
+mod prompts;
 mod serve;
-mod stage;
+#[cfg(feature = "sound")]
+pub mod sound;
 mod test;
+mod try_flow;
 
 use std::process::ExitCode;
 
@@ -19,8 +24,10 @@ use crate::server::house::{Ground, Overrides};
 /// An IVR and voice-menu server: call flows in YAML, proven before a caller hears them.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
-#[command(after_help = "Begin with:\n  hotline serve                                       the demo, as it is\n  \
-                        hotline phone sip:4001@127.0.0.1 --digits '1,20260001#'   call it")]
+#[command(
+    after_help = "Begin with:\n  hotline serve                                       the demo, as it is\n  \
+                        hotline phone sip:4001@127.0.0.1 --digits '1,20260001#'   call it"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,8 +37,14 @@ struct Cli {
 enum Command {
     /// Answer calls.
     Serve(serve::ServeArgs),
-    /// Play the scenarios written beside the flows, in virtual time.
+    /// Find what is wrong with flows before a caller does.
+    Check(check::CheckArgs),
+    /// Call a SIP address: a small softphone for trying things.
+    Phone(phone::PhoneArgs),
+    /// List and check the recordings, and what is still to be recorded.
+    Prompts(prompts::PromptsArgs),
     Test(test::TestArgs),
+    Try(try_flow::TryArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -39,18 +52,47 @@ enum Command {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Phone(args) => phone::run(&args),
+        Command::Prompts(args) => prompts::run(&args),
         Command::Test(args) => run_test(&args),
+        Command::Try(args) => run_try(&args),
     }
 }
 
 fn run_test(args: &test::TestArgs) -> ExitCode {
     use std::io::IsTerminal as _;
     // What is wrong with the configuration is for the command itself to say.
-    let clips = Ground::read(&args.config, &Overrides::default()).map(|it| it.clips()).unwrap_or_default();
+    let clips =
+        Ground::read(&args.config, &Overrides::default()).map(|it| it.clips()).unwrap_or_default();
     let lengths = move |clip: &str| clips.get(clip).map(|it| it.duration());
     let colour = std::io::stdout().is_terminal();
     // Nobody reads along when this fails.
     test::run(args, lengths, colour, &mut std::io::stdout().lock()).unwrap_or(ExitCode::FAILURE)
+}
+
+fn run_try(args: &try_flow::TryArgs) -> ExitCode {
+    use std::io::IsTerminal as _;
+    let colour = std::io::stderr().is_terminal();
+    #[cfg(feature = "sound")]
+    if args.sound {
+        // What is wrong with the configuration is for the command itself to say.
+        let clips = Ground::read(&args.config, &Overrides::default())
+            .map(|it| it.clips())
+            .unwrap_or_default();
+        return match sound::Prompts::open(clips) {
+            // Nobody reads along when this fails.
+            Ok(mut speaker) => {
+                try_flow::run(args, &mut speaker, colour).unwrap_or(ExitCode::FAILURE)
+            }
+            Err(error) => {
+                eprintln!("hotline try: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    // Nobody reads along when this fails.
+    try_flow::run(args, &mut try_flow::Silent, colour).unwrap_or(ExitCode::FAILURE)
 }
 
 #[cfg(test)]

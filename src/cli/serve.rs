@@ -7,15 +7,17 @@ use std::process::ExitCode;
 
 use crate::config;
 use crate::diagnostic::text;
-use crate::server::house::{self, House, Overrides};
 use crate::server::Server;
+use crate::server::house::{self, House, Overrides};
 use crate::telemetry::{self, LogFormat};
 
 /// Answer calls.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  hotline serve\n  hotline serve --sip 127.0.0.1:5070 --http 127.0.0.1:8081\n  \
+#[command(
+    after_help = "Examples:\n  hotline serve\n  hotline serve --sip 127.0.0.1:5070 --http 127.0.0.1:8081\n  \
                         HOTLINE_LOG=hotline=debug hotline serve --log-format json\n\n\
-                        Signals: HUP reads flows, prompts and calendars again; TERM or INT ends it after the calls.")]
+                        Signals: HUP reads flows, prompts and calendars again; TERM or INT ends it after the calls."
+)]
 pub(super) struct ServeArgs {
     /// The configuration; what it names is relative to it.
     #[arg(long, default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
@@ -91,13 +93,24 @@ fn summary(house: &House) -> String {
     let mut text = format!("hotline {}\n\n", env!("CARGO_PKG_VERSION"));
     for (number, program) in &house.programs {
         let title = program.title.values().map(String::as_str).collect::<Vec<_>>().join(" / ");
-        text += &format!("  {number:<8} {title}  (flow {}, version {})\n", program.name.value, program.version);
+        text += &format!(
+            "  {number:<8} {title}  (flow {}, version {})\n",
+            program.name.value, program.version
+        );
     }
     let agents: Vec<&str> = config.agents.keys().map(|it| &**it).collect();
     text += &format!("\n  SIP      {} (UDP, TCP)\n", config.sip.listen);
-    text += &format!("  media    {} ports {}..{}\n", config.rtp.ip, config.rtp.ports.start(), config.rtp.ports.end());
+    text += &format!(
+        "  media    {} ports {}..{}\n",
+        config.rtp.ip,
+        config.rtp.ports.start(),
+        config.rtp.ports.end()
+    );
     text += &format!("  HTTP     http://{}\n", config.http.listen);
-    text += &format!("  agents   {}\n", if agents.is_empty() { "none".to_owned() } else { agents.join(", ") });
+    text += &format!(
+        "  agents   {}\n",
+        if agents.is_empty() { "none".to_owned() } else { agents.join(", ") }
+    );
     text += &format!("  data     {}\n", config.data.display());
     if let Some(first) = house.programs.keys().next() {
         text += &format!("\nCall it:   hotline phone sip:{first}@{}\n", config.sip.listen);
@@ -121,4 +134,3 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("hotline serve: {text}");
     ExitCode::FAILURE
 }
-

@@ -1,5 +1,6 @@
 //! `hotline test`: plays the scenarios beside flows, in virtual time.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,10 +9,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::stage::{Ground, Unreadable};
 use crate::call::Calendars;
-use crate::diagnostic::Sources;
 use crate::diagnostic::text::render;
+use crate::diagnostic::{Level, Sources};
+use crate::server::house::{Broken, Ground, Overrides};
 use crate::sim::{Coverage, Scenarios, Stage, run as play};
 
 /// Play the scenarios beside flows, in virtual time
@@ -21,22 +22,22 @@ use crate::sim::{Coverage, Scenarios, Stage, run as play};
 /// steps were reached, 2 if a file cannot be used.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hotline test flows/ --filter order --coverage 95")]
-pub struct TestArgs {
+pub(super) struct TestArgs {
     /// Flows, their scenario files, or folders of them
     #[arg(default_value = "flows")]
-    pub paths: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
     /// Only scenarios whose name contains this
     #[arg(long, value_name = "TEXT")]
-    pub filter: Option<String>,
+    filter: Option<String>,
     /// The least share of each flow's steps that its scenarios must reach, in percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub coverage: Option<u8>,
+    coverage: Option<u8>,
     /// Print what was heard in every scenario, not only in those that fail
     #[arg(long)]
-    pub transcript: bool,
+    transcript: bool,
     /// The configuration, for calendars, prompts and what flows may name
     #[arg(long, value_name = "FILE", default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
-    pub config: PathBuf,
+    pub(super) config: PathBuf,
 }
 
 /// How it went, for all files.
@@ -53,7 +54,7 @@ struct Totals {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn run(
+pub(super) fn run(
     args: &TestArgs,
     lengths: impl Fn(&str) -> Option<Duration> + Send + Sync + 'static,
     colour: bool,
@@ -77,6 +78,14 @@ pub fn run(
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Why a file cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {error}", path.display())]
+struct Unreadable {
+    path: PathBuf,
+    error: io::Error,
 }
 
 enum Failed {
@@ -105,9 +114,9 @@ fn all(
     totals: &mut Totals,
     out: &mut impl Write,
 ) -> Result<(), Failed> {
-    let mut ground = match Ground::read(&args.config)? {
+    let mut ground = match Ground::read(&args.config, &Overrides::default()) {
         Ok(ground) => ground,
-        Err((sources, found)) => {
+        Err(Broken { sources, found }) => {
             write!(out, "{}", render(&found, &sources, colour))?;
             totals.broken += 1;
             return Ok(());
@@ -121,14 +130,17 @@ fn all(
             continue;
         }
         ground.found.clear();
-        let flow = ground.flow(&path)?;
-        let (file, text) = ground.text(&scenario_path)?;
+        let flow = ground.read_flow(&path);
+        let text = fs::read_to_string(&scenario_path)
+            .map_err(|error| Unreadable { path: scenario_path.clone(), error })?;
+        let file = ground.sources.add(scenario_path.display().to_string(), text.as_str());
         let scenarios = flow.as_ref().and_then(|flow| {
             let (scenarios, found) = Scenarios::parse(file, &text, flow);
             ground.found.extend(found);
             scenarios
         });
-        let (Some(flow), Some(scenarios), false) = (flow, scenarios, ground.is_broken()) else {
+        let is_broken = ground.found.iter().any(|it| it.level == Level::Error);
+        let (Some(flow), Some(scenarios), false) = (flow, scenarios, is_broken) else {
             write!(out, "{}", render(&ground.found, &ground.sources, colour))?;
             totals.broken += 1;
             continue;
@@ -217,8 +229,8 @@ fn flows(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
             flows.push(flow_of(path));
             continue;
         }
-        let entries = std::fs::read_dir(path)
-            .map_err(|error| Unreadable::new(path, error))?
+        let entries = fs::read_dir(path)
+            .map_err(|error| Unreadable { path: path.clone(), error })?
             .filter_map(|entry| Some(entry.ok()?.path()));
         let mut found: Vec<PathBuf> = entries
             .filter(|it| it.extension().is_some_and(|it| it == "yaml") && *it == flow_of(it))

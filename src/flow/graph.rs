@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::model::{Action, ActionKind, Flow, Target};
+use super::model::{Action, ActionKind, Flow, Patience, Target};
 use crate::diagnostic::Spanned;
 use crate::secret::Key;
 
@@ -102,6 +102,27 @@ impl ActionKind {
             | Self::Lookup(_)
             | Self::Hours(_)
             | Self::Language(_) => false,
+        }
+    }
+}
+
+impl ActionKind {
+    /// How often and how long a caller is waited for, where one is asked something.
+    pub(super) const fn patience(&self) -> Option<&Patience> {
+        match self {
+            Self::Menu(menu) => Some(&menu.patience),
+            Self::Ask(ask) => Some(&ask.patience),
+            Self::Play(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::If(_)
+            | Self::Goto(_)
+            | Self::Lookup(_)
+            | Self::Hours(_)
+            | Self::Language(_)
+            | Self::Queue(_)
+            | Self::Transfer(_)
+            | Self::Hangup(_) => None,
         }
     }
 }

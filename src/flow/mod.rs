@@ -18,6 +18,7 @@ mod graph;
 pub mod model;
 mod parse;
 mod program;
+mod settle;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
 pub use explain::explain;

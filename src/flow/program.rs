@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::check::{World, check, check_parts};
 use super::model::Flow;
 use super::parse;
+use super::settle::settle;
 use crate::diagnostic::{Diagnostic, FileId, Level};
 
 /// A checked flow. Nothing in it names what does not exist, reads what is not set or leads nowhere.
@@ -20,11 +21,12 @@ impl Program {
     ///
     /// # Errors
     /// All findings, if one of them is an error.
-    pub fn new(flow: Flow, world: &World<'_>) -> Proven {
+    pub fn new(mut flow: Flow, world: &World<'_>) -> Proven {
         let found = check(&flow, world);
         if found.iter().any(|it| it.level == Level::Error) {
             return Err(found);
         }
+        settle(&mut flow);
         Ok((Arc::new(Self(flow)), found))
     }
 

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::call::ToCall;
 use super::clock::Clock;
-use crate::queue::{AgentId, CallerId, CancelReason, Command, Dispatcher, Event, OfferId, QueuesConfig};
+use crate::queue::{CallerId, CancelReason, Command, Dispatcher, Event, OfferId, QueuesConfig};
 use crate::store::{Entry, Store};
 
 /// What can be told to it at most before those who tell it wait.
@@ -46,13 +46,6 @@ impl Acd {
     pub(super) async fn tell(&self, what: ToAcd) {
         // Nobody listens only while the server ends, and then nobody waits for an agent either.
         let _ = self.0.send(what).await;
-    }
-
-    /// An agent's phone came or went.
-    pub(super) async fn registered(&self, agent: &str, is_there: bool) {
-        let agent = AgentId::from(agent);
-        let event = if is_there { Event::Registered(agent) } else { Event::Unregistered(agent) };
-        self.tell(ToAcd::Event(event)).await;
     }
 }
 
@@ -122,7 +115,10 @@ impl Task {
                         let cleared = Event::Cleared(*offer);
                         match caller {
                             // The call has hung its agent's phone up by itself when it ended.
-                            Some(caller) if *reason != CancelReason::CallerGone || self.callers.contains_key(&caller) => {
+                            Some(caller)
+                                if *reason != CancelReason::CallerGone
+                                    || self.callers.contains_key(&caller) =>
+                            {
                                 Self::pass(&self.callers, caller, &command, cleared)
                             }
                             Some(_) | None => Some(cleared),
@@ -147,7 +143,9 @@ impl Task {
         command: &Command,
         otherwise: Event,
     ) -> Option<Event> {
-        let sent = callers.get(&caller).is_some_and(|to| to.try_send(ToCall::Queue(command.clone())).is_ok());
+        let sent = callers
+            .get(&caller)
+            .is_some_and(|to| to.try_send(ToCall::Queue(command.clone())).is_ok());
         (!sent).then_some(otherwise)
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
@@ -30,7 +30,7 @@ use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
 use crate::sdp;
 use crate::sip;
 use crate::sip::endpoint::{IncomingCall, LegEvent, OutgoingCall, Wish};
-use crate::speech::{Piece, Utterance};
+use crate::speech::{HOLD_MUSIC, Piece, RINGING, Utterance};
 use crate::store::{Entry, NewCall};
 
 /// News that wait for a call's task at most: a call with so many unread ones is stuck.
@@ -41,9 +41,6 @@ const MEDIA_INBOX: usize = 64;
 const OWN_PLAYS: u64 = 1 << 32;
 /// A leg that should be sending and has not for so long is asked whether it is still there.
 const RTP_LOST_AFTER: Duration = Duration::from_secs(10);
-/// Hold music and ringing tone, as recordings.
-const MUSIC: &str = "tones/hold";
-const RINGING: &str = "tones/cn-ringback";
 
 /// News for a call.
 #[derive(Debug)]
@@ -92,6 +89,8 @@ struct Call {
     sip: BTreeMap<Leg, sip::endpoint::LegId>,
     media: BTreeMap<Leg, media::Leg>,
     media_events: mpsc::Sender<FromLeg>,
+    /// What lets a party outside be called, as long as their leg lasts.
+    outside: BTreeMap<Leg, OwnedSemaphorePermit>,
     /// The prompt that plays and its play.
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
@@ -157,6 +156,7 @@ impl Call {
             sip: BTreeMap::from([(Leg::Caller, leg)]),
             media: BTreeMap::new(),
             media_events,
+            outside: BTreeMap::new(),
             playing: None,
             own_plays: OWN_PLAYS,
             lookups: JoinSet::new(),
@@ -177,7 +177,8 @@ impl Call {
         call.legs(legs::Event::Incoming(incoming.offer));
         call.catch_up().await;
         while !call.done {
-            let deadline = [call.machine.deadline(), call.legs.deadline()].into_iter().flatten().min();
+            let deadline =
+                [call.machine.deadline(), call.legs.deadline()].into_iter().flatten().min();
             let clock = call.shared.clock;
             tokio::select! {
                 news = inbox.recv() => match news {
@@ -217,7 +218,10 @@ impl Call {
     }
 
     fn media_event(&mut self, FromLeg { leg, event }: FromLeg) {
-        let Some(leg) = self.media.iter().find(|(_, it)| it.id() == leg).map(|(leg, _)| *leg) else { return };
+        let Some(leg) = self.media.iter().find(|(_, it)| it.id() == leg).map(|(leg, _)| *leg)
+        else {
+            return;
+        };
         match event {
             media::LegEvent::Key { key, .. } if leg == Leg::Caller => {
                 self.keyed = true;
@@ -235,7 +239,9 @@ impl Call {
                 tracing::info!(?leg, "no sound comes any more");
                 self.legs(legs::Event::MediaLost(leg));
             }
-            media::LegEvent::Latched { source, .. } => tracing::debug!(?leg, %source, "sound comes"),
+            media::LegEvent::Latched { source, .. } => {
+                tracing::debug!(?leg, %source, "sound comes")
+            }
             media::LegEvent::Key { .. }
             | media::LegEvent::RtpBack
             | media::LegEvent::Report { .. }
@@ -262,7 +268,7 @@ impl Call {
             C::Store(entry) => self.log(&entry),
             C::Note(passage) => self.note(&passage),
             C::Play(play) => self.play(play.ticket, &play.utterance, play.interrupt),
-            C::PlayMusic => self.play_own(MUSIC),
+            C::PlayMusic => self.play_own(HOLD_MUSIC),
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
             C::LookUp(question) => self.look_up(question),
@@ -295,8 +301,13 @@ impl Call {
             call::Entry::Revealed { .. } => (self.shared.clock.now(), "revealed"),
         };
         let payload = serde_json::to_value(entry).unwrap_or_default();
-        let entry =
-            Entry::CallEvent { call: Arc::clone(&self.name), seq: self.log, at, kind: kind.into(), payload };
+        let entry = Entry::CallEvent {
+            call: Arc::clone(&self.name),
+            seq: self.log,
+            at,
+            kind: kind.into(),
+            payload,
+        };
         self.log = self.log.saturating_add(1);
         self.later.push(Later::Store(entry));
     }
@@ -356,7 +367,8 @@ impl Call {
 
     /// Whether the caller's leg plays it.
     fn hear(&self, play: media::Play) -> bool {
-        !play.playlist.is_empty() && self.media.get(&Leg::Caller).is_some_and(|leg| leg.play(play).is_ok())
+        !play.playlist.is_empty()
+            && self.media.get(&Leg::Caller).is_some_and(|leg| leg.play(play).is_ok())
     }
 
     fn stop(&mut self) {
@@ -370,7 +382,11 @@ impl Call {
 
     fn look_up(&mut self, question: call::Question) {
         let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
-        let Some(query) = self.house.queries.get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone())) else {
+        let Some(query) = self
+            .house
+            .queries
+            .get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone()))
+        else {
             tracing::error!(lookup = &*question.lookup, "a lookup without a query");
             return;
         };
@@ -404,6 +420,7 @@ impl Call {
             }
             C::Route(party, to) => {
                 let route = routes::find(&self.shared, &self.house, &to);
+                let route = route.filter(|it| it.agent.is_some() || self.may_call_outside(party));
                 self.legs(legs::Event::Routed(party, route.map(Box::new)));
             }
             C::OpenMedia(leg) => self.open_media(leg),
@@ -413,11 +430,14 @@ impl Call {
                 }
             }
             C::CloseMedia(leg) => {
+                self.outside.remove(&leg);
                 if let Some(opened) = self.media.remove(&leg) {
                     tokio::spawn(closed(leg, opened).in_current_span());
                 }
             }
-            C::Dial { party, route, sdp, ring_for, headers } => self.dial(party, &route, sdp, ring_for, headers),
+            C::Dial { party, route, sdp, ring_for, headers } => {
+                self.dial(party, &route, sdp, ring_for, headers)
+            }
             C::Bridge(party) => {
                 self.playing = None;
                 if let (Some(caller), Some(other)) =
@@ -431,7 +451,7 @@ impl Call {
                     report(caller.unbridge());
                 }
             }
-            C::Hear(legs::Sound::Music) => self.play_own(MUSIC),
+            C::Hear(legs::Sound::Music) => self.play_own(HOLD_MUSIC),
             C::Hear(legs::Sound::Ringing) => self.play_own(RINGING),
             C::Hear(legs::Sound::Silence) => self.stop(),
             C::Interpreter(event) => self.interpreter(event),
@@ -440,9 +460,25 @@ impl Call {
         }
     }
 
+    /// Takes one of the calls to outside that may be at once, until the party's leg is over.
+    fn may_call_outside(&mut self, party: PartyId) -> bool {
+        match Arc::clone(&self.shared.outside).try_acquire_owned() {
+            Ok(permit) => {
+                self.outside.insert(Leg::Party(party), permit);
+                true
+            }
+            Err(_) => {
+                tracing::warn!("as many calls to outside as there may be");
+                metrics::counter!("hotline_transfers_refused_total").increment(1);
+                false
+            }
+        }
+    }
+
     fn open_media(&mut self, leg: Leg) {
         let near = self.media.values().next().map(media::Leg::id);
-        let settings = LegSettings { near, rtp_lost_after: RTP_LOST_AFTER, ..LegSettings::default() };
+        let settings =
+            LegSettings { near, rtp_lost_after: RTP_LOST_AFTER, ..LegSettings::default() };
         let opened = self.shared.media.open(settings, self.media_events.clone());
         let event = match opened {
             Ok(opened) => {
@@ -470,7 +506,10 @@ impl Call {
         let id = self.shared.new_outgoing_leg();
         self.sip.insert(Leg::Party(party), id);
         let context = self.machine.context(self.shared.clock.now());
-        let audience = route.agent.as_ref().map_or_else(|| routes::plain(&route.target).into(), |it| Arc::clone(&it.id));
+        let audience = route
+            .agent
+            .as_ref()
+            .map_or_else(|| routes::plain(&route.target).into(), |it| Arc::clone(&it.id));
         tracing::info!(to = &*audience, ?party, "calling");
         let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
         headers.extend(handed.headers);
@@ -521,14 +560,20 @@ impl Call {
             kind: "end".into(),
             payload: json!({ "commands": digest }),
         }));
-        let ended = Entry::CallEnded { call: Arc::clone(&self.name), at: jiff::Timestamp::now(), outcome };
+        let ended =
+            Entry::CallEnded { call: Arc::clone(&self.name), at: jiff::Timestamp::now(), outcome };
         self.later.push(Later::Store(ended));
         self.catch_up().await;
     }
 }
 
 /// How the call came in, as its machine is told and the store keeps.
-fn start(shared: &Shared, incoming: &IncomingCall, dialled: &Arc<str>, name: &Arc<str>) -> call::Start {
+fn start(
+    shared: &Shared,
+    incoming: &IncomingCall,
+    dialled: &Arc<str>,
+    name: &Arc<str>,
+) -> call::Start {
     let who = incoming.asserted.as_ref().unwrap_or(&incoming.from);
     call::Start {
         call: Arc::clone(name),

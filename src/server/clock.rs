@@ -27,7 +27,10 @@ impl Clock {
     /// Sleeps until `deadline`; for ever without one. Dropping it does no harm.
     pub(crate) async fn sleep_until(self, deadline: Option<Mono>) {
         match deadline {
-            Some(at) => tokio::time::sleep_until((self.0 + Duration::from_micros(at.as_micros())).into()).await,
+            Some(at) => {
+                tokio::time::sleep_until((self.0 + Duration::from_micros(at.as_micros())).into())
+                    .await
+            }
             None => std::future::pending().await,
         }
     }

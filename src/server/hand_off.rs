@@ -22,10 +22,17 @@ pub(super) struct HandOff {
 }
 
 /// Makes `context` ready for `audience`, who alone can fetch it.
-pub(super) fn prepare(shared: &Shared, house: &House, context: &Context, audience: &Arc<str>) -> HandOff {
+pub(super) fn prepare(
+    shared: &Shared,
+    house: &House,
+    context: &Context,
+    audience: &Arc<str>,
+) -> HandOff {
     let now = jiff::Timestamp::now();
     let settings = &house.config.context;
-    let expires = now.saturating_add(jiff::SignedDuration::try_from(settings.expires).unwrap_or_default()).unwrap_or(now);
+    let expires = now
+        .saturating_add(jiff::SignedDuration::try_from(settings.expires).unwrap_or_default())
+        .unwrap_or(now);
     let claims = Claims::new(&shared.new_token_id(), audience, expires);
     let token = shared.tokens.sign(&claims);
     let url = format!("{}/api/contexts/{token}", shared.public_url);

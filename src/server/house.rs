@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::words::Words;
 use crate::audio::{self, ClipStore};
 use crate::call::{Calendars, Setting};
-use super::words::Words;
 use crate::config::calendar::Calendar;
 use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostic, Level, Sources, Span};
@@ -111,7 +111,7 @@ impl Ground {
 
     /// Reads and proves one flow; what is wrong with it is added to what was found.
     pub fn read_flow(&mut self, path: &Path) -> Option<Arc<Program>> {
-        let text = read_text(path, "HL0105", &mut self.sources, &mut self.found)?;
+        let text = read_text(path, "HL0120", &mut self.sources, &mut self.found)?;
         let file = self.sources.add(path.display().to_string(), text.as_str());
         let words = Words(&self.catalogues);
         match Program::read(file, &text, &world(&self.config, &words)) {
@@ -140,10 +140,15 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
         for (name, lookup) in &program.lookups {
             match query(lookup) {
                 Ok(query) => {
-                    queries.insert((Arc::clone(&program.version), Arc::clone(name)), Arc::new(query));
+                    queries
+                        .insert((Arc::clone(&program.version), Arc::clone(name)), Arc::new(query));
                 }
                 Err(error) => {
-                    ground.found.push(Diagnostic::error("HL0790", lookup.query.span, error.to_string()));
+                    ground.found.push(Diagnostic::error(
+                        "HL0790",
+                        lookup.query.span,
+                        error.to_string(),
+                    ));
                 }
             }
         }
@@ -171,7 +176,9 @@ impl House {
 
 /// What lies outside of a flow.
 fn world<'a>(config: &Config, words: &'a Words<'a>) -> World<'a> {
-    let served = |queue: &str| config.agents.values().any(|it| it.queues.iter().any(|name| *name.value == *queue));
+    let served = |queue: &str| {
+        config.agents.values().any(|it| it.queues.iter().any(|name| *name.value == *queue))
+    };
     World {
         prompts: words,
         calendars: config.calendars.keys().cloned().collect(),
@@ -202,7 +209,11 @@ fn complete(config: &mut Config, folder: &Path, overrides: &Overrides) {
 }
 
 /// `<prompts>/<language>/catalog.yaml` for each language there, in the order of their names.
-fn read_catalogues(prompts: &Path, sources: &mut Sources, found: &mut Vec<Diagnostic>) -> Catalogues {
+fn read_catalogues(
+    prompts: &Path,
+    sources: &mut Sources,
+    found: &mut Vec<Diagnostic>,
+) -> Catalogues {
     let mut paths: Vec<PathBuf> = fs::read_dir(prompts)
         .into_iter()
         .flatten()
@@ -260,7 +271,10 @@ fn recordings(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             recordings(&path, files);
-        } else if path.extension().is_some_and(|it| ["flac", "wav", "ogg", "mp3"].iter().any(|known| it == *known)) {
+        } else if path
+            .extension()
+            .is_some_and(|it| ["flac", "wav", "ogg", "mp3"].iter().any(|known| it == *known))
+        {
             files.push(path);
         }
     }

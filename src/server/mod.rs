@@ -184,7 +184,11 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then but what ends by itself.
-    pub async fn start(house: House, path: PathBuf, overrides: Overrides) -> Result<Self, StartError> {
+    pub async fn start(
+        house: House,
+        path: PathBuf,
+        overrides: Overrides,
+    ) -> Result<Self, StartError> {
         let clock = Clock::start();
         let config = &house.config;
         let figures = telemetry::start_figures()?;
@@ -202,7 +206,8 @@ impl Server {
         let webhooks = Webhooks::new(store.clone(), hooks(&house), Retry::default(), seed()?)?;
         let poster = webhooks.poster();
         let http = config.http.listen;
-        let listener = TcpListener::bind(http).await.map_err(|error| StartError::Http(http, error))?;
+        let listener =
+            TcpListener::bind(http).await.map_err(|error| StartError::Http(http, error))?;
         let sip = config.sip.listen;
         let mut endpoint = crate::sip::endpoint::Config::new(Some(sip), Some(sip));
         endpoint.realm = config.sip.realm.to_string();
@@ -211,13 +216,18 @@ impl Server {
             .map_err(|error| StartError::Sip(sip, error))?;
         for (id, agent) in &config.agents {
             let (id, name) = (Arc::clone(id), Arc::clone(&agent.name));
-            store.append(Entry::Agent { id, name, work_number: Arc::clone(&agent.work_number) }).await;
+            store
+                .append(Entry::Agent { id, name, work_number: Arc::clone(&agent.work_number) })
+                .await;
         }
         let public_url = config.http.public_url.clone().unwrap_or_else(|| format!("http://{http}"));
         let shared = Arc::new(Shared {
             acd: Acd::start(queues(&house), clock, store.clone()),
             outside: Arc::new(Semaphore::new(
-                config.transfers.at_once.map_or(Semaphore::MAX_PERMITS, |it| usize::try_from(it).unwrap_or(0)),
+                config
+                    .transfers
+                    .at_once
+                    .map_or(Semaphore::MAX_PERMITS, |it| usize::try_from(it).unwrap_or(0)),
             )),
             clock,
             media,
@@ -240,7 +250,8 @@ impl Server {
             let _ = stopped.wait_for(|it| *it).await;
         };
         let upkeep = figures.clone();
-        let desk = desk::router(Desk { store, tokens, metrics: Arc::new(move || figures.render()) });
+        let desk =
+            desk::router(Desk { store, tokens, metrics: Arc::new(move || figures.render()) });
         let serve = axum::serve(listener, desk).with_graceful_shutdown(until(stopped.clone()));
         let tasks = vec![
             tokio::spawn(async move {
@@ -267,7 +278,11 @@ impl Server {
 
     /// Answers until the process is told to end (TERM, INT); HUP reads flows, prompts and calendars again.
     pub async fn run(self) {
-        let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+        let signals = (
+            signal(SignalKind::terminate()),
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::hangup()),
+        );
         let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
             tracing::error!("no signals can be taken: the server would never end");
             return self.shut_down().await;
@@ -287,8 +302,11 @@ impl Server {
         let (path, overrides) = (self.path.clone(), self.overrides.clone());
         match tokio::task::spawn_blocking(move || house::load(&path, &overrides)).await {
             Ok(Ok(house)) => {
-                let flows: Vec<String> =
-                    house.programs.iter().map(|(number, it)| format!("{number}={}", it.version)).collect();
+                let flows: Vec<String> = house
+                    .programs
+                    .iter()
+                    .map(|(number, it)| format!("{number}={}", it.version))
+                    .collect();
                 self.house.store(Arc::new(house));
                 tracing::info!(flows = flows.join(" "), "reloaded");
             }
@@ -328,7 +346,11 @@ fn seed() -> Result<[u8; 32], StartError> {
 /// The minute this run began and a few random digits: what its calls' names begin with.
 fn run_name() -> Result<String, StartError> {
     let [a, b, c, ..] = seed()?;
-    Ok(format!("{}-{}", jiff::ZonedDateTime::now().strftime("%Y%m%dT%H%M%S"), hex::encode([a, b, c])))
+    Ok(format!(
+        "{}-{}",
+        jiff::ZonedDateTime::now().strftime("%Y%m%dT%H%M%S"),
+        hex::encode([a, b, c])
+    ))
 }
 
 fn hooks(house: &House) -> Vec<HookConfig> {
@@ -366,7 +388,8 @@ fn queues(house: &House) -> QueuesConfig {
         queues: it.queues.iter().map(|queue| (&*queue.value).into()).collect(),
         fixed: it.sip.is_some(),
     });
-    let missed_limit = config.queues.values().map(|it| it.missed_offers).min().and_then(std::num::NonZeroU32::new);
+    let missed_limit =
+        config.queues.values().map(|it| it.missed_offers).min().and_then(std::num::NonZeroU32::new);
     let rules = AgentRules::default();
     QueuesConfig {
         queues: queues.collect(),

@@ -64,7 +64,9 @@ impl Switchboard {
                 // One that does not take it is stuck: the process ends all the same.
                 let _ = call.try_send(ToCall::ShutDown);
             }
-            let _ = tokio::time::timeout(Duration::from_secs(3), live.wait_for(|calls| *calls == 0)).await;
+            let _ =
+                tokio::time::timeout(Duration::from_secs(3), live.wait_for(|calls| *calls == 0))
+                    .await;
         }
     }
 
@@ -106,9 +108,16 @@ impl Line {
     /// Begins to answer. The task goes on until it is aborted: by then the calls are over.
     pub(super) fn answer(self, shared: Arc<Shared>, house: Arc<ArcSwap<House>>) -> JoinHandle<()> {
         let clock = self.clock;
-        let mut doorman = Doorman { shared, house, callers: 0, second: Instant::now(), in_second: 0 };
+        let mut doorman =
+            Doorman { shared, house, callers: 0, second: Instant::now(), in_second: 0 };
         let news = move |command| doorman.take(command);
-        tokio::spawn(transport::run(self.endpoint, self.transport, self.asks, clock.origin().into(), news))
+        tokio::spawn(transport::run(
+            self.endpoint,
+            self.transport,
+            self.asks,
+            clock.origin().into(),
+            news,
+        ))
     }
 }
 
@@ -202,7 +211,8 @@ impl Doorman {
             return Some("calls_per_second");
         }
         let overloaded = |it: &crate::rtp::transport::ThreadHealth| {
-            it.busy_permille > BUSY_PERMILLE || it.late_us > LATE_US && it.busy_permille > BUSY_PERMILLE / 2
+            it.busy_permille > BUSY_PERMILLE
+                || it.late_us > LATE_US && it.busy_permille > BUSY_PERMILLE / 2
         };
         if self.shared.media.health().iter().all(overloaded) {
             return Some("media");
@@ -213,7 +223,9 @@ impl Doorman {
 
     fn refuse(&self, leg: LegId, status: u16, headers: Vec<(String, String)>) {
         let shared = Arc::clone(&self.shared);
-        tokio::spawn(async move { shared.switchboard.wish(leg, Wish::Reject { status, headers }).await });
+        tokio::spawn(async move {
+            shared.switchboard.wish(leg, Wish::Reject { status, headers }).await
+        });
     }
 
     fn registrar(&self, event: RegistrarEvent) {
@@ -225,7 +237,8 @@ impl Doorman {
                 self.shared.add_binding(&user, binding);
                 (user, true, is_new)
             }
-            RegistrarEvent::Unregistered { user, contact } | RegistrarEvent::Expired { user, contact } => {
+            RegistrarEvent::Unregistered { user, contact }
+            | RegistrarEvent::Expired { user, contact } => {
                 let left = self.shared.remove_binding(&user, &contact);
                 tracing::info!(agent = user, left, "phone unregistered");
                 (user, left > 0, left == 0)
@@ -233,7 +246,11 @@ impl Doorman {
         };
         if changed {
             let agent = AgentId::from(user.as_str());
-            let event = if is_there { queue::Event::Registered(agent) } else { queue::Event::Unregistered(agent) };
+            let event = if is_there {
+                queue::Event::Registered(agent)
+            } else {
+                queue::Event::Unregistered(agent)
+            };
             let acd = self.shared.acd.clone();
             tokio::spawn(async move { acd.tell(ToAcd::Event(event)).await });
         }
@@ -242,8 +259,13 @@ impl Doorman {
 
 /// Hangs up legs whose call's task is not there any more.
 async fn hang_up_orphans(shared: &Shared) {
-    let orphans: Vec<LegId> =
-        shared.switchboard.legs().iter().filter(|(_, call)| call.is_closed()).map(|(leg, _)| *leg).collect();
+    let orphans: Vec<LegId> = shared
+        .switchboard
+        .legs()
+        .iter()
+        .filter(|(_, call)| call.is_closed())
+        .map(|(leg, _)| *leg)
+        .collect();
     for leg in orphans {
         let reason = Some("Q.850;cause=41".to_owned()); // temporary failure
         shared.switchboard.wish(leg, Wish::HangUp { reason, headers: Vec::new() }).await;

@@ -10,7 +10,8 @@ pub(crate) struct Words<'a>(pub(crate) &'a Catalogues);
 impl Prompts for Words<'_> {
     fn prompt(&self, lang: &str, name: &str) -> Option<PromptFacts<'_>> {
         let prompt = self.0.get(lang)?.prompt(name)?;
-        let slots = prompt.placeholders().map(|it| Slot { path: it.path.clone(), kind: it.kind.clone() });
+        let slots =
+            prompt.placeholders().map(|it| Slot { path: it.path.clone(), kind: it.kind.clone() });
         Some(PromptFacts {
             text: &prompt.text.value,
             span: prompt.text.span,

@@ -344,7 +344,8 @@ fn plain(value: &Value) -> String {
 }
 
 /// How long something takes to say.
-fn length(utterance: &Utterance, lengths: &Lengths) -> Duration {
+#[must_use]
+pub fn length(utterance: &Utterance, lengths: &Lengths) -> Duration {
     let pieces = utterance.pieces.iter().map(|piece| match piece {
         Piece::Clip(clip) => lengths(clip),
         Piece::Pause(ms) => Some(Duration::from_millis(u64::from(*ms))),

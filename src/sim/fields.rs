@@ -87,17 +87,19 @@ pub(super) fn count(node: &Node, at: Span, found: &mut Found) -> Option<u32> {
     read.or_else(|| unreadable(node, at, "a whole number", found))
 }
 
-/// `2026-11-24T15:00+08:00`, with a zone behind it or not.
+/// Reads `2026-11-24T15:00+08:00`, with a zone behind it or not.
+#[must_use]
+pub fn moment_of(text: &str) -> Option<ZonedDateTime> {
+    text.parse::<ZonedDateTime>().ok().or_else(|| {
+        let (here, there): (civil::DateTime, Timestamp) = (text.parse().ok()?, text.parse().ok()?);
+        let seconds = here.duration_since(Offset::UTC.to_datetime(there)).as_secs();
+        let offset = Offset::from_seconds(i32::try_from(seconds).ok()?).ok()?;
+        Some(there.to_zoned_datetime(TimeZone::fixed(offset)))
+    })
+}
+
 pub(super) fn moment(node: &Node, at: Span, found: &mut Found) -> Option<ZonedDateTime> {
-    let read = node.text().and_then(|text| {
-        text.parse::<ZonedDateTime>().ok().or_else(|| {
-            let (here, there): (civil::DateTime, Timestamp) =
-                (text.parse().ok()?, text.parse().ok()?);
-            let seconds = here.duration_since(Offset::UTC.to_datetime(there)).as_secs();
-            let offset = Offset::from_seconds(i32::try_from(seconds).ok()?).ok()?;
-            Some(there.to_zoned_datetime(TimeZone::fixed(offset)))
-        })
-    });
+    let read = node.text().and_then(moment_of);
     read.or_else(|| unreadable(node, at, "a moment such as `2026-11-24T15:00+08:00`", found))
 }
 

@@ -19,8 +19,9 @@ mod scenario;
 mod tests;
 mod transcript;
 
-pub use caller::Lengths;
+pub use caller::{Lengths, length};
 pub use coverage::Coverage;
+pub use fields::moment_of;
 pub use run::{Outcome, Stage, run};
 pub use scenario::{Scenario, Scenarios};
 pub use transcript::Transcript;

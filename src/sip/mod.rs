@@ -5,6 +5,7 @@
 //! Way in: [`endpoint::Endpoint`], a machine; [`transport`] moves its bytes.
 //! Always true: no bytes from outside make it panic; every table has a limit.
 //! Read next: `message` (bytes and messages), `endpoint` (what is done with them), then `transaction` and `dialog`.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 mod auth;
 mod dialog;
@@ -15,6 +16,10 @@ pub mod registrar;
 mod route;
 mod timing;
 mod transaction;
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one part of this room with sockets, tasks and a clock"
+)]
 pub mod transport;
 
 pub use peer::{ConnectionId, Peer, Transport};

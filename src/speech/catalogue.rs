@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use jiff::civil;
 
 use super::say::{self, Nearby, Tongue};
+use super::template;
 use super::utterance::Utterance;
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::value::{Type, Value};
@@ -92,6 +93,8 @@ pub struct Recording {
     pub text: String,
     /// What it is for.
     pub kind: RecordingKind,
+    /// How long it should take to say, estimated from its text.
+    pub length: Duration,
 }
 
 /// What a recording is for.
@@ -178,7 +181,12 @@ impl Catalogue {
         prompts
             .chain(words)
             .chain(atoms)
-            .map(|(clip, text, kind)| Recording { clip, text, kind })
+            .map(|(clip, text, kind)| Recording {
+                length: template::words_length(&text),
+                clip,
+                text,
+                kind,
+            })
             .collect()
     }
 
@@ -287,6 +295,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+    use std::sync::LazyLock;
 
     use super::super::utterance::Piece;
     use super::*;
@@ -333,7 +342,7 @@ mod tests {
             ("shipped", "您的订单已由顺丰速运发出，预计十一月二十六日送达。",
              "zh-CN/shipped.1 zh-CN/words/_987a_4e30 zh-CN/shipped.2 zh-CN/atoms/month-11 zh-CN/atoms/day-26 zh-CN/shipped.3"),
             ("total", "金额：一百二十九元零五分，谢谢。",
-             "zh-CN/total.1 (150) zh-CN/atoms/100 zh-CN/atoms/29 zh-CN/atoms/yuan zh-CN/atoms/0 zh-CN/atoms/5 zh-CN/atoms/fen (150) zh-CN/total.2"),
+             "zh-CN/total.1 (150) zh-CN/atoms/100 zh-CN/atoms/yuan-29 zh-CN/atoms/0 zh-CN/atoms/fen-5 (150) zh-CN/total.2"),
             ("plain", "再见。", "zh-CN/plain"),
         ];
         for (name, text, pieces) in table {
@@ -427,14 +436,23 @@ mod tests {
         ]
     }
 
+    type Texts = HashMap<Arc<str>, String>;
+
+    /// Both tongues, with the text of each recording.
+    static BOTH: LazyLock<[(Catalogue, Texts); 2]> = LazyLock::new(|| {
+        ["zh-CN", "en-US"].map(|lang| {
+            let it = catalogue(&format!("language: {lang}\nprompts: {{ p: a }}\n"));
+            let texts = it.clips().into_iter().map(|it| (it.clip, it.text)).collect();
+            (it, texts)
+        })
+    });
+
     proptest::proptest! {
         #![proptest_config(proptest::test_runner::Config::with_cases(4_000))]
         /// What is heard, put together from the texts of the recordings list, is what is shown.
         #[test]
         fn captions_and_recordings_say_the_same(value in any_value()) {
-            for lang in ["zh-CN", "en-US"] {
-                let it = catalogue(&format!("language: {lang}\nprompts: {{ p: a }}\n"));
-                let texts: HashMap<_, _> = it.clips().into_iter().map(|it| (it.clip, it.text)).collect();
+            for (it, texts) in BOTH.iter() {
                 let said = it.say(&value, None, TODAY).unwrap();
                 let heard: String = said.pieces.iter().map(|piece| match piece {
                     Piece::Clip(clip) => texts.get(clip).unwrap().as_str(),

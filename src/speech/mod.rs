@@ -10,6 +10,11 @@
 //! Read next: `catalogue` (the types), `parse` and `template` (how they are read), `say` (values as words).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
+/// The recording that callers hear while they wait, round and round.
+pub const HOLD_MUSIC: &str = "tones/hold-melody";
+/// The tone of a phone that rings far away (450 Hz, 1 s on and 4 s off, as in China).
+pub const RINGING: &str = "tones/cn-ringback";
+
 mod catalogue;
 mod parse;
 mod say;

@@ -287,7 +287,7 @@ mod tests {
             read("language: zh-CN\nprompts:\n  total: {order.total}元\n  good: 好\n");
         assert!(catalogue.is_none());
         insta::assert_snapshot!(found, @"
-        error[HL0101]: this is not YAML: while parsing a block mapping, did not find expected key
+        error[HL0101]: while parsing a block mapping, did not find expected key
          --> catalog.yaml:3:23
           |
         3 |   total: {order.total}元
@@ -392,6 +392,31 @@ mod tests {
         ] {
             let (_, found) = read(text);
             assert!(found.contains("HL0550") || found.contains("HL0552"), "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn the_wrong_catalogue_of_each_page_gives_its_code_and_the_right_one_nothing() {
+        let pages = [
+            ("HL0550", include_str!("../../docs/errors/HL0550.md")),
+            ("HL0551", include_str!("../../docs/errors/HL0551.md")),
+            ("HL0552", include_str!("../../docs/errors/HL0552.md")),
+            ("HL0553", include_str!("../../docs/errors/HL0553.md")),
+            ("HL0554", include_str!("../../docs/errors/HL0554.md")),
+            ("HL0555", include_str!("../../docs/errors/HL0555.md")),
+            ("HL0556", include_str!("../../docs/errors/HL0556.md")),
+        ];
+        let block = |page: &'static str, kind: &str| {
+            let (_, rest) = page.split_once(&format!("```yaml {kind}\n")).unwrap();
+            rest.split_once("```").unwrap().0
+        };
+        for (code, page) in pages {
+            let codes = |kind| -> Vec<&str> {
+                let (_, found) = Catalogue::parse(FileId::default(), block(page, kind));
+                found.iter().map(|it| it.code).collect()
+            };
+            assert_eq!((codes("wrong"), codes("right")), (vec![code], vec![]), "{code}");
+            assert!(page.starts_with(&format!("# {code}: ")), "{code}");
         }
     }
 

@@ -78,12 +78,19 @@ pub(super) fn parts(scalar: &Scalar<'_>, clip: &str, found: &mut Vec<Diagnostic>
 
 /// How long a prompt takes to say: measured on the recordings of the demo, good to a fifth.
 pub(super) fn length(parts: &[Part]) -> Duration {
-    let ms = parts.iter().map(|part| match part {
-        Part::Fixed { text, .. } => text.chars().map(char_ms).sum(),
-        Part::Mark { pause_ms, .. } => u64::from(*pause_ms),
-        Part::Value(_) => 1_500,
-    });
-    Duration::from_millis(ms.sum())
+    parts
+        .iter()
+        .map(|part| match part {
+            Part::Fixed { text, .. } => words_length(text),
+            Part::Mark { pause_ms, .. } => Duration::from_millis((*pause_ms).into()),
+            Part::Value(_) => Duration::from_millis(1_500),
+        })
+        .sum()
+}
+
+/// How long words take to say, silences at both ends included.
+pub(super) fn words_length(text: &str) -> Duration {
+    Duration::from_millis(100 + text.chars().map(char_ms).sum::<u64>())
 }
 
 fn char_ms(it: char) -> u64 {

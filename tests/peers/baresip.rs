@@ -9,11 +9,12 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hotline::audio::compare;
 use serde_json::{Value, json};
 
-use super::process::Process;
+use super::process::{Process, Said};
 use super::sound;
-use super::{PATIENCE, ports};
+use super::{PATIENCE, ports, wait};
 
 /// A softphone that says one tone and records what it hears.
 pub struct Baresip {
@@ -82,7 +83,7 @@ impl Baresip {
         let account = format!("<sip:{user}@{server};transport={transport}>{registers}{answers};dtmfmode={dtmf}\n");
         fs::write(folder.path().join("accounts"), account).unwrap();
         let process = Process::start("baresip", Command::new("baresip").arg("-s").arg("-f").arg(folder.path()));
-        process.wait_for("baresip is ready", PATIENCE);
+        process.wait_for("baresip is ready");
         let control = connect(SocketAddr::from(([127, 0, 0, 1], control)));
         let (told, events) = mpsc::channel();
         let mut from = control.try_clone().unwrap();
@@ -96,7 +97,7 @@ impl Baresip {
         let console = SocketAddr::from(([127, 0, 0, 1], console));
         let phone_started = Self { process, folder, control, events, console };
         if phone.password.is_some() {
-            phone_started.process.wait_for("200 OK (", PATIENCE);
+            phone_started.process.wait_for("200 OK (");
         }
         phone_started
     }
@@ -116,8 +117,9 @@ impl Baresip {
     pub fn press(&self, keys: &str) {
         let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
         for key in keys.chars() {
+            let upto = self.process.upto();
             socket.send_to(key.to_string().as_bytes(), self.console).unwrap();
-            self.process.wait_for(&format!("send DTMF digit: '{key}'"), PATIENCE);
+            self.process.wait_after(upto, &format!("send DTMF digit: '{key}'"));
             // A finger's pause: baresip sends a key until it is told that it was let go.
             thread::park_timeout(Duration::from_millis(250));
         }
@@ -136,6 +138,37 @@ impl Baresip {
                 Err(_) => panic!("no {kind} came, only {}; baresip said:\n{}", others.join(" "), self.process.said()),
             }
         }
+    }
+
+    /// Waits until a SIP message with a line that begins with `header` has come or gone, and returns that line.
+    #[track_caller]
+    pub fn wait_header(&self, header: &str) -> Said {
+        self.wait_header_after(0, header)
+    }
+
+    /// The same, after the first `upto` lines that it said.
+    #[track_caller]
+    pub fn wait_header_after(&self, upto: usize, header: &str) -> Said {
+        self.process.wait_until(upto, header, |line| line.starts_with(header))
+    }
+
+    /// Waits until the last 400 ms of what it heard are a tone of `hertz`.
+    #[track_caller]
+    pub fn wait_tone(&self, hertz: f64) {
+        wait(&format!("{hertz} Hz"), || {
+            let heard = self.heard();
+            let last = &heard[heard.len().saturating_sub(3_200)..];
+            (last.len() == 3_200 && sound::strength(last, hertz) > 0.1).then_some(())
+        });
+    }
+
+    /// Waits until `expected` has been heard to its end.
+    #[track_caller]
+    pub fn wait_heard(&self, expected: &[i16]) {
+        wait("a prompt is heard", || {
+            let heard = self.heard();
+            compare::find(&heard, expected).filter(compare::Found::is_heard).map(drop)
+        });
     }
 
     /// What it has heard so far in its newest call, 8 kHz.

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::process::Process;
+use super::process::{Process, Said};
+use super::recorded::{self, Recorded};
 use super::{PATIENCE, ports};
 
 /// A running server on ports and in a folder of its own.
@@ -29,44 +30,97 @@ impl Hotline {
 
     /// The demo with its `hotline.yaml` changed by `change`.
     pub fn with(change: impl FnOnce(String) -> String) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let home = env!("CARGO_MANIFEST_DIR");
-        let demo = fs::read_to_string(Path::new(home).join("hotline.yaml")).unwrap();
-        let demo = demo
-            .replace("flows/", &format!("{home}/flows/"))
-            .replace("\nprompts: prompts", &format!("\nprompts: {home}/prompts"));
-        let config = folder.path().join("hotline.yaml");
-        fs::write(&config, change(demo)).unwrap();
-        Self::start(folder)
+        Self::start(folder(change))
     }
 
     /// Starts, or starts again after a crash, what stands in `folder`.
     pub fn start(folder: tempfile::TempDir) -> Self {
-        let (sip, http) = (ports::free(), ports::free());
-        let media = ports::media_range();
-        let process = Process::start(
-            "hotline",
-            Command::new(env!("CARGO_BIN_EXE_hotline"))
-                .current_dir(folder.path())
-                .args(["serve", "--log", "debug"])
-                .args(["--sip", &format!("127.0.0.1:{sip}"), "--http", &format!("127.0.0.1:{http}")])
-                .args(["--rtp-ports", &format!("{}..{}", media.start(), media.end())]),
-        );
-        process.wait_for("ready", PATIENCE);
-        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        Self { process, sip: local(sip), http: local(http), folder }
+        let (sip, http) = (local(ports::free()), local(ports::free()));
+        let process = Process::start("hotline", serve(folder.path(), sip, http).args(["--log", "debug"]));
+        process.wait_for("ready");
+        Self { process, sip, http, folder }
     }
 
     /// The folder with its databases.
-    pub fn data(&self) -> std::path::PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// Asks it to end and waits until it has.
+    /// Its configuration.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("hotline.yaml")
+    }
+
+    /// Waits until a journey says this: `"step":"main"`.
     #[track_caller]
-    pub fn stop(mut self) {
+    pub fn wait_journey(&self, what: &str) -> Said {
+        self.wait_journey_after(0, what)
+    }
+
+    /// Waits until a journey says this after the first `upto` lines of the log.
+    #[track_caller]
+    pub fn wait_journey_after(&self, upto: usize, what: &str) -> Said {
+        self.process.wait_until(upto, what, |line| line.contains(" journey entry=") && line.contains(what))
+    }
+
+    /// Waits until a prompt has begun.
+    #[track_caller]
+    pub fn wait_prompt(&self, prompt: &str) -> Said {
+        self.wait_journey(&format!(r#""prompt":"{prompt}""#))
+    }
+
+    /// Waits until an agent's state is `state` after the first `upto` lines of the log.
+    #[track_caller]
+    pub fn wait_agent(&self, upto: usize, agent: &str, state: &str) -> Said {
+        let says = format!(r#"agent agent="{agent}" state="{state}""#);
+        self.process.wait_after(upto, &says)
+    }
+
+    /// Asks it to end, waits until it has, and replays every call that it has stored: each must give the commands and
+    /// the journey that it gave.
+    #[track_caller]
+    pub fn stop_and_replay(self) -> Vec<Recorded> {
+        let (data, config) = (self.data(), self.config());
+        let _folder = self.stop();
+        let calls = recorded::read(&data);
+        recorded::replay(&calls, &config);
+        calls
+    }
+
+    /// Asks it to end and waits until it has; what it leaves behind stays as long as the folder.
+    #[track_caller]
+    pub fn stop(mut self) -> tempfile::TempDir {
         self.process.signal("TERM");
         let status = self.process.wait_end(PATIENCE + Duration::from_secs(10));
         assert!(status.success(), "it ended with {status}");
+        self.folder
     }
+}
+
+/// A folder with the demo's `hotline.yaml` as `change` makes it; what it names stays where it is.
+pub fn folder(change: impl FnOnce(String) -> String) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let home = env!("CARGO_MANIFEST_DIR");
+    let demo = fs::read_to_string(Path::new(home).join("hotline.yaml")).unwrap();
+    let demo = demo
+        .replace("flows/", &format!("{home}/flows/"))
+        .replace("\nprompts: prompts", &format!("\nprompts: {home}/prompts"));
+    fs::write(folder.path().join("hotline.yaml"), change(demo)).unwrap();
+    folder
+}
+
+/// `hotline serve` for the configuration in `folder`.
+pub fn serve(folder: &Path, sip: SocketAddr, http: SocketAddr) -> Command {
+    let media = ports::media_range();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    command
+        .current_dir(folder)
+        .args(["serve", "--sip", &sip.to_string(), "--http", &http.to_string()])
+        .args(["--rtp-ports", &format!("{}..{}", media.start(), media.end())]);
+    command
+}
+
+/// A port on loopback.
+pub fn local(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
 }

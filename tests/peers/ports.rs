@@ -3,6 +3,10 @@
 use std::net::{TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use super::PATIENCE;
+use super::process::Process;
 
 /// A port that is free for UDP and TCP. Somebody may take it before it is used; then the test fails and says so.
 pub fn free() -> u16 {
@@ -29,4 +33,22 @@ pub fn media_range() -> RangeInclusive<u16> {
         }
     }
     panic!("no range of media ports is free")
+}
+
+/// Waits until somebody listens on `port`, UDP or TCP, as the kernel's tables say: trying to bind it could take it away
+/// from `by`.
+#[track_caller]
+pub fn wait_taken(port: u16, by: &Process) {
+    let mark = format!(":{port:04X} ");
+    let is_taken = |table: &str| {
+        let lines = std::fs::read_to_string(table).unwrap();
+        lines
+            .lines()
+            .any(|line| line.split_once(": ").is_some_and(|(_, it)| it[..14].contains(&mark)))
+    };
+    let until = Instant::now() + PATIENCE;
+    while !["/proc/net/udp", "/proc/net/tcp"].into_iter().any(is_taken) {
+        assert!(Instant::now() < until, "nobody listens on {port}:\n{}", by.said());
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
 }

@@ -6,11 +6,22 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::PATIENCE;
+
 /// A running program.
 pub struct Process {
-    name: &'static str,
+    name: String,
     child: Child,
     lines: Arc<Lines>,
+}
+
+/// Something that a program said, and the place from which later lines count.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// The line.
+    pub line: String,
+    /// Lines before and with it.
+    pub upto: usize,
 }
 
 #[derive(Default)]
@@ -22,7 +33,8 @@ struct Lines {
 
 impl Process {
     /// Starts `command`; what it prints is kept line by line.
-    pub fn start(name: &'static str, command: &mut Command) -> Self {
+    pub fn start(name: impl Into<String>, command: &mut Command) -> Self {
+        let name = name.into();
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         let lines = Arc::new(Lines::default());
@@ -31,26 +43,47 @@ impl Process {
         Self { name, child, lines }
     }
 
-    /// The operating system's number of it.
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    /// Waits for a line that contains `text`, said by now or later.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> Said {
+        self.wait_after(0, text)
     }
 
-    /// Waits for a line that contains `text` and returns it.
+    /// Waits for a line that contains `text` and is not one of the first `upto`.
     #[track_caller]
-    pub fn wait_for(&self, text: &str, patience: Duration) -> String {
-        let until = Instant::now() + patience;
+    pub fn wait_after(&self, upto: usize, text: &str) -> Said {
+        self.wait_until(upto, text, |line| line.contains(text))
+    }
+
+    /// Waits for a line after the first `upto` that is `meant`.
+    #[track_caller]
+    pub fn wait_until(&self, upto: usize, what: &str, meant: impl Fn(&str) -> bool) -> Said {
+        let until = Instant::now() + PATIENCE;
         let mut said = self.lines.said.lock().unwrap();
-        let mut seen = 0;
+        let mut seen = upto;
         loop {
-            if let Some(line) = said.iter().skip(seen).find(|line| line.contains(text)) {
-                return line.clone();
+            if let Some((at, line)) = said.iter().enumerate().skip(seen).find(|(_, line)| meant(line)) {
+                return Said { line: line.clone(), upto: at + 1 };
             }
-            seen = said.len();
+            seen = seen.max(said.len());
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "{} never said `{text}`; it said:\n{}", self.name, said.join("\n"));
+            if left.is_zero() {
+                drop(said); // a panic under the lock would hide what was said
+                panic!("{} never said `{what}`", self.name);
+            }
             said = self.lines.more.wait_timeout(said, left).unwrap().0;
         }
+    }
+
+    /// How many lines it has said.
+    pub fn upto(&self) -> usize {
+        self.lines.said.lock().unwrap().len()
+    }
+
+    /// The lines that contain `text`.
+    pub fn lines_with(&self, text: &str) -> Vec<String> {
+        let said = self.lines.said.lock().unwrap();
+        said.iter().filter(|line| line.contains(text)).cloned().collect()
     }
 
     /// Everything it said so far.
@@ -66,7 +99,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < until, "{} did not end; it said:\n{}", self.name, self.said());
+            assert!(Instant::now() < until, "{} did not end", self.name);
             thread::park_timeout(Duration::from_millis(20));
         }
     }

@@ -1,11 +1,14 @@
 //! SIPp: scenarios written for one behaviour, played message by message.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 
+use super::hotline::local;
 use super::process::Process;
+use super::talker::Talker;
+use super::{PATIENCE, ports, wait};
 
 /// A scenario that runs.
 pub struct Sipp {
@@ -13,14 +16,17 @@ pub struct Sipp {
     pub process: Process,
     /// Holds the scenario and its logs.
     pub folder: tempfile::TempDir,
+    /// Where it listens.
+    pub address: SocketAddr,
 }
 
 impl Sipp {
-    /// Plays the scenario `text` against `server`, from the port `port`, with more `args`.
-    pub fn start(text: &str, server: SocketAddr, port: u16, args: &[&str]) -> Self {
+    /// Plays the scenario `text` against `server` with more `args`.
+    pub fn start(text: &str, server: SocketAddr, args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scenario = folder.path().join("scenario.xml");
         fs::write(&scenario, text).unwrap();
+        let address = local(ports::free());
         let process = Process::start(
             "sipp",
             Command::new("sipp")
@@ -28,12 +34,12 @@ impl Sipp {
                 .env("TERM", "dumb")
                 .arg("-sf")
                 .arg(&scenario)
-                .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"])
+                .args(["-i", "127.0.0.1", "-p", &address.port().to_string(), "-m", "1", "-nostdin"])
                 .args(["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"])
                 .args(args)
                 .arg(server.to_string()),
         );
-        Self { process, folder }
+        Self { process, folder, address }
     }
 
     /// Every message sent and received so far.
@@ -46,12 +52,134 @@ impl Sipp {
         read(&self.folder.path().join("errors.log"))
     }
 
+    /// Waits until a message that contains `text` has come or gone.
+    #[track_caller]
+    pub fn wait_message(&self, text: &str) -> String {
+        wait(text, || self.messages().lines().find(|line| line.contains(text)).map(str::to_owned))
+    }
+
     /// Waits until the scenario has been played to its end, as it was written.
     #[track_caller]
     pub fn wait_success(&mut self) {
-        let status = self.process.wait_end(super::PATIENCE * 3);
+        let status = self.process.wait_end(PATIENCE);
         assert!(status.success(), "sipp: {status}\n{}\n{}", self.errors(), self.messages());
     }
+}
+
+/// A call whose signals are SIPp's and whose sound is a [`Talker`]'s.
+pub struct Call {
+    /// Its signals.
+    pub sipp: Sipp,
+    /// Its sound.
+    pub talker: Talker,
+}
+
+/// How a call is made.
+pub struct Caller<'a> {
+    /// The number that calls; none withholds it.
+    pub from: Option<&'a str>,
+    /// The number that is called.
+    pub to: &'a str,
+    /// Whether keys go as events (RFC 4733); otherwise only in the voice band.
+    pub events: bool,
+    /// Whether the INVITE has no offer, so that the server makes it in its 200 and the ACK has the answer.
+    pub late_offer: bool,
+    /// `u1` for UDP, `t1` for TCP.
+    pub transport: &'a str,
+}
+
+impl<'a> Caller<'a> {
+    /// A caller over UDP whose phone sends events and offers at once.
+    pub const fn to(to: &'a str) -> Self {
+        Self { from: Some("13912345678"), to, events: true, late_offer: false, transport: "u1" }
+    }
+
+    /// Calls, and returns when the call is connected and sound comes.
+    #[track_caller]
+    pub fn call(&self, server: SocketAddr) -> Call {
+        let call = self.dial(server);
+        call.talker.remote();
+        call
+    }
+
+    /// Calls.
+    pub fn dial(&self, server: SocketAddr) -> Call {
+        let talker = Talker::start();
+        let sipp = Sipp::start(&self.scenario(talker.port()), server, &["-t", self.transport]);
+        Call { sipp, talker }
+    }
+
+    /// INVITE, ACK, and when it is told to ([`Call::hang_up`]) BYE.
+    fn scenario(&self, port: u16) -> String {
+        let sdp = sdp(port, self.events);
+        let (in_invite, in_ack) = if self.late_offer { ("", &sdp[..]) } else { (&sdp[..], "") };
+        let transport = if self.transport == "t1" { "TCP" } else { "UDP" };
+        let from = match self.from {
+            Some(number) => format!("<sip:{number}@[local_ip]:[local_port]>"),
+            None => "\"Anonymous\" <sip:anonymous@anonymous.invalid>".to_owned(),
+        };
+        let to = format!("<sip:{}@[remote_ip]:[remote_port]>", self.to);
+        let head = |method: &str, cseq: u8, uri: &str, more: &str| {
+            format!(
+                "{method} {uri} SIP/2.0\nVia: SIP/2.0/{transport} [local_ip]:[local_port];branch=[branch]\n\
+                 From: {from};tag=[pid]sipp[call_number]\nTo: {to}{more}\nCall-ID: [call_id]\nCSeq: {cseq} {method}\n\
+                 Contact: <sip:sipp@[local_ip]:[local_port];transport={}>\nMax-Forwards: 70\n",
+                transport.to_ascii_lowercase()
+            )
+        };
+        let content = |sdp: &str| match sdp {
+            "" => "Content-Length: 0\n\n".to_owned(),
+            sdp => format!("Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"),
+        };
+        let target = to[1..to.len() - 1].to_owned();
+        let invite = head("INVITE", 1, &target, "") + &content(in_invite);
+        let ack = head("ACK", 1, "[next_url]", "[peer_tag_param]") + &content(in_ack);
+        let bye = head("BYE", 2, "[next_url]", "[peer_tag_param]") + &content("");
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="call">
+  <send retrans="500"><![CDATA[{invite}]]></send>
+  <recv response="100" optional="true"/>
+  <recv response="180" optional="true"/>
+  <recv response="200" rrs="true"/>
+  <send><![CDATA[{ack}]]></send>
+  <recv request="{HANG_UP}"/>
+  <send retrans="500"><![CDATA[{bye}]]></send>
+  <recv response="200"/>
+</scenario>
+"#
+        )
+    }
+}
+
+/// The request by which a test tells SIPp to go on: SIP has none of this name.
+const HANG_UP: &str = "HANGUP";
+
+impl Call {
+    /// Has SIPp hang up and waits until the call is over in good order.
+    #[track_caller]
+    pub fn hang_up(mut self) {
+        let messages = self.sipp.messages();
+        let id = messages.lines().find_map(|line| line.strip_prefix("Call-ID: ")).unwrap();
+        let told = format!(
+            "{HANG_UP} sip:sipp SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9\r\nFrom: <sip:test>;tag=1\r\n\
+             To: <sip:sipp>\r\nCall-ID: {}\r\nCSeq: 1 {HANG_UP}\r\nContent-Length: 0\r\n\r\n",
+            id.trim()
+        );
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+        socket.send_to(told.as_bytes(), self.sipp.address).unwrap();
+        self.sipp.wait_success();
+    }
+}
+
+/// An offer or answer with A-law, and events where they are wanted.
+fn sdp(port: u16, events: bool) -> String {
+    let (more, lines) =
+        if events { (" 101", "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n") } else { ("", "") };
+    format!(
+        "v=0\no=test 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {port} RTP/AVP 8{more}\n\
+         a=rtpmap:8 PCMA/8000\n{lines}a=ptime:20\na=sendrecv\n"
+    )
 }
 
 fn read(path: &Path) -> String {

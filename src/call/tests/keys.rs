@@ -192,6 +192,35 @@ fn more_keys_than_can_be_kept_are_dropped_from_the_end() {
     ]);
 }
 
+#[test]
+fn a_prompt_that_ended_as_it_was_stopped_does_not_end_the_next_one() {
+    let plays = "
+steps:
+  main:
+    - play: welcome
+    - play: notice
+      interrupt: no
+    - menu: menu
+      keys: { 1: bye }
+      interrupt: no
+      otherwise: bye
+  bye:
+    - hangup: bye
+";
+    #[rustfmt::skip]
+    play(plays, &[
+        (    0, "connects",     "welcome"),
+        (1_000, "key 1",        "stop; notice"),
+        (1_001, "heard-before", ""),
+        (2_000, "heard",        "menu"),
+        (2_001, "heard-before", ""),
+        (9_000, "tick",         ""),          // still spoken: nobody is taken for silent
+        (9_500, "heard",        "bye"),
+        (9_501, "heard-before", ""),
+        (9_900, "heard",        "hang up; end Completed"),
+    ]);
+}
+
 /// An endless round of everything that a key can meet, in which every figure fits everywhere.
 const ROUND: &str = "
 lookups:

@@ -84,6 +84,22 @@ fn an_answer_that_never_comes_is_guarded_here_too() {
 }
 
 #[test]
+fn a_late_answer_is_not_taken_for_that_to_a_newer_question() {
+    let flow = FLOW.replace("failed: down", "failed: main");
+    #[rustfmt::skip]
+    play(&flow, &[
+        (    0, "connects",             "enter"),
+        (1_000, "keys 42",              "stop; ask order(number=42)"),
+        (2_000, "tick",                 "please wait"),
+        (2_500, "heard",                ""),
+        (3_500, "tick",                 "enter"),
+        (3_600, "keys 43",              "stop; ask order(number=43)"),
+        (3_700, "late",                 ""),
+        (3_800, "found status=shipped", "status shipped"),
+    ]);
+}
+
+#[test]
 fn what_is_not_found_or_fails_has_a_way_of_its_own() {
     #[rustfmt::skip]
     play(FLOW, &[

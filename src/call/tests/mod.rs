@@ -1,4 +1,5 @@
 //! Calls in tables: when, what happens, what must come out.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test picks what it looks at")]
 
 mod connecting;
 mod endings;
@@ -94,6 +95,8 @@ struct Call {
     machine: Machine,
     now: Mono,
     ticket: Ticket,
+    /// The lookup before the last.
+    asked_before: Ticket,
     prompt: Ticket,
     log: Vec<Entry>,
     commands: Vec<Command>,
@@ -105,6 +108,7 @@ impl Call {
             machine: Machine::new(Arc::clone(setting), start()),
             now: Mono::ZERO,
             ticket: Ticket(0),
+            asked_before: Ticket(0),
             prompt: Ticket(0),
             log: Vec::new(),
             commands: Vec::new(),
@@ -137,6 +141,7 @@ impl Call {
             Command::PlayRinging => "ringing".to_owned(),
             Command::Stop => "stop".to_owned(),
             Command::LookUp(it) => {
+                self.asked_before = self.ticket;
                 self.ticket = it.ticket;
                 let with: Vec<String> =
                     it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -172,6 +177,7 @@ impl Call {
             "connects" => Event::Answered,
             "key" => Event::Key(Key::from_symbol(rest[0].chars().next().unwrap()).unwrap().into()),
             "heard" => Event::Played(self.prompt),
+            "heard-before" => Event::Played(Ticket(self.prompt.0 - 1)),
             "tick" => Event::Tick,
             "hangs-up" => Event::HungUp,
             "found" => {
@@ -183,6 +189,7 @@ impl Call {
                 answer(Answer::Found(Arc::new(row.collect())))
             }
             "not-found" => answer(Answer::NotFound),
+            "late" => Event::LookedUp { lookup: self.asked_before, answer: Answer::NotFound },
             "fails" => answer(Answer::Failed),
             "position" => queue(QueueEvent::Position {
                 ahead: rest[0].parse().unwrap(),

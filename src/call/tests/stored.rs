@@ -218,10 +218,10 @@ proptest! {
                     prop_assert_eq!(speaking.replace(it.ticket), None, "two prompts at once");
                 }
                 Command::Stop => speaking = None,
-                Command::Store(Entry::Happened { event: Event::Played(ticket), .. }) => {
-                    if speaking == Some(*ticket) {
-                        speaking = None;
-                    }
+                Command::Store(Entry::Happened { event: Event::Played(ticket), .. })
+                    if speaking == Some(*ticket) =>
+                {
+                    speaking = None;
                 }
                 _ => {}
             }

@@ -1,18 +1,15 @@
 //! HL0501 prompt-not-in-language: a prompt exists, but not in every language that the flow speaks.
 
-use std::collections::HashSet;
-
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
 
 /// Points at the first place that speaks it, once a prompt. `no-input` and `no-match` must exist where they are spoken
 /// without being named.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen = HashSet::new();
-    for spoken in &study.spoken {
-        let languages = study.prompt(spoken.name);
+    for prompt in study.prompts() {
+        let (spoken, languages) = (&prompt.first, &prompt.texts);
         let anywhere = languages.iter().any(|(_, facts)| facts.is_some());
-        if !seen.insert(spoken.name) || (!anywhere && spoken.named) {
+        if !anywhere && spoken.named {
             continue; // HL0202 reports a prompt that no language has
         }
         let missing: Vec<&str> =

@@ -55,7 +55,7 @@ mod unused_step;
 mod words;
 mod wrong_kind;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +65,12 @@ use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::value::Type;
 
 pub use self::transfer_target::allows;
+
+/// The type of each variable of a flow without errors.
+pub(super) fn variable_types(flow: &Flow) -> HashMap<String, Type> {
+    let variables = study::variables(flow).into_iter();
+    variables.filter_map(|(name, it)| Some((name.to_owned(), it.kind?))).collect()
+}
 
 /// What lies outside of a flow and is named in it.
 pub struct World<'a> {
@@ -217,3 +223,6 @@ pub(super) fn check_parts(
     found.extend(lacking.into_iter().filter(|it| !broken.contains(&part(it.span))));
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,9 @@ use crate::flow::model::ActionKind;
 /// Points at the `menu` or `ask`.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let (what, patience) = match &action.kind {
-            ActionKind::Menu(menu) => ("menu", &menu.patience),
-            ActionKind::Ask(ask) => ("ask", &ask.patience),
-            _ => continue,
-        };
+        let Some(patience) = action.kind.patience() else { continue };
+        let menu = matches!(action.kind, ActionKind::Menu(_));
+        let what = if menu { "menu" } else { "ask" };
         if patience.otherwise.is_none() {
             let says = format!("this `{what}` does not say what follows silence and wrong keys");
             let help = "add `otherwise: agent`".to_owned();

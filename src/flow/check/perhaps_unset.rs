@@ -5,11 +5,12 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use smallvec::SmallVec;
+
 use super::study::{self, Study};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::builtin::{self, builtin};
 use crate::flow::expr::{Expr, ExprKind, Operator};
-use crate::flow::graph::Way;
 use crate::flow::model::{Action, ActionKind, Step};
 
 /// Points at each such reading once. Columns that may be missing (`eta: date?`) count as unset until `known(…)`.
@@ -25,7 +26,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     while let Some(at) = next.pop_front() {
         waits.remove(&at);
         let Some((step, entry)) = step_and_entry(study, &entries, at) else { continue };
-        let mut walk = Walk { tracker: &tracker, bits: entry, unset: Vec::new(), out: Vec::new() };
+        let mut walk = Walk::new(&tracker, entry, false);
         walk.step(step);
         for (to, bits) in walk.out {
             let Some(entry) = entries.get_mut(to) else { continue };
@@ -44,7 +45,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let mut seen = HashSet::new();
     for at in 0..entries.len() {
         let Some((step, entry)) = step_and_entry(study, &entries, at) else { continue };
-        let mut walk = Walk { tracker: &tracker, bits: entry, unset: Vec::new(), out: Vec::new() };
+        let mut walk = Walk::new(&tracker, entry, true);
         walk.step(step);
         for unset in walk.unset {
             if seen.insert((unset.span, unset.name)) {
@@ -90,9 +91,9 @@ fn report(study: &Study<'_>, unset: &Unset<'_>) -> Diagnostic {
     }
 }
 
-/// Which names are set, a bit each.
+/// Which names are set, a bit each. Most flows have fewer than 128.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Bits(Vec<u64>);
+struct Bits(SmallVec<[u64; 2]>);
 
 impl Bits {
     fn has(&self, at: usize) -> bool {
@@ -142,7 +143,7 @@ impl<'s, 'a> Tracker<'s, 'a> {
     }
 
     fn nothing(&self) -> Bits {
-        Bits(vec![0; self.numbers.len().div_ceil(64)])
+        Bits(SmallVec::from_elem(0, self.numbers.len().div_ceil(64)))
     }
 
     fn number(&self, name: &str) -> Option<usize> {
@@ -162,12 +163,18 @@ struct Unset<'a> {
 struct Walk<'w, 's, 'a> {
     tracker: &'w Tracker<'s, 'a>,
     bits: Bits,
+    /// Whether to look at what is read, or only at where the call goes.
+    looks: bool,
     unset: Vec<Unset<'w>>,
     /// Steps that it leads to, with what is set then.
     out: Vec<(usize, Bits)>,
 }
 
-impl<'w> Walk<'w, '_, 'w> {
+impl<'w, 's> Walk<'w, 's, 'w> {
+    const fn new(tracker: &'w Tracker<'s, 'w>, bits: Bits, looks: bool) -> Self {
+        Self { tracker, bits, looks, unset: Vec::new(), out: Vec::new() }
+    }
+
     fn step(&mut self, step: &'w Step) {
         for action in &step.actions {
             let skipped = action.when.as_ref().map(|when| {
@@ -192,8 +199,10 @@ impl<'w> Walk<'w, '_, 'w> {
     }
 
     fn action(&mut self, action: &'w Action) {
-        for spoken in study::spoken(action) {
-            self.speak(spoken.name, spoken.span);
+        if self.looks {
+            for spoken in study::spoken(action) {
+                self.speak(spoken.name, spoken.span);
+            }
         }
         match &action.kind {
             ActionKind::Say(say) => self.read(&say.value, &mut Vec::new()),
@@ -222,14 +231,14 @@ impl<'w> Walk<'w, '_, 'w> {
                 let columns = || lookup.into_iter().flat_map(|it| &it.gives);
                 let full = |column: &str| format!("{}.{column}", it.lookup.value);
                 columns().for_each(|(column, _)| self.mark(&full(column), false));
-                self.leave_by(action, |_| true);
+                self.leave_by(action);
                 for (column, given) in columns() {
                     self.mark(&full(column), !given.optional);
                 }
                 return;
             }
             ActionKind::Ask(ask) => {
-                self.leave_by(action, |_| true);
+                self.leave_by(action);
                 self.mark(&ask.into.value, true);
                 return;
             }
@@ -245,17 +254,22 @@ impl<'w> Walk<'w, '_, 'w> {
             | ActionKind::Language(_)
             | ActionKind::Hangup(_) => {}
         }
-        self.leave_by(action, |_| true);
+        self.leave_by(action);
     }
 
-    fn leave_by(&mut self, action: &'w Action, takes: impl Fn(Way) -> bool) {
-        for (_, target) in action.kind.ways().into_iter().filter(|it| takes(it.0)) {
+    fn leave_by(&mut self, action: &'w Action) {
+        if self.looks {
+            return;
+        }
+        for (_, target) in action.kind.ways() {
             self.leave(&target.value, self.bits.clone());
         }
     }
 
     fn leave(&mut self, target: &str, bits: Bits) {
-        if let Some(to) = self.tracker.study.flow.steps.get_index_of(target) {
+        if !self.looks
+            && let Some(to) = self.tracker.study.flow.steps.get_index_of(target)
+        {
             self.out.push((to, bits));
         }
     }
@@ -280,6 +294,7 @@ impl<'w> Walk<'w, '_, 'w> {
     /// Looks at what `expr` reads; `known` are the names that hold because it got this far.
     fn read(&mut self, expr: &'w Expr, known: &mut Vec<usize>) {
         match &expr.kind {
+            _ if !self.looks => {}
             ExprKind::Literal(_) | ExprKind::Known(_) => {}
             ExprKind::Name(name) => {
                 if let Some(at) = self.tracker.number(name)
@@ -296,7 +311,16 @@ impl<'w> Walk<'w, '_, 'w> {
                 match operator {
                     Operator::And => self.holds(left, true, known),
                     Operator::Or => self.holds(left, false, known),
-                    _ => {}
+                    Operator::Equal
+                    | Operator::NotEqual
+                    | Operator::Less
+                    | Operator::LessOrEqual
+                    | Operator::Greater
+                    | Operator::GreaterOrEqual
+                    | Operator::Add
+                    | Operator::Subtract
+                    | Operator::Multiply
+                    | Operator::Divide => {}
                 }
                 self.read(right, known);
                 known.truncate(before);

@@ -93,10 +93,7 @@ fn leaves_otherwise(study: &Study<'_>, step: usize, index: usize, ring: &HashSet
 }
 
 fn conditions(action: &Action) -> impl Iterator<Item = &Expr> {
-    let fork = match &action.kind {
-        ActionKind::If(fork) => Some(&fork.condition),
-        _ => None,
-    };
+    let fork = if let ActionKind::If(fork) = &action.kind { Some(&fork.condition) } else { None };
     action.when.iter().chain(fork)
 }
 

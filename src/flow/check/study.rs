@@ -27,10 +27,17 @@ pub(super) struct Study<'a> {
     pub(super) faults: Vec<Fault>,
     /// Every prompt that is spoken.
     pub(super) spoken: Vec<Spoken<'a>>,
-    /// What each of these prompts is in each language of the flow.
-    prompts: HashMap<&'a str, Vec<(&'a Lang, Option<PromptFacts<'a>>)>>,
+    /// What each of these prompts is in each language of the flow, with the first place that speaks it.
+    prompts: IndexMap<&'a str, Prompt<'a>>,
     /// How many suggestions may still be looked for: each compares one name with all others.
     suggestions: Cell<u16>,
+}
+
+/// A prompt, and what it is in each language of the flow.
+pub(super) struct Prompt<'a> {
+    /// The first place that speaks it.
+    pub(super) first: Spoken<'a>,
+    pub(super) texts: Vec<(&'a Lang, Option<PromptFacts<'a>>)>,
 }
 
 /// A variable of the flow.
@@ -83,7 +90,7 @@ impl<'a> Study<'a> {
             worked_out: Vec::new(),
             faults: Vec::new(),
             spoken: Vec::new(),
-            prompts: HashMap::new(),
+            prompts: IndexMap::new(),
             suggestions: Cell::new(100),
         };
         let mut faults = Vec::new();
@@ -98,7 +105,8 @@ impl<'a> Study<'a> {
                 let in_language = |lang: &'a Spanned<Lang>| {
                     (&lang.value, world.prompts.prompt(&lang.value, spoken.name))
                 };
-                flow.languages.iter().map(in_language).collect()
+                let texts = flow.languages.iter().map(in_language).collect();
+                Prompt { first: *spoken, texts }
             });
         }
         study
@@ -118,16 +126,19 @@ impl<'a> Study<'a> {
 
     /// A prompt in each language of the flow.
     pub(super) fn prompt(&self, name: &str) -> &[(&'a Lang, Option<PromptFacts<'a>>)] {
-        self.prompts.get(name).map(Vec::as_slice).unwrap_or_default()
+        self.prompts.get(name).map(|it| it.texts.as_slice()).unwrap_or_default()
     }
 
-    /// Each distinct prompt that exists in a language, with where it is first spoken.
+    /// Each prompt that is spoken, once.
+    pub(super) fn prompts(&self) -> impl Iterator<Item = &Prompt<'a>> {
+        self.prompts.values()
+    }
+
+    /// Each prompt in each language that has it, with the first place that speaks it.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&Spoken<'a>, &'a Lang, &PromptFacts<'a>)> {
-        let mut seen = std::collections::HashSet::new();
-        self.spoken.iter().filter(move |it| seen.insert(it.name)).flat_map(|spoken| {
-            self.prompt(spoken.name)
-                .iter()
-                .filter_map(move |(lang, facts)| Some((spoken, *lang, facts.as_ref()?)))
+        self.prompts().flat_map(|prompt| {
+            let texts = prompt.texts.iter();
+            texts.filter_map(|(lang, facts)| Some((&prompt.first, *lang, facts.as_ref()?)))
         })
     }
 
@@ -157,7 +168,7 @@ fn look_up(flow: &Flow, variables: &IndexMap<&str, Variable>, name: &str) -> Opt
 
 /// The variables of a flow with their types. A type is told by `ask`, or by the first `set` whose value has one; each
 /// assignment is looked at again only when a variable in it has become known.
-fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
+pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
     let mut variables: IndexMap<&str, Variable> = IndexMap::new();
     let mut assignments = Vec::new();
     for action in flow.steps.values().flat_map(|step| &step.actions) {

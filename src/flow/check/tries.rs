@@ -2,17 +2,12 @@
 
 use super::study::Study;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::flow::model::ActionKind;
 
 /// Points at `tries`; at the flow's name for its defaults.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     found.extend(judge(study.flow.defaults.tries, study.flow.name.span));
     for (_, _, action) in study.actions() {
-        let patience = match &action.kind {
-            ActionKind::Menu(menu) => &menu.patience,
-            ActionKind::Ask(ask) => &ask.patience,
-            _ => continue,
-        };
+        let Some(patience) = action.kind.patience() else { continue };
         found.extend(patience.tries.and_then(|it| judge(it.value, it.span)));
     }
 }

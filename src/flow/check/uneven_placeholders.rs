@@ -7,9 +7,9 @@ use crate::diagnostic::Diagnostic;
 
 /// Points at the first place that speaks the prompt.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen = std::collections::HashSet::new();
-    for spoken in study.spoken.iter().filter(|it| seen.insert(it.name)) {
-        let mut languages = study.prompt(spoken.name).iter().filter_map(|(lang, facts)| {
+    for prompt in study.prompts() {
+        let spoken = &prompt.first;
+        let mut languages = prompt.texts.iter().filter_map(|(lang, facts)| {
             let facts = facts.as_ref()?;
             let paths: BTreeSet<&str> = facts.slots.iter().map(|it| &*it.path.value).collect();
             Some((lang, facts, paths))

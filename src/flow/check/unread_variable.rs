@@ -2,17 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::study::Study;
+use super::study::{Role, Study};
 use crate::diagnostic::Diagnostic;
 
 /// Points at the first place that sets it. An expression that gives a variable its own next value reads nothing.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let mut read: HashSet<&str> = HashSet::new();
     for it in &study.worked_out {
-        let own = match it.role {
-            super::study::Role::Set(name) => Some(&name.value),
-            _ => None,
-        };
+        let own = if let Role::Set(name) = it.role { Some(&name.value) } else { None };
         it.expr.names(&mut |name, _, _| {
             if own != Some(name) {
                 read.insert(name);

@@ -10,9 +10,8 @@ use crate::flow::model::ActionKind;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let used: HashSet<&str> = study
         .actions()
-        .filter_map(|(_, _, action)| match &action.kind {
-            ActionKind::Lookup(it) => Some(&*it.lookup.value),
-            _ => None,
+        .filter_map(|(_, _, action)| {
+            if let ActionKind::Lookup(it) = &action.kind { Some(&*it.lookup.value) } else { None }
         })
         .collect();
     if used.iter().any(|name| !study.flow.lookups.contains_key(*name)) {

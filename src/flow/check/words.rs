@@ -98,7 +98,7 @@ fn read_key(rest: &str) -> Option<(Key, &str)> {
             // `one` in `once` and 一 in 按一下 or 按一会 name no key.
             let goes_on = behind.starts_with(|it: char| it.is_ascii_alphabetic());
             let once = *name == "一" && behind.starts_with(['下', '会', '次', '遍', '般']);
-            !(name.is_ascii() && name.len() > 1 && goes_on) && !once
+            !(once || name.is_ascii() && name.len() > 1 && goes_on)
         })
     })?;
     Key::from_symbol(*symbol).zip(strip_word(rest, name))

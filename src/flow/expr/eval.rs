@@ -61,17 +61,7 @@ impl Expr {
                 }
             }
             ExprKind::If(condition, yes, no) => {
-                let (taken, other) =
-                    if condition.truth(variables)? { (yes, no) } else { (no, yes) };
-                let value = taken.evaluate(variables)?;
-                // `if vip then order.total else 0` gives money both ways.
-                if taken.written_out().is_some()
-                    && let Ok(other) = other.evaluate(variables)
-                    && let Some(fitted) = fit(&value, &type_of(&other))
-                {
-                    return Ok(fitted);
-                }
-                Ok(value)
+                if condition.truth(variables)? { yes } else { no }.evaluate(variables)
             }
         }
     }
@@ -153,10 +143,12 @@ fn compare(operator: Operator, left: &Value, right: &Value) -> Result<bool, Eval
                 (Some(word), None) => *word == *yes_or_no(right)?,
                 (None, Some(word)) => *word == *yes_or_no(left)?,
             };
-            return match operator {
-                Operator::Equal => Ok(equal),
-                Operator::NotEqual => Ok(!equal),
-                _ => Err(EvalError::Misfit),
+            return if operator == Operator::Equal {
+                Ok(equal)
+            } else if operator == Operator::NotEqual {
+                Ok(!equal)
+            } else {
+                Err(EvalError::Misfit)
             };
         }
     };
@@ -194,18 +186,17 @@ fn text(value: &Value) -> Option<&str> {
 }
 
 fn yes_or_no(value: &Value) -> Result<&'static str, EvalError> {
-    match value {
-        Value::YesNo(true) => Ok("yes"),
-        Value::YesNo(false) => Ok("no"),
-        _ => Err(EvalError::Misfit),
-    }
+    let Value::YesNo(it) = value else { return Err(EvalError::Misfit) };
+    Ok(if *it { "yes" } else { "no" })
 }
 
 fn negate(value: &Value) -> Evaluated {
-    match value {
-        Value::Number(number) => Ok(Value::Number(-*number)),
-        Value::Money(minor) => minor.checked_neg().map(Value::Money).ok_or(EvalError::OutOfRange),
-        _ => Err(EvalError::Misfit),
+    if let Value::Number(number) = value {
+        Ok(Value::Number(-*number))
+    } else if let Value::Money(minor) = value {
+        minor.checked_neg().map(Value::Money).ok_or(EvalError::OutOfRange)
+    } else {
+        Err(EvalError::Misfit)
     }
 }
 

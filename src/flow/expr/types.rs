@@ -45,6 +45,31 @@ impl Expr {
         Checker { scope, found }.infer(self)
     }
 
+    /// Gives what is written out the type that it stands for, `wanted` or that of the other way of its `if`, so that
+    /// `if known(order.total) then order.total else 0` is money both ways.
+    pub(crate) fn settle(&mut self, scope: &Scope<'_>, wanted: Option<&Type>) {
+        if let Some(value) = self.written_out() {
+            if let Some(fitted) = wanted.and_then(|wanted| fit(&value, wanted)) {
+                self.kind = ExprKind::Literal(fitted);
+            }
+            return;
+        }
+        let own = self.check(scope, &mut Vec::new());
+        match &mut self.kind {
+            ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Known(_) => {}
+            ExprKind::Not(operand) | ExprKind::Negate(operand) => operand.settle(scope, None),
+            ExprKind::Binary(_, left, right) => {
+                left.settle(scope, None);
+                right.settle(scope, None);
+            }
+            ExprKind::If(condition, yes, no) => {
+                condition.settle(scope, None);
+                yes.settle(scope, wanted.or(own.as_ref()));
+                no.settle(scope, wanted.or(own.as_ref()));
+            }
+        }
+    }
+
     /// Its value if it is written out, not worked out: `5`, `-5`, `"a"`, `yes`.
     pub(crate) fn written_out(&self) -> Option<Value> {
         match &self.kind {

@@ -130,7 +130,7 @@ pub struct Play {
     /// Keys that silence it by themselves, at their first packet, without asking anybody.
     pub stop_on: Keys,
     /// Send the first packet now instead of at the leg's next slot, at most 20 ms away. The 20 ms rhythm starts anew
-    /// from there and is led back to the media clock by 1 ms a packet, so that a peer's buffer never grows; timestamps
+    /// from there and is led back to the media clock by 2 ms a packet, so that a peer's buffer does not grow; timestamps
     /// and sequence numbers run on and the first packet bears the marker.
     pub at_once: bool,
 }

@@ -35,8 +35,11 @@ impl Leg {
                 codec.transcode(connection.codec, room);
                 let units = u32::try_from(payload.len()).unwrap_or(0);
                 let payload_type = connection.codec.payload_type();
-                *head =
-                    self.outbound.forwarded_header(now, payload_type, &header, units).to_bytes();
+                *head = self
+                    .outbound
+                    .numbers
+                    .forwarded_header(now, payload_type, &header, units)
+                    .to_bytes();
                 payload.len()
             }
             Onward::Key { header, report, heard } => {
@@ -49,7 +52,11 @@ impl Leg {
                 }
                 let bytes = report.to_bytes();
                 room.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-                *head = self.outbound.forwarded_header(now, payload_type, &header, 0).to_bytes();
+                *head = self
+                    .outbound
+                    .numbers
+                    .forwarded_header(now, payload_type, &header, 0)
+                    .to_bytes();
                 bytes.len()
             }
         };

@@ -121,7 +121,7 @@ impl Leg {
     pub(super) fn play(&mut self, now_ms: u64, play: Play) -> Option<u64> {
         let at_once = play.at_once && self.bridged.is_none();
         self.outbound.play(play);
-        if at_once { self.outbound.bring_forward(now_ms) } else { None }
+        if at_once { self.outbound.numbers.bring_forward(now_ms) } else { None }
     }
 
     /// A key went down: silences what plays if it may, and tells.
@@ -179,5 +179,15 @@ impl Leg {
         self.counts.reception = self.inbound.stream.figures();
         self.tell(LegEvent::Closed(self.counts));
         self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leg_is_small() {
+        assert!(size_of::<Leg>() <= 1_536, "{} bytes", size_of::<Leg>());
     }
 }

@@ -6,7 +6,8 @@
 //! Way in: [`Media::start`], [`Media::open`], then the methods of [`Leg`]; dropping a leg closes it.
 //! Always true: a packet costs no allocation, no lock, no log line and cannot panic; a command is acted on at once, not
 //! at the next 20 ms; a slow or absent listener of events delays nothing.
-//! Read next: `api` (what can be asked and told), `media` (the handles), `pacer` (the thread), `leg` (one party),
+//! Read next: `api` (what can be asked and told), `media` (the handles), `pacer` (the thread), `leg` (one party, with
+//! `sending`, `numbering`, `receiving`, `listen` and `reporting`),
 //! `wheel` (who is due), `forward` (a bridge), `io` (the system calls), `ports`.
 
 mod api;
@@ -17,6 +18,7 @@ mod keytone;
 mod leg;
 mod listen;
 mod media;
+mod numbering;
 mod pacer;
 mod ports;
 mod receiving;

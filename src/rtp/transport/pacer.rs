@@ -37,6 +37,9 @@ const EVENTS: usize = 256;
 const DATAGRAMS: usize = 16;
 /// Commands, and parcels, taken before packets have their turn.
 const COMMANDS: usize = 64;
+/// From so many legs on the thread wakes on the beat of a millisecond instead of for each datagram: what comes within one is
+/// read together, which costs half a millisecond on average and saves a wake-up a packet.
+const CROWD: usize = 32;
 /// Slots worked off before sockets have their turn: only a thread that is behind gets there.
 const SLOTS: usize = 8;
 /// Parcels on their way to one thread. When it is full they wait in the sender, which takes no commands meanwhile.
@@ -194,7 +197,7 @@ impl<I: RtpIo> Pacer<I> {
     fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
         while !self.is_ending {
-            let timeout = self.timeout();
+            let timeout = self.wait_for_the_beat();
             if let Err(error) = self.poll.poll(&mut events, timeout)
                 && error.kind() != io::ErrorKind::Interrupted
             {
@@ -235,6 +238,17 @@ impl<I: RtpIo> Pacer<I> {
         }
         let due = self.wheel.next_due()?;
         Some(Mono::from_millis(due).since(self.now()))
+    }
+
+    /// In a crowd sleeps up to the next millisecond, when slots are due, and leaves nothing to wait for in the poll.
+    fn wait_for_the_beat(&self) -> Option<Duration> {
+        let timeout = self.timeout();
+        if self.legs.len() < CROWD || timeout.is_some_and(|it| it.is_zero()) {
+            return timeout;
+        }
+        let beat = 1_000 - self.now().as_micros() % 1_000;
+        std::thread::sleep(Duration::from_micros(beat));
+        Some(Duration::ZERO)
     }
 
     // Commands.
@@ -335,12 +349,12 @@ impl<I: RtpIo> Pacer<I> {
             self.farewell(leg);
             return None;
         }
-        let due = if leg.outbound.due() > now_ms {
-            leg.outbound.due()
+        let due = if leg.outbound.numbers.due() > now_ms {
+            leg.outbound.numbers.due()
         } else {
             self.wheel.quietest(now_ms)
         };
-        leg.outbound.begin_at(due);
+        leg.outbound.numbers.begin_at(due);
         leg.entered = self.wheel.enter(due, place);
         self.places.insert(leg.id, Place::Here(place));
         entry.insert(leg);
@@ -390,7 +404,7 @@ impl<I: RtpIo> Pacer<I> {
                 for (one, two) in [(place, other), (other, place)] {
                     if let Some(leg) = self.legs.get_mut(one) {
                         leg.bridged = Some(two);
-                        leg.outbound.mapping = None;
+                        leg.outbound.numbers.unmap();
                     }
                 }
             }
@@ -406,10 +420,10 @@ impl<I: RtpIo> Pacer<I> {
     fn unbridge(&mut self, place: usize, was_taken: bool) {
         let Some(leg) = self.legs.get_mut(place) else { return };
         let Some(other) = leg.bridged.take() else { return };
-        leg.outbound.mapping = None;
+        leg.outbound.numbers.unmap();
         if let Some(other) = self.legs.get_mut(other) {
             other.bridged = None;
-            other.outbound.mapping = None;
+            other.outbound.numbers.unmap();
             if was_taken {
                 other.tell(LegEvent::Unbridged);
             }
@@ -511,7 +525,7 @@ impl<I: RtpIo> Pacer<I> {
             }
             leg.report(now, ntp, &mut self.io);
         }
-        leg.entered = self.wheel.enter(leg.outbound.due(), place);
+        leg.entered = self.wheel.enter(leg.outbound.numbers.due(), place);
     }
 
     /// Once a second tells how this thread fares.

@@ -72,7 +72,7 @@ impl Leg {
         source: SocketAddr,
         datagram: &[u8],
     ) {
-        let clock = self.outbound.clock();
+        let clock = self.outbound.numbers.clock();
         let is_peer = self.destination().is_some_and(|it| it.ip() == source.ip());
         let told = if is_peer { rtcp::parse(datagram, clock.ssrc) } else { None };
         let Some(told) = told else {
@@ -95,7 +95,7 @@ impl Leg {
 
     fn send_report(&mut self, now: Mono, ntp: u64, goodbye: bool, io: &mut impl RtpIo) {
         let Some(to) = self.report_destination() else { return };
-        let clock = self.outbound.clock();
+        let clock = self.outbound.numbers.clock();
         let has_sent = self.counts.sent != self.reports.sent_before;
         self.reports.sent_before = self.counts.sent;
         let [.., a, b, c, d] = self.counts.sent_bytes.to_be_bytes();

@@ -1,7 +1,7 @@
 //! Who is due when: a wheel of 64 slots of one millisecond.
 //!
 //! A leg is entered for its next packet only and entered again when that has left, 20 ms or, while it is led back to its
-//! media clock, 21 ms later. An entry is never taken out: a leg that has closed, moved or got another time no longer
+//! media clock, 22 ms later. An entry is never taken out: a leg that has closed, moved or got another time no longer
 //! agrees with the slot that it is found in, and is passed by.
 
 /// Slots; a power of two above all distances that are asked for.

@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 /// How a digest is made. The `-sess` forms and SHA-512/256 are left out: no phone in the field asks for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Algorithm {
+pub(crate) enum Algorithm {
     /// What every phone can do.
     Md5,
     /// RFC 8760.

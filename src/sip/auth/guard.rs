@@ -155,7 +155,9 @@ impl Guard {
         if let Some(nonce) = self.nonces.get_mut(proof.nonce) {
             nonce.count = proof.counted.map_or(u32::MAX, |(count, _)| count);
         }
-        self.suspects.remove(&suspect);
+        if let Some(it) = self.suspects.get_mut(&suspect) {
+            it.failures = 0; // it keeps its place in the queue of those that make room
+        }
         Verdict::Known(proof.user.to_owned())
     }
 

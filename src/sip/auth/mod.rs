@@ -5,6 +5,7 @@
 //! | `digest` | the hashes |
 //! | `guard` | we ask: challenges, nonces and their counts, lock-outs |
 //! | `answer` | we are asked: proofs for a 401 or 407, counted per nonce |
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 pub(crate) mod answer;
 pub(crate) mod digest;

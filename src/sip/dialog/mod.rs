@@ -2,6 +2,7 @@
 //!
 //! Made from the request and the response that establish it, it builds the requests within and checks the order of
 //! those that come. What is said in them is the endpoint's business.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 use crate::sip::message::{
     CSeq, HeaderError, Headers, Method, Name, NameAddr, Request, Response, Uri,
@@ -166,4 +167,61 @@ pub(crate) fn contact(headers: &Headers) -> Result<Option<Uri>, HeaderError> {
 
 fn allows_update(headers: &Headers) -> bool {
     headers.allow().is_ok_and(|methods| methods.contains(&Method::Update))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::message::{Message, Print};
+
+    fn peer() -> Peer {
+        Peer::udp("192.0.2.1:5060".parse().unwrap(), "192.0.2.2:5060".parse().unwrap())
+    }
+
+    fn invite(more: &str) -> Request {
+        let text = format!(
+            "INVITE sip:4001@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK1\r\nFrom: Ann <sip:a@x>;tag=t1\r\n\
+             To: <sip:4001@x>\r\nCall-ID: c1\r\nCSeq: 7 INVITE\r\nContact: <sip:a@192.0.2.2?Subject=x>\r\n{more}\r\n"
+        );
+        let Ok(Message::Request(request)) = Message::from_datagram(text.into()) else { panic!() };
+        request
+    }
+
+    #[test]
+    fn both_ends_number_their_own_requests() {
+        let mut dialog = Dialog::uas(&invite(""), "ours", peer()).unwrap();
+        let taken = [7, 8, 8, 10, 9].map(|number| dialog.take(number, peer()));
+        assert_eq!(taken, [false, true, false, true, false]);
+        let sent = [Method::Info, Method::Bye]
+            .map(|method| dialog.request(method).0.headers.cseq().unwrap().number);
+        assert_eq!(sent, [1, 2]);
+    }
+
+    #[test]
+    fn what_is_sent_names_both_ends_and_where_it_goes() {
+        let mut dialog = Dialog::uas(&invite(""), "ours", peer()).unwrap();
+        let (bye, to) = dialog.request(Method::Bye);
+        assert_eq!(to, peer());
+        insta::assert_snapshot!(String::from_utf8_lossy(&bye.printed()).replace("\r\n", "\n"), @r#"
+        BYE sip:a@192.0.2.2 SIP/2.0
+        From: <sip:4001@x>;tag=ours
+        To: "Ann" <sip:a@x>;tag=t1
+        Call-ID: c1
+        CSeq: 1 BYE
+        Content-Length: 0
+        "#);
+    }
+
+    #[test]
+    fn the_peer_is_followed_but_its_proxies_stay() {
+        let mut dialog =
+            Dialog::uas(&invite("Record-Route: <sip:192.0.2.9;lr>\r\n"), "ours", peer()).unwrap();
+        dialog.refresh(
+            &invite("Record-Route: <sip:192.0.2.8;lr>\r\nAllow: INVITE, UPDATE\r\n").headers,
+        );
+        assert!(dialog.allows_update());
+        let (info, to) = dialog.request(Method::Info);
+        assert_eq!(to.remote, "192.0.2.9:5060".parse().unwrap());
+        assert_eq!(info.headers.routes().unwrap().len(), 1);
+    }
 }

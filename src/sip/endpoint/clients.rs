@@ -82,6 +82,10 @@ impl Purpose {
             Self::Cancel | Self::ByeToFork | Self::Register(_) => None,
         }
     }
+
+    const fn registration(self) -> Option<u32> {
+        if let Self::Register(id) = self { Some(id) } else { None }
+    }
 }
 
 /// Answers that one INVITE of ours may get: more forks than a sane proxy rings.
@@ -195,7 +199,8 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) -> Option<usize> {
         let limit = self.config.limits.client_transactions;
-        let limit = if matches!(purpose, Purpose::Call(_)) { limit } else { limit.saturating_mul(2) };
+        let limit =
+            if matches!(purpose, Purpose::Call(_)) { limit } else { limit.saturating_mul(2) };
         if self.clients.len() >= limit {
             self.counters.overload += 1;
             return None;
@@ -240,7 +245,14 @@ impl Endpoint {
     }
 
     /// Acknowledges a 2xx of the INVITE with `number`: a request without a transaction (RFC 3261 13.2.2.4).
-    pub(super) fn ack_2xx(&mut self, dialog: &Dialog, invite: &Request, number: u32, sdp: Option<Bytes>, out: &mut Vec<Command>) -> (Peer, Bytes) {
+    pub(super) fn ack_2xx(
+        &mut self,
+        dialog: &Dialog,
+        invite: &Request,
+        number: u32,
+        sdp: Option<Bytes>,
+        out: &mut Vec<Command>,
+    ) -> (Peer, Bytes) {
         let (mut ack, to) = dialog.ack(number);
         let to = self.way_to(to, || next_hop(&ack));
         let branch = format!("{COOKIE}{}", self.token());
@@ -258,9 +270,15 @@ impl Endpoint {
     }
 
     /// A response came.
-    pub(super) fn response(&mut self, now: Mono, peer: Peer, response: &Response, out: &mut Vec<Command>) {
+    pub(super) fn response(
+        &mut self,
+        now: Mono,
+        peer: Peer,
+        response: &Response,
+        out: &mut Vec<Command>,
+    ) {
         self.counters.responses += 1;
-        let found = ClientKey::of(response).ok().and_then(|key| self.clients.keys.get(&key).copied());
+        let found = ClientKey::of(response).and_then(|key| self.clients.keys.get(&key).copied());
         let Some(client) = found else {
             self.counters.stray_responses += 1;
             return;
@@ -271,7 +289,9 @@ impl Endpoint {
             _ => Happening::Refused,
         };
         let outcome = self.client_event(now, client, happening, Some(response), out);
-        if outcome.is_news && let Some(purpose) = self.clients.get(client).map(|slot| slot.purpose) {
+        if outcome.is_news
+            && let Some(purpose) = self.clients.get(client).map(|slot| slot.purpose)
+        {
             self.answered(now, client, purpose, response, peer, out);
         }
         if outcome.is_over {
@@ -279,11 +299,19 @@ impl Endpoint {
         }
     }
 
-    fn answered(&mut self, now: Mono, client: usize, purpose: Purpose, response: &Response, peer: Peer, out: &mut Vec<Command>) {
+    fn answered(
+        &mut self,
+        now: Mono,
+        client: usize,
+        purpose: Purpose,
+        response: &Response,
+        peer: Peer,
+        out: &mut Vec<Command>,
+    ) {
         match purpose {
             Purpose::Call(leg) => self.call_answered(now, leg, client, response, peer, out),
             Purpose::Bye(leg) => self.bye_answered(now, leg, client, response, out),
-            Purpose::Reinvite(leg) => self.reinvite_answered(now, leg, client, response, peer, out),
+            Purpose::Reinvite(leg) => self.reinvite_answered(now, leg, client, response, out),
             Purpose::Update(leg) => self.update_answered(now, leg, client, response, out),
             Purpose::Info(leg) => self.info_answered(now, leg, client, response, out),
             Purpose::Refer(leg) => self.refer_answered(now, leg, client, response, out),
@@ -299,8 +327,12 @@ impl Endpoint {
         match purpose {
             Purpose::Call(leg) => self.call_unanswered(now, leg, out),
             Purpose::Bye(leg) => self.gone(now, leg, out),
-            Purpose::Reinvite(leg) | Purpose::Update(leg) => self.offer_unanswered(now, leg, client, out),
-            Purpose::Info(leg) | Purpose::Refer(leg) | Purpose::Notify(leg) => self.vanished(now, leg, out),
+            Purpose::Reinvite(leg) | Purpose::Update(leg) => {
+                self.offer_unanswered(now, leg, client, out)
+            }
+            Purpose::Info(leg) | Purpose::Refer(leg) | Purpose::Notify(leg) => {
+                self.vanished(now, leg, out)
+            }
             Purpose::Register(id) => self.register_unanswered(now, id, out),
             Purpose::Cancel | Purpose::ByeToFork => {}
         }
@@ -321,7 +353,8 @@ impl Endpoint {
     /// not wait.
     pub(super) fn unreachable(&mut self, now: Mono, to: Peer, out: &mut Vec<Command>) {
         let (first, last) = ((to.transport, to.remote, 0), (to.transport, to.remote, usize::MAX));
-        let meant: Vec<usize> = self.clients.ways.range(first..=last).map(|(_, _, client)| *client).collect();
+        let meant: Vec<usize> =
+            self.clients.ways.range(first..=last).map(|(_, _, client)| *client).collect();
         for client in meant {
             let outcome = self.client_event(now, client, Happening::Unreachable, None, out);
             self.conclude(now, client, &outcome, out);
@@ -329,7 +362,9 @@ impl Endpoint {
     }
 
     fn conclude(&mut self, now: Mono, client: usize, outcome: &Outcome, out: &mut Vec<Command>) {
-        if outcome.has_failed && let Some(purpose) = self.clients.get(client).map(|slot| slot.purpose) {
+        if outcome.has_failed
+            && let Some(purpose) = self.clients.get(client).map(|slot| slot.purpose)
+        {
             self.unanswered(now, client, purpose, out);
         }
         if outcome.is_over {
@@ -354,7 +389,9 @@ impl Endpoint {
                 let event = match happening {
                     Happening::Provisional => E::Provisional,
                     Happening::Accepted => E::Accepted,
-                    Happening::Refused => E::Refused { ack: ack_for_refusal(&slot.request, response) },
+                    Happening::Refused => {
+                        E::Refused { ack: ack_for_refusal(&slot.request, response) }
+                    }
                     Happening::Unreachable => E::Unreachable,
                     Happening::GiveUp => E::GiveUp,
                     Happening::Tick => E::Tick,
@@ -411,7 +448,13 @@ impl Endpoint {
     }
 
     /// Asks again with a proof of who we are, after a 401 or 407. Nothing where there is no proof to give.
-    pub(super) fn ask_with_proof(&mut self, now: Mono, client: usize, response: &Response, out: &mut Vec<Command>) -> Option<usize> {
+    pub(super) fn ask_with_proof(
+        &mut self,
+        now: Mono,
+        client: usize,
+        response: &Response,
+        out: &mut Vec<Command>,
+    ) -> Option<usize> {
         let challenges = match response.status {
             Status::UNAUTHORIZED => response.headers.www_authenticate().ok()?,
             Status::PROXY_AUTHENTICATION_REQUIRED => response.headers.proxy_authenticate().ok()?,
@@ -419,11 +462,12 @@ impl Endpoint {
         };
         let by_proxy = response.status == Status::PROXY_AUTHENTICATION_REQUIRED;
         let slot = self.clients.get(client).filter(|slot| slot.proofs < MOST_PROOFS)?;
-        let (mut request, to, purpose, proofs) = (slot.request.clone(), slot.to, slot.purpose, slot.proofs);
+        let (mut request, to, purpose, proofs) =
+            (slot.request.clone(), slot.to, slot.purpose, slot.proofs);
         let number = request.headers.cseq().ok()?.number;
-        let answerer = match purpose {
-            Purpose::Register(id) => &mut self.registrations.get_mut(&id)?.answerer,
-            other => &mut self.legs.get_mut(&other.leg()?)?.answerer,
+        let answerer = match purpose.leg() {
+            Some(leg) => &mut self.legs.get_mut(&leg)?.answerer,
+            None => &mut self.registrations.get_mut(&purpose.registration()?)?.answerer,
         };
         if !answerer.take(by_proxy, &challenges) {
             return None;
@@ -434,10 +478,10 @@ impl Endpoint {
         for (name, proof) in answerer.proofs(&request.method, &uri_text(&request), &mut self.rng) {
             request.headers.push(name, &proof);
         }
-        let number = match purpose {
-            Purpose::Register(id) => self.registrations.get_mut(&id)?.next_number(),
-            Purpose::Call(_) => number + 1,
-            other => self.legs.get_mut(&other.leg()?)?.dialog.as_mut()?.next_number(),
+        let number = match (purpose, purpose.leg()) {
+            (Purpose::Call(_), _) => number.saturating_add(1), // there is no dialog yet that counts
+            (_, Some(leg)) => self.legs.get_mut(&leg)?.dialog.as_mut()?.next_number(),
+            (_, None) => self.registrations.get_mut(&purpose.registration()?)?.next_number(),
         };
         request.headers.set(Name::CSeq, &CSeq { number, method: request.method.clone() });
         let again = self.ask(now, request, to, purpose, out)?;

@@ -1,5 +1,6 @@
 //! What the endpoint wants done: bytes to send, and news for the calls.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,8 +12,7 @@ use crate::sip::message::{NameAddr, Uri};
 use crate::sip::peer::Peer;
 use crate::sip::registrar::Binding;
 
-/// One thing to do. They are carried out in order.
-#[derive(Debug)]
+/// One thing to do. They are carried out in order. `Debug` shows no bytes that are sent: they hold proofs and keys.
 pub enum Command {
     /// Send these bytes; on a stream without a connection, open one first.
     Send {
@@ -50,6 +50,20 @@ pub enum Command {
     },
 }
 
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send { to, bytes } => write!(f, "Send({} bytes to {})", bytes.len(), to.remote),
+            Self::Leg { leg, event } => write!(f, "Leg({leg:?}, {event:?})"),
+            Self::Registrar(event) => write!(f, "Registrar({event:?})"),
+            Self::Registration { id, event } => write!(f, "Registration({id}, {event:?})"),
+            Self::AuthenticationFailed { source, failures, locked_out, .. } => {
+                write!(f, "AuthenticationFailed({source}, {failures}, locked out: {locked_out})")
+            }
+        }
+    }
+}
+
 /// What happened to a leg. Every leg ends with exactly one of `Ended` and `Failed`, and then `Gone`.
 #[derive(Debug, Clone)]
 pub enum LegEvent {
@@ -71,7 +85,7 @@ pub enum LegEvent {
         /// Who answered, where the peer says (P-Asserted-Identity, else the Contact).
         by: Option<Box<Uri>>,
     },
-    /// The peer acknowledged our 200: the call is up.
+    /// The peer acknowledged our 200: the call is up, or the re-INVITE is done with.
     Acknowledged {
         /// The answer to an offer that we made in the 200.
         sdp: Option<Bytes>,
@@ -119,8 +133,9 @@ pub enum LegEvent {
     Gone,
 }
 
-/// All that a call needs to know about who calls.
-#[derive(Debug, Clone)]
+/// All that a call needs to know about who calls. `Debug` shows what finds the call in a log, and nothing that the caller
+/// or another system told us about themselves.
+#[derive(Clone)]
 pub struct IncomingCall {
     /// What was dialled: the Request-URI.
     pub dialled: Uri,
@@ -150,6 +165,17 @@ pub struct IncomingCall {
     pub diversion: Option<String>,
     /// How many hops the call may still take: what calls made for its sake start with, less one.
     pub max_forwards: u8,
+}
+
+impl fmt::Debug for IncomingCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IncomingCall")
+            .field("dialled", &self.dialled)
+            .field("call_id", &self.call_id)
+            .field("peer", &self.peer)
+            .field("authenticated", &self.authenticated)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A REFER that came.

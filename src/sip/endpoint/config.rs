@@ -14,8 +14,8 @@ pub struct Config {
     pub udp: Option<SocketAddr>,
     /// Where our TCP listener is bound.
     pub tcp: Option<SocketAddr>,
-    /// The address to name in Via and Contact, where the sockets' own is not the one to reach us by (all addresses,
-    /// NAT). The ports stay those of the sockets.
+    /// The address to name in Via and Contact where the sockets' own is not the one to reach us by (NAT). Sockets that
+    /// are bound to all addresses name the `local` of the peer that is talked to. The ports stay those of the sockets.
     pub advertise: Option<IpAddr>,
     /// Server and User-Agent.
     pub product: String,
@@ -116,8 +116,8 @@ impl Default for RegistrarLimits {
 /// How digest is asked for and checked.
 #[derive(Debug, Clone, Copy)]
 pub struct DigestRules {
-    /// What we offer, the one we like best first. Phones take the first that they can do (RFC 8760 2.4).
-    pub algorithms: [Algorithm; 2],
+    /// What is offered. Answers are checked with either.
+    pub offer: DigestOffer,
     /// How long a nonce is good.
     pub nonce_life: Duration,
     /// Nonces remembered; the oldest make room.
@@ -133,12 +133,37 @@ pub struct DigestRules {
 impl Default for DigestRules {
     fn default() -> Self {
         Self {
-            algorithms: [Algorithm::Sha256, Algorithm::Md5],
+            offer: DigestOffer::Md5,
             nonce_life: Duration::from_secs(300),
             nonces: 20_000,
             failures: 5,
             lock_out: Duration::from_secs(60),
             suspects: 10_000,
+        }
+    }
+}
+
+/// Which algorithms a challenge offers.
+///
+/// RFC 8760 2.3 wants one challenge for each, the preferred one first. Measured: baresip 1.0 gives up as soon as any
+/// challenge is not MD5, and SIPp 3.6 reads the first one only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestOffer {
+    /// For every phone in the field.
+    Md5,
+    /// SHA-256 first, MD5 for those that cannot do it: where all phones read several challenges.
+    Both,
+    /// SHA-256 only: where all phones can do it.
+    Sha256,
+}
+
+impl DigestOffer {
+    /// One challenge for each, in this order.
+    pub(crate) const fn algorithms(self) -> &'static [Algorithm] {
+        match self {
+            Self::Md5 => &[Algorithm::Md5],
+            Self::Both => &[Algorithm::Sha256, Algorithm::Md5],
+            Self::Sha256 => &[Algorithm::Sha256],
         }
     }
 }

@@ -190,14 +190,12 @@ impl Endpoint {
     /// What they asked within the call and we have not answered gets 487: the call is over.
     fn drop_received(&mut self, now: Mono, id: LegId, out: &mut Vec<Command>) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let exchange = std::mem::replace(&mut leg.exchange, Exchange::Idle);
         let refer = leg.refer_in.take();
-        match exchange {
-            Exchange::Received { server, .. } => {
-                self.answer_plainly(now, server, Status::REQUEST_TERMINATED, out);
-                Self::tell(id, LegEvent::OfferWithdrawn, out);
-            }
-            Exchange::Idle | Exchange::Sent { .. } => {}
+        // Ours that is under way stays: it is given up with the leg.
+        if let Exchange::Received { server, .. } = leg.exchange {
+            leg.exchange = Exchange::Idle;
+            self.answer_plainly(now, server, Status::REQUEST_TERMINATED, out);
+            Self::tell(id, LegEvent::OfferWithdrawn, out);
         }
         if let Some(super::leg::ReferIn {
             state: super::leg::ReferState::Asked { server, .. },

@@ -8,8 +8,7 @@ use crate::secret::Secret;
 use crate::sip::message::{Malformed, Message, Uri};
 use crate::sip::peer::Peer;
 
-/// One event. The time comes beside it.
-#[derive(Debug)]
+/// One event. The time comes beside it. `Debug` shows no bytes that came: they hold proofs and keys.
 pub enum Event {
     /// A whole UDP datagram.
     Datagram {
@@ -61,6 +60,24 @@ pub enum Event {
     },
     /// The deadline came. Too early or too often does no harm.
     Tick,
+}
+
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Datagram { peer, bytes } => {
+                write!(f, "Datagram({} bytes from {})", bytes.len(), peer.remote)
+            }
+            Self::Message { peer, .. } => write!(f, "Message(from {})", peer.remote),
+            Self::Opened { peer } => write!(f, "Opened({})", peer.remote),
+            Self::Lost { peer } => write!(f, "Lost({})", peer.remote),
+            Self::Unreachable { to } => write!(f, "Unreachable({})", to.remote),
+            Self::Wish { leg, wish } => write!(f, "Wish({leg:?}, {wish:?})"),
+            Self::Register { id, .. } => write!(f, "Register({id})"),
+            Self::Unregister { id } => write!(f, "Unregister({id})"),
+            Self::Tick => f.write_str("Tick"),
+        }
+    }
 }
 
 /// One party's connection. Never used twice by one endpoint.

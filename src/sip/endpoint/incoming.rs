@@ -24,7 +24,7 @@ use crate::sip::auth::answer::Answerer;
 use crate::sip::auth::guard::{Proof, Verdict, clipped};
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{
-    Challenge, Headers, Name, Replaces, Request, Response, Status, Uri, Value,
+    Challenge, Headers, Name, Print, Replaces, Request, Response, Status, Uri, Value,
 };
 use crate::sip::peer::Peer;
 use crate::time::Mono;
@@ -55,16 +55,9 @@ impl Endpoint {
         match self.proven(now, request, asked.peer) {
             Verdict::Known(user) => call.authenticated = Some(user),
             Verdict::Ask { stale: false } => {}
-            Verdict::Ask { stale: true } => return self.refuse_and_ask(now, asked, true, out),
+            Verdict::Ask { stale: true } => return self.ask_who_asks(now, request, to, true, out),
             Verdict::Failed { failures, locked_out } => {
-                let user = claimed_user(request);
-                out.push(Command::AuthenticationFailed {
-                    user,
-                    source: asked.peer.remote,
-                    failures,
-                    locked_out,
-                });
-                return self.refuse_and_ask(now, asked, false, out);
+                return self.refuse_proof(now, asked, failures, locked_out, out);
             }
             Verdict::LockedOut => return self.refuse(request, to, Status::FORBIDDEN, &[], out),
         }
@@ -146,28 +139,49 @@ impl Endpoint {
         self.guard.check(now, peer.remote.ip(), request.method.as_str(), proof)
     }
 
-    /// 401 to a request that has no leg. It is remembered, so that its repetition is not judged a second time.
-    pub(super) fn refuse_and_ask(
+    /// 401 to somebody who has proven nothing yet, or with a nonce that is not good any more. Nothing is remembered of
+    /// it but the nonce: whoever floods us with such requests fills no table.
+    pub(super) fn ask_who_asks(
         &mut self,
         now: Mono,
-        asked: Asked,
+        request: &Request,
+        to: Peer,
         stale: bool,
         out: &mut Vec<Command>,
     ) {
-        if !self.has_room_for(asked.size) {
-            return self.overloaded(&asked.request, asked.to, out);
-        }
+        let mut response = self.refusal(request, Status::UNAUTHORIZED);
+        self.add_challenges(now, stale, &mut response.headers);
+        out.push(Command::Send { to, bytes: response.printed() });
+    }
+
+    /// 401 to somebody who does not know the password. It is remembered, so that its repetition is not judged a second
+    /// time.
+    pub(super) fn refuse_proof(
+        &mut self,
+        now: Mono,
+        asked: Asked,
+        failures: u32,
+        locked_out: bool,
+        out: &mut Vec<Command>,
+    ) {
+        let user = claimed_user(&asked.request);
+        out.push(Command::AuthenticationFailed {
+            user,
+            source: asked.peer.remote,
+            failures,
+            locked_out,
+        });
         let tag = self.token();
         let server = self.open_server(now, asked, tag, None);
         let Some(mut response) = self.answer_to(server, Status::UNAUTHORIZED) else { return };
-        self.add_challenges(now, stale, &mut response.headers);
+        self.add_challenges(now, false, &mut response.headers);
         self.answer(now, server, &response, out);
     }
 
-    /// RFC 8760 2.3: one challenge for each algorithm, the one we like best first.
+    /// RFC 8760 2.3: one challenge for each algorithm.
     fn add_challenges(&mut self, now: Mono, stale: bool, headers: &mut Headers) {
         let nonce = self.guard.nonce(now, &mut self.rng);
-        for algorithm in self.config.digest.algorithms {
+        for algorithm in self.config.digest.offer.algorithms() {
             let mut challenge = Challenge::digest(self.guard.realm(), &nonce);
             challenge.fields.set("algorithm", algorithm.name());
             challenge.fields.push("qop", Some(Value::quoted("auth")));
@@ -268,9 +282,6 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) {
         if let Some(mut response) = self.answer_to(server, status) {
-            if status.is_redirect() {
-                response.headers.remove(Name::Contact);
-            }
             add_extra(&mut response.headers, headers);
             self.answer(now, server, &response, out);
         }
@@ -339,7 +350,7 @@ impl Endpoint {
         let mut response = self.answer_to(server, status)?;
         response.headers.push(Name::Contact, &self.legs.get(&id)?.contact);
         response.headers.push(Name::Allow, ALLOW);
-        response.headers.push(Name::Supported, &SUPPORTED.join(", "));
+        response.headers.push(Name::Supported, SUPPORTED);
         add_extra(&mut response.headers, headers);
         Some(response)
     }
@@ -413,7 +424,8 @@ impl Endpoint {
             return;
         }
         let answer = sdp_of(&ack.headers, &ack.body).ok().flatten().filter(|_| unacked.is_offer);
-        let is_missing = unacked.is_offer && answer.is_none();
+        // A re-INVITE that is answered so leaves the session as it was; a call without one is none.
+        let is_missing = unacked.is_offer && unacked.is_first && answer.is_none();
         Self::tell(id, LegEvent::Acknowledged { sdp: answer }, out);
         if is_missing {
             self.end_with_bye(now, id, EndedBy::NoAnswerToOffer, out);
@@ -469,7 +481,7 @@ fn read_call(
 }
 
 /// The user that a request claims to come from, for those who watch.
-pub(super) fn claimed_user(request: &Request) -> String {
+fn claimed_user(request: &Request) -> String {
     let given = request.headers.authorization().unwrap_or_default();
     given.iter().find_map(|it| it.get("username")).map(clipped).unwrap_or_default()
 }

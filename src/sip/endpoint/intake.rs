@@ -24,8 +24,8 @@ use super::event::LegId;
 use super::servers::{Asked, answers_to};
 use super::{ALLOW, Command, Endpoint, LegEvent, SUPPORTED};
 use crate::sip::message::{
-    Headers, Malformed, Message, Method, Name, NameAddr, Print, Request, RetryAfter, Status, Via,
-    Why,
+    Headers, Malformed, Message, Method, Name, NameAddr, Print, Request, Response, RetryAfter,
+    Status, Via, Why,
 };
 use crate::sip::peer::Peer;
 use crate::sip::transaction::key::{MergeKey, ServerKey};
@@ -289,7 +289,7 @@ impl Endpoint {
         let abilities = [
             (Name::Allow, ALLOW.to_owned()),
             (Name::Accept, ACCEPT.to_owned()),
-            (Name::Supported, SUPPORTED.join(", ")),
+            (Name::Supported, SUPPORTED.to_owned()),
         ];
         self.refuse(request, to, Status::OK, &abilities, out);
     }
@@ -324,13 +324,19 @@ impl Endpoint {
         more: &[(Name, String)],
         out: &mut Vec<Command>,
     ) {
-        let mut response = request.answer(status);
-        self.tag_answer(&mut response.headers);
-        response.headers.push(Name::Server, &self.config.product);
+        let mut response = self.refusal(request, status);
         for (name, value) in more {
             response.headers.push(name.clone(), value);
         }
         out.push(Command::Send { to, bytes: response.printed() });
+    }
+
+    /// An answer that nothing is remembered of, with our tag and our name.
+    pub(super) fn refusal(&self, request: &Request, status: Status) -> Response {
+        let mut response = request.answer(status);
+        self.tag_answer(&mut response.headers);
+        response.headers.push(Name::Server, &self.config.product);
+        response
     }
 
     /// A To tag of our own, the same whenever the same request comes (RFC 3261 8.2.7).
@@ -363,7 +369,7 @@ fn known_extensions(request: &Request) -> Result<(), String> {
     let required = request.headers.require().unwrap_or_default();
     let unknown: Vec<String> = required
         .into_iter()
-        .filter(|it| !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(it)))
+        .filter(|it| !SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(it)))
         .collect();
     if unknown.is_empty() { Ok(()) } else { Err(unknown.join(", ")) }
 }

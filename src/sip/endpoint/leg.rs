@@ -235,7 +235,7 @@ impl Endpoint {
         if refreshes {
             request.headers.push(Name::Contact, &leg.contact);
             request.headers.push(Name::Allow, super::ALLOW);
-            request.headers.push(Name::Supported, &super::SUPPORTED.join(", "));
+            request.headers.push(Name::Supported, super::SUPPORTED);
         }
         for (name, proof) in
             leg.answerer.proofs(&request.method, &uri_text(&request), &mut self.rng)

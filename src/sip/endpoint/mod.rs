@@ -9,6 +9,7 @@
 //! Read next: `event` and `command` (what goes in and out), `intake` (which request means what), `incoming`, `outgoing`,
 //! `session` (offers within a call), `ending`, `refer`, `register` and `registrations`; below them `servers` and
 //! `clients` (the transactions' tables), `leg`, `timers`.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 mod body;
 mod clients;
@@ -51,12 +52,11 @@ pub use self::command::{
     Command, EndedBy, Ending, FailedBy, Failure, IncomingCall, LegEvent, ReferRequest,
     RegistrarEvent, RegistrationEvent,
 };
-pub use self::config::{Account, Config, DigestRules, Limits, RegistrarLimits};
+pub use self::config::{Account, Config, DigestOffer, DigestRules, Limits, RegistrarLimits};
 pub use self::counters::{Counters, Load};
 pub use self::event::{
     Event, ExtraHeader, LegId, Login, OfferBy, OutgoingCall, Registration, Wish,
 };
-pub use super::auth::digest::Algorithm;
 
 /// The machine.
 #[derive(Debug)]
@@ -271,7 +271,7 @@ impl Endpoint {
 const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, REGISTER";
 
 /// The extensions that we know, as our Supported says, and 420 for the others.
-const SUPPORTED: [&str; 3] = ["replaces", "norefersub", "uui"];
+const SUPPORTED: &str = "replaces, norefersub, uui";
 
 /// Adds the asker's own header lines. What carries the message's own framing or identity is left out.
 fn add_extra(request_headers: &mut message::Headers, extra: &[ExtraHeader]) {

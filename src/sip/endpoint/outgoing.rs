@@ -125,7 +125,7 @@ impl Endpoint {
         headers.push(Name::CSeq, &CSeq { number: 1, method: Method::Invite });
         headers.push(Name::Contact, contact);
         headers.push(Name::Allow, ALLOW);
-        headers.push(Name::Supported, &SUPPORTED.join(", "));
+        headers.push(Name::Supported, SUPPORTED);
         add_extra(headers, &call.headers);
         if let Some(sdp) = &call.sdp {
             add_sdp(&mut invite.headers, &mut invite.body, sdp.clone());

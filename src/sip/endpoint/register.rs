@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::incoming::claimed_user;
 use super::servers::Asked;
 use super::{Command, Endpoint};
 use crate::sip::auth::guard::Verdict;
@@ -19,16 +18,11 @@ impl Endpoint {
         }
         let user = match self.proven(now, &asked.request, asked.peer) {
             Verdict::Known(user) => user,
-            Verdict::Ask { stale } => return self.refuse_and_ask(now, asked, stale, out),
+            Verdict::Ask { stale } => {
+                return self.ask_who_asks(now, &asked.request, asked.to, stale, out);
+            }
             Verdict::Failed { failures, locked_out } => {
-                let user = claimed_user(&asked.request);
-                out.push(Command::AuthenticationFailed {
-                    user,
-                    source: asked.peer.remote,
-                    failures,
-                    locked_out,
-                });
-                return self.refuse_and_ask(now, asked, false, out);
+                return self.refuse_proof(now, asked, failures, locked_out, out);
             }
             Verdict::LockedOut => {
                 return self.refuse(&asked.request, asked.to, Status::FORBIDDEN, &[], out);

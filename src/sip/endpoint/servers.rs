@@ -139,7 +139,13 @@ impl Endpoint {
     }
 
     /// Remembers `request`, whose answers go to `to` with `tag`.
-    pub(super) fn open_server(&mut self, now: Mono, mut asked: Asked, tag: String, leg: Option<LegId>) -> usize {
+    pub(super) fn open_server(
+        &mut self,
+        now: Mono,
+        mut asked: Asked,
+        tag: String,
+        leg: Option<LegId>,
+    ) -> usize {
         let had_offer = !asked.request.body.is_empty();
         asked.request.body.clear();
         let Asked { request, key, to, size, .. } = asked;
@@ -154,7 +160,18 @@ impl Endpoint {
         let merge = if is_outside { MergeKey::of(&request).ok() } else { None };
         let deadline = machine.deadline();
         let held = weight(size);
-        let slot = Slot { machine, key: key.clone(), merge: merge.clone(), to, request, had_offer, tag, leg, alarm: Alarm::default(), held };
+        let slot = Slot {
+            machine,
+            key: key.clone(),
+            merge: merge.clone(),
+            to,
+            request,
+            had_offer,
+            tag,
+            leg,
+            alarm: Alarm::default(),
+            held,
+        };
         let server = self.servers.slots.insert(slot);
         self.servers.held += held;
         self.servers.keys.insert(key, server);
@@ -180,15 +197,28 @@ impl Endpoint {
     }
 
     /// Sends `response`; what it was made from is [`Endpoint::answer_to`]. Gives back the bytes sent.
-    pub(super) fn answer(&mut self, now: Mono, server: usize, response: &Response, out: &mut Vec<Command>) -> bytes::Bytes {
+    pub(super) fn answer(
+        &mut self,
+        now: Mono,
+        server: usize,
+        response: &Response,
+        out: &mut Vec<Command>,
+    ) -> bytes::Bytes {
         let message = response.printed();
-        let happening = Happening::Answer { status: response.status.code(), message: message.clone() };
+        let happening =
+            Happening::Answer { status: response.status.code(), message: message.clone() };
         self.server_event(now, server, happening, out);
         message
     }
 
     /// Sends the answer `status` and nothing else.
-    pub(super) fn answer_plainly(&mut self, now: Mono, server: usize, status: Status, out: &mut Vec<Command>) {
+    pub(super) fn answer_plainly(
+        &mut self,
+        now: Mono,
+        server: usize,
+        status: Status,
+        out: &mut Vec<Command>,
+    ) {
         if let Some(response) = self.answer_to(server, status) {
             self.answer(now, server, &response, out);
         }
@@ -207,14 +237,25 @@ impl Endpoint {
         self.server_event(now, server, Happening::Tick, out);
     }
 
-    fn server_event(&mut self, now: Mono, server: usize, happening: Happening, out: &mut Vec<Command>) {
-        let Some(to) = self.servers.get(server).map(|slot| self.way_to(slot.to, || slot.sent_by())) else { return };
+    fn server_event(
+        &mut self,
+        now: Mono,
+        server: usize,
+        happening: Happening,
+        out: &mut Vec<Command>,
+    ) {
+        let Some(to) = self.servers.get(server).map(|slot| self.way_to(slot.to, || slot.sent_by()))
+        else {
+            return;
+        };
         let Some(slot) = self.servers.slots.get_mut(server) else { return };
         let mut is_over = false;
         match &mut slot.machine {
             Machine::Invite(machine) => {
                 let event = match happening {
-                    Happening::Answer { status, message } => invite_server::Event::Answer { status, message },
+                    Happening::Answer { status, message } => {
+                        invite_server::Event::Answer { status, message }
+                    }
                     Happening::Again => invite_server::Event::Again,
                     Happening::Ack => invite_server::Event::Ack,
                     Happening::Tick => invite_server::Event::Tick,
@@ -223,7 +264,9 @@ impl Endpoint {
                 machine.handle(now, event, &mut todo);
                 for command in todo {
                     match command {
-                        invite_server::Command::Send(bytes) => out.push(Command::Send { to, bytes }),
+                        invite_server::Command::Send(bytes) => {
+                            out.push(Command::Send { to, bytes })
+                        }
                         invite_server::Command::NoAck => self.counters.unacknowledged += 1,
                         invite_server::Command::Forget => is_over = true,
                     }
@@ -231,7 +274,9 @@ impl Endpoint {
             }
             Machine::Other(machine) => {
                 let event = match happening {
-                    Happening::Answer { status, message } => server::Event::Answer { status, message },
+                    Happening::Answer { status, message } => {
+                        server::Event::Answer { status, message }
+                    }
                     Happening::Again => server::Event::Again,
                     Happening::Tick => server::Event::Tick,
                     Happening::Ack => return, // an ACK's key is that of an INVITE

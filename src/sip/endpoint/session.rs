@@ -19,7 +19,6 @@ use super::leg::{Exchange, NextOffer, State};
 use super::servers::Asked;
 use super::{Command, Endpoint, LegEvent};
 use crate::sip::message::{Method, Name, Response, Status};
-use crate::sip::peer::Peer;
 use crate::time::Mono;
 
 /// Theirs.
@@ -288,7 +287,6 @@ impl Endpoint {
         id: LegId,
         client: usize,
         response: &Response,
-        _peer: Peer,
         out: &mut Vec<Command>,
     ) {
         if response.status.is_success() && !self.acknowledge_reinvite(id, client, response, out) {

@@ -2,6 +2,7 @@
 //!
 //! A table and its rules; who may change it is the endpoint's question. An address of record is named by its user
 //! part alone, as all of them live in the endpoint's one domain.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -249,4 +250,124 @@ fn overtaken(binding: &Binding, update: &Update) -> bool {
 
 fn unregistered(user: &str, contact: Uri) -> RegistrarEvent {
     RegistrarEvent::Unregistered { user: user.to_owned(), contact }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Mono {
+        Mono::from_millis(ms)
+    }
+
+    fn uri(text: &str) -> Uri {
+        Uri::parse(text).unwrap()
+    }
+
+    fn peer(connection: Option<u64>) -> Peer {
+        let (local, remote) =
+            ("192.0.2.1:5060".parse().unwrap(), "192.0.2.9:40000".parse().unwrap());
+        Peer { connection: connection.map(ConnectionId), ..Peer::tcp(local, remote) }
+    }
+
+    /// Registers `contact` for `user` at `ms`.
+    fn set(
+        registrar: &mut Registrar,
+        ms: u64,
+        user: &str,
+        contact: &str,
+        expires: u64,
+        q: u16,
+    ) -> Result<usize, Refusal> {
+        let wanted =
+            Wanted { contact: uri(contact), expires: Some(Duration::from_secs(expires)), q };
+        let update = Update {
+            call_id: contact.to_owned(),
+            cseq: u32::try_from(ms).unwrap(),
+            peer: peer(Some(1)),
+            product: String::new(),
+            change: Change::Set(vec![wanted]),
+        };
+        let mut out = Vec::new();
+        registrar.update(at(ms), user, update, &mut out).map(|()| out.len())
+    }
+
+    fn contacts(registrar: &Registrar, user: &str) -> Vec<String> {
+        let hosts = registrar.bindings(user).iter();
+        hosts.map(|binding| binding.contact.sip().unwrap().host.to_string()).collect()
+    }
+
+    #[test]
+    fn the_most_wanted_comes_first_and_of_equals_the_latest() {
+        let mut registrar = Registrar::new(RegistrarLimits::default());
+        set(&mut registrar, 1, "8001", "sip:8001@192.0.2.5", 60, 500).unwrap();
+        set(&mut registrar, 2, "8001", "sip:8001@192.0.2.6", 60, 1_000).unwrap();
+        set(&mut registrar, 3, "8001", "sip:8001@192.0.2.7", 60, 1_000).unwrap();
+        assert_eq!(contacts(&registrar, "8001"), ["192.0.2.7", "192.0.2.6", "192.0.2.5"]);
+        assert!(registrar.bindings("8002").is_empty());
+    }
+
+    #[test]
+    fn what_is_over_is_dropped_in_its_own_time() {
+        let mut registrar = Registrar::new(RegistrarLimits::default());
+        set(&mut registrar, 0, "8001", "sip:8001@192.0.2.5", 60, 1_000).unwrap();
+        set(&mut registrar, 0, "8001", "sip:8001@192.0.2.6", 90, 1_000).unwrap();
+        set(&mut registrar, 0, "8002", "sip:8002@192.0.2.7", 60, 1_000).unwrap();
+        assert_eq!(registrar.deadline(), Some(at(60_000)));
+        let mut out = Vec::new();
+        registrar.expire(at(59_999), &mut out);
+        assert!(out.is_empty());
+        registrar.expire(at(60_000), &mut out);
+        assert_eq!((out.len(), contacts(&registrar, "8001")), (2, vec!["192.0.2.6".to_owned()]));
+        registrar.expire(at(90_000), &mut out);
+        assert_eq!((out.len(), registrar.deadline()), (3, None));
+        assert!(registrar.aors.is_empty() && registrar.streams.is_empty());
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_a_refused_update_changes_nothing() {
+        let mut registrar =
+            Registrar::new(RegistrarLimits { aors: 1, bindings: 1, ..RegistrarLimits::default() });
+        assert_eq!(set(&mut registrar, 1, "8001", "sip:8001@192.0.2.5", 60, 1_000), Ok(1));
+        assert_eq!(
+            set(&mut registrar, 2, "8001", "sip:8001@192.0.2.6", 60, 1_000),
+            Err(Refusal::Full)
+        );
+        assert_eq!(
+            set(&mut registrar, 2, "8002", "sip:8002@192.0.2.7", 60, 1_000),
+            Err(Refusal::Full)
+        );
+        assert_eq!(
+            set(&mut registrar, 2, "8001", "sip:8001@192.0.2.5", 20, 1_000),
+            Err(Refusal::TooBrief)
+        );
+        assert_eq!(
+            set(&mut registrar, 1, "8001", "sip:8001@192.0.2.5", 60, 1_000),
+            Err(Refusal::OutOfOrder)
+        );
+        assert_eq!(set(&mut registrar, 3, "8001", "sip:8001@192.0.2.5", 0, 1_000), Ok(1));
+        assert_eq!(registrar.deadline(), None);
+        // Nobody: a removal of what is not there takes no room.
+        assert_eq!(set(&mut registrar, 4, "8003", "sip:8003@192.0.2.5", 0, 1_000), Ok(0));
+        assert!(registrar.aors.is_empty());
+    }
+
+    #[test]
+    fn long_registrations_are_cut() {
+        let mut registrar = Registrar::new(RegistrarLimits::default());
+        set(&mut registrar, 0, "8001", "sip:8001@192.0.2.5", 999_999, 1_000).unwrap();
+        assert_eq!(registrar.deadline(), Some(at(3_600_000)));
+    }
+
+    #[test]
+    fn a_phone_whose_stream_is_gone_is_called_where_its_contact_says() {
+        let mut registrar = Registrar::new(RegistrarLimits::default());
+        set(&mut registrar, 0, "8001", "sip:8001@192.0.2.5:5070;transport=tcp", 60, 1_000).unwrap();
+        registrar.lost(ConnectionId(2));
+        assert_eq!(registrar.bindings("8001")[0].peer, peer(Some(1)));
+        registrar.lost(ConnectionId(1));
+        let now = registrar.bindings("8001")[0].peer;
+        assert_eq!((now.connection, now.remote), (None, "192.0.2.5:5070".parse().unwrap()));
+        assert!(registrar.streams.is_empty());
+    }
 }

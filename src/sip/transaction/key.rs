@@ -20,11 +20,8 @@ pub(crate) const COOKIE: &str = "z9hG4bK";
 impl ServerKey {
     /// The transaction that `request` belongs to; for an ACK, that of its INVITE.
     pub(crate) fn of(request: &Request, via: &Via) -> Result<Self, HeaderError> {
-        let method = match &request.method {
-            Method::Ack => &Method::Invite,
-            other => other,
-        };
-        Self::with_method(request, via, method)
+        let is_ack = request.method == Method::Ack;
+        Self::with_method(request, via, if is_ack { &Method::Invite } else { &request.method })
     }
 
     /// The INVITE's transaction that a CANCEL means (RFC 3261 9.2).
@@ -62,10 +59,11 @@ impl ClientKey {
         Self(key.0)
     }
 
-    /// The request that `response` answers.
-    pub(crate) fn of(response: &Response) -> Result<Self, HeaderError> {
-        let via = response.headers.top_via()?;
-        Ok(Self::new(via.branch().unwrap_or_default(), &response.headers.cseq()?.method))
+    /// The request that `response` answers. One with a Via beside ours was meant for somebody else (RFC 3261 8.1.3.3).
+    pub(crate) fn of(response: &Response) -> Option<Self> {
+        let vias = response.headers.vias().ok()?;
+        let [via] = vias.as_slice() else { return None };
+        Some(Self::new(via.branch()?, &response.headers.cseq().ok()?.method))
     }
 }
 

@@ -10,18 +10,19 @@
 mod run;
 mod stream;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "endpoints run as tasks here")]
 mod tests;
 mod udp;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -30,6 +31,7 @@ use super::endpoint::Event;
 use super::peer::{self, ConnectionId, Peer};
 
 pub use self::run::{Ask, Handle, run};
+pub use self::udp::local_towards;
 
 /// Where to listen, and how much to hold.
 #[derive(Debug, Clone)]
@@ -72,11 +74,19 @@ pub struct Counts {
     pub refused: AtomicU64,
 }
 
+/// The network did not take what was to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the network did not take it")]
+pub struct Unsent {
+    /// To whom.
+    pub to: Peer,
+}
+
 /// Our sockets.
 #[derive(Debug)]
 pub struct Transport {
     settings: Settings,
-    udp: Option<Arc<UdpSocket>>,
+    udp: Option<UdpSocket>,
     /// Where they are really bound.
     udp_at: Option<SocketAddr>,
     tcp_at: Option<SocketAddr>,
@@ -99,9 +109,15 @@ enum Arrival {
     /// Somebody connected to us.
     Accepted(TcpStream, SocketAddr),
     /// A stream of ours is open at last.
-    Connected { connection: ConnectionId, local: SocketAddr },
+    Connected {
+        connection: ConnectionId,
+        local: SocketAddr,
+    },
     /// A stream is closed, or could not be opened.
-    Closed { connection: ConnectionId, was_open: bool },
+    Closed {
+        connection: ConnectionId,
+        was_open: bool,
+    },
 }
 
 /// Messages between the readers and the endpoint.
@@ -115,9 +131,14 @@ impl Transport {
     pub fn bind(settings: Settings) -> io::Result<Self> {
         let (arrivals, events) = mpsc::channel(ARRIVALS);
         let mut tasks = JoinSet::new();
-        let udp = settings.udp.map(udp::bind).transpose()?.map(Arc::new);
-        if let Some(socket) = &udp {
-            tasks.spawn(udp::read(Arc::clone(socket), socket.local_addr()?, arrivals.clone()));
+        let mut udp = None;
+        let mut udp_at = None;
+        if let Some(at) = settings.udp {
+            let (reader, sender) = udp::bind(at)?;
+            let local = reader.local_addr()?;
+            tasks.spawn(udp::read(reader, local, arrivals.clone()));
+            udp_at = Some(local);
+            udp = Some(sender);
         }
         let listener = settings.tcp.map(stream::listen).transpose()?;
         let tcp_at = listener.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -125,7 +146,7 @@ impl Transport {
             tasks.spawn(stream::accept(listener, arrivals.clone()));
         }
         Ok(Self {
-            udp_at: udp.as_ref().map(|socket| socket.local_addr()).transpose()?,
+            udp_at,
             tcp_at,
             settings,
             udp,
@@ -161,7 +182,9 @@ impl Transport {
     pub async fn next(&mut self) -> Event {
         loop {
             // `self.arrivals` keeps the channel open, so that there is always a next one.
-            let Some(arrival) = self.events.recv().await else { return std::future::pending().await };
+            let Some(arrival) = self.events.recv().await else {
+                return std::future::pending().await;
+            };
             if let Some(event) = self.arrived(arrival) {
                 return event;
             }
@@ -191,7 +214,14 @@ impl Transport {
         let connection = self.number();
         let mut peer = Peer::tcp(local, remote);
         peer.connection = Some(connection);
-        let stream = Stream::serve(socket, peer, connection, &self.settings, self.arrivals.clone(), &mut self.tasks);
+        let stream = Stream::serve(
+            socket,
+            peer,
+            connection,
+            &self.settings,
+            self.arrivals.clone(),
+            &mut self.tasks,
+        );
         self.streams.insert(connection, stream);
         self.by_remote.insert(remote, connection);
         Some(Event::Opened { peer })
@@ -218,8 +248,8 @@ impl Transport {
     /// Sends `bytes` to `to`, over the stream that is open or a new one. Never waits.
     ///
     /// # Errors
-    /// The event that the endpoint is to be told: the network did not take it.
-    pub fn send(&mut self, to: Peer, bytes: Bytes) -> Result<(), Event> {
+    /// When the network did not take it: the endpoint is to be told [`Event::Unreachable`].
+    pub fn send(&mut self, to: Peer, bytes: Bytes) -> Result<(), Unsent> {
         // Finished tasks are taken out here, so that they do not pile up.
         while self.tasks.try_join_next().is_some() {}
         match to.transport {
@@ -228,14 +258,17 @@ impl Transport {
         }
     }
 
-    fn send_datagram(&self, to: Peer, bytes: &[u8]) -> Result<(), Event> {
-        let sent = self.udp.as_ref().map(|socket| socket.try_send_to(bytes, to.remote));
+    fn send_datagram(&self, to: Peer, bytes: &[u8]) -> Result<(), Unsent> {
+        let sent = self.udp.as_ref().map(|socket| socket.send_to(bytes, to.remote));
         match sent {
             Some(Ok(_)) => return Ok(()),
             // A full send buffer is like a lost datagram: the transactions repeat what matters. And what somebody else's
             // unreachable port left in the socket says nothing of this peer.
             Some(Err(error))
-                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionRefused) =>
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionRefused
+                ) =>
             {
                 self.counts.unsent.fetch_add(1, Ordering::Relaxed);
                 return Ok(());
@@ -243,30 +276,31 @@ impl Transport {
             Some(Err(_)) | None => {}
         }
         self.counts.unsent.fetch_add(1, Ordering::Relaxed);
-        Err(Event::Unreachable { to })
+        Err(Unsent { to })
     }
 
-    fn send_on_stream(&mut self, to: Peer, bytes: Bytes) -> Result<(), Event> {
+    fn send_on_stream(&mut self, to: Peer, bytes: Bytes) -> Result<(), Unsent> {
         let open = to.connection.filter(|connection| self.streams.contains_key(connection));
         let connection = match open.or_else(|| self.by_remote.get(&to.remote).copied()) {
             Some(connection) => connection,
             None if self.streams.len() >= self.settings.connections => {
                 self.counts.refused.fetch_add(1, Ordering::Relaxed);
-                return Err(Event::Unreachable { to });
+                return Err(Unsent { to });
             }
             None => self.connect(to),
         };
-        let Some(stream) = self.streams.get(&connection) else { return Err(Event::Unreachable { to }) };
+        let Some(stream) = self.streams.get(&connection) else { return Err(Unsent { to }) };
         if !stream.push(bytes) {
             self.counts.overflown.fetch_add(1, Ordering::Relaxed);
-            return Err(Event::Unreachable { to });
+            return Err(Unsent { to });
         }
         Ok(())
     }
 
     fn connect(&mut self, to: Peer) -> ConnectionId {
         let connection = self.number();
-        let stream = Stream::connect(to, connection, &self.settings, self.arrivals.clone(), &mut self.tasks);
+        let stream =
+            Stream::connect(to, connection, &self.settings, self.arrivals.clone(), &mut self.tasks);
         self.streams.insert(connection, stream);
         self.by_remote.insert(to.remote, connection);
         connection

@@ -124,8 +124,14 @@ fn happen(
         endpoint.handle(now, event, &mut out);
         for command in out.drain(..) {
             match command {
-                Command::Send { to, bytes } => events.extend(transport.send(to, bytes).err()),
-                other => news(other),
+                Command::Send { to, bytes } => {
+                    let unsent = transport.send(to, bytes).err();
+                    events.extend(unsent.map(|unsent| Event::Unreachable { to: unsent.to }));
+                }
+                Command::Leg { .. }
+                | Command::Registrar(_)
+                | Command::Registration { .. }
+                | Command::AuthenticationFailed { .. } => news(command),
             }
         }
     }

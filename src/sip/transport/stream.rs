@@ -54,8 +54,10 @@ impl Stream {
         let (queue, waiting) = mpsc::channel(settings.queue.max(1));
         let (idle, patience) = (settings.idle, settings.connect);
         tasks.spawn(async move {
-            let opened = timeout(patience, TcpStream::connect(to.remote)).await.ok().and_then(Result::ok);
-            let opened = opened.and_then(|socket| socket.local_addr().ok().map(|local| (socket, local)));
+            let opened =
+                timeout(patience, TcpStream::connect(to.remote)).await.ok().and_then(Result::ok);
+            let opened =
+                opened.and_then(|socket| socket.local_addr().ok().map(|local| (socket, local)));
             let Some((socket, local)) = opened else {
                 _ = arrivals.send(Arrival::Closed { connection, was_open: false }).await;
                 return;
@@ -144,7 +146,10 @@ impl Task {
                 Err(malformed) => Err(malformed),
             };
             let event = Box::new(Event::Message { peer: self.peer, message });
-            self.arrivals.send(Arrival::Event(event)).await.map_err(|_| io::ErrorKind::BrokenPipe)?;
+            self.arrivals
+                .send(Arrival::Event(event))
+                .await
+                .map_err(|_| io::ErrorKind::BrokenPipe)?;
         }
         Ok(())
     }
@@ -160,7 +165,9 @@ impl Task {
 
 /// A peer that does not read is not waited for.
 async fn write(socket: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
-    timeout(LONGEST_WRITE, socket.write_all(bytes)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    timeout(LONGEST_WRITE, socket.write_all(bytes))
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// Opens the listener.

@@ -26,17 +26,23 @@ fn end(seed: u64, adjust: impl FnOnce(&mut Settings)) -> End {
     adjust(&mut settings);
     let transport = Transport::bind(settings).unwrap();
     let (udp, tcp) = (transport.udp().unwrap(), transport.tcp().unwrap());
-    let endpoint = Endpoint::new(Config::new(Some(udp), Some(tcp)), ChaCha12Rng::seed_from_u64(seed));
+    let endpoint =
+        Endpoint::new(Config::new(Some(udp), Some(tcp)), ChaCha12Rng::seed_from_u64(seed));
     let (handle, asks) = Handle::new(16);
     let (sender, news) = mpsc::unbounded_channel();
-    tokio::spawn(run(endpoint, transport, asks, Instant::now(), move |command| _ = sender.send(command)));
+    tokio::spawn(run(endpoint, transport, asks, Instant::now(), move |command| {
+        _ = sender.send(command)
+    }));
     End { handle, news, udp, tcp }
 }
 
 impl End {
     async fn leg_event(&mut self) -> (LegId, LegEvent) {
         loop {
-            let news = timeout(Duration::from_secs(10), self.news.recv()).await.expect("nothing is heard").unwrap();
+            let news = timeout(Duration::from_secs(10), self.news.recv())
+                .await
+                .expect("nothing is heard")
+                .unwrap();
             if let Command::Leg { leg, event } = news {
                 return (leg, event);
             }
@@ -70,7 +76,9 @@ async fn talk(caller: &mut End, called: &mut End, target: &str) {
     caller.call(target).await;
     let (leg, event) = called.leg_event().await;
     assert!(matches!(event, LegEvent::Incoming(_)), "{event:?}");
-    called.wish(leg, Wish::Answer { sdp: Bytes::from_static(b"v=0 answer"), headers: Vec::new() }).await;
+    called
+        .wish(leg, Wish::Answer { sdp: Bytes::from_static(b"v=0 answer"), headers: Vec::new() })
+        .await;
     let (_, event) = caller.leg_event().await;
     assert!(matches!(event, LegEvent::Answered { .. }), "{event:?}");
     let (_, event) = called.leg_event().await;
@@ -95,7 +103,10 @@ async fn a_call_goes_by_a_stream_and_leaves_nothing_behind() {
     let target = format!("sip:4001@{};transport=tcp", called.tcp);
     talk(&mut caller, &mut called, &target).await;
     let (_, load) = caller.handle.figures().await;
-    assert_eq!((load.legs, load.timers - load.client_transactions - load.server_transactions), (0, 0));
+    assert_eq!(
+        (load.legs, load.timers - load.client_transactions - load.server_transactions),
+        (0, 0)
+    );
 }
 
 #[tokio::test]
@@ -137,4 +148,14 @@ async fn too_many_streams_are_closed_at_once_and_idle_ones_in_time() {
     assert!(matches!(closed, Ok(0) | Err(_)));
     let closed = timeout(Duration::from_secs(5), first.read(&mut byte)).await.unwrap();
     assert!(matches!(closed, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn a_socket_on_all_addresses_calls_itself_what_the_peer_can_reach() {
+    let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let (mut caller, mut called) =
+        (end(1, |_| {}), end(2, |settings| settings.udp = Some(everywhere)));
+    let target = format!("sip:4001@127.0.0.1:{}", called.udp.port());
+    talk(&mut caller, &mut called, &target).await;
+    assert_eq!(local_towards(caller.udp), Some(caller.udp.ip()));
 }

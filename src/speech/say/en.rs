@@ -103,7 +103,7 @@ fn whole(n: u64, out: &mut Phrase) {
         if group >= 100 {
             hundreds(group / 100, out);
         }
-        if group % 100 > 0 {
+        if !group.is_multiple_of(100) {
             small(group % 100, out);
         }
         if group > 0 {

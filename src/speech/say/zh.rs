@@ -3,11 +3,14 @@
 //! 两 counts (两百, 两万, 两元, 两点), 二 is the figure (二十, 一百零二, 第二). In digits read one by one 1 is 幺, which
 //! cannot be taken for 七. 零 is said once for any gap in a number, and before 分 where 角 is missing. 一 alone before a
 //! unit changes its tone (yì yuán, yí wàn): it has a recording for each.
+//!
+//! A syllable spoken alone sounds cut off, so a number below 100 and the unit behind it are one recording (五十六元,
+//! 三角, 五分钟) wherever there is one.
 
 use jiff::civil;
 
 use super::figures::{Amount, Figures, clock, even_groups, phone_groups, spell};
-use super::{Atom, Nearby, Phrase};
+use super::{Atom, Bit, Nearby, Phrase};
 use crate::speech::catalogue::Unspeakable;
 use crate::value::Value;
 
@@ -27,6 +30,10 @@ const FIXED: [(&str, &str); 28] = [
     ("yes", "是"), ("no", "否"),
 ];
 
+/// Units that have a recording with each number from 1 up to this one.
+const MELTED: [(&str, u64); 6] =
+    [("yuan", 99), ("jiao", 9), ("fen", 59), ("days", 9), ("hours", 23), ("minutes", 59)];
+
 pub(super) fn atoms() -> Vec<Atom> {
     let mut all = Phrase::default();
     (0..100).for_each(|n| small(n, &mut all));
@@ -37,6 +44,9 @@ pub(super) fn atoms() -> Vec<Atom> {
     (1..=31).for_each(|n| day(n, &mut all));
     (0..=12).for_each(|n| hour(n, &mut all));
     FIXED.iter().for_each(|(id, _)| fixed(id, &mut all));
+    for (unit, most) in MELTED {
+        (1..=most).for_each(|n| counted_in(n, unit, &mut all));
+    }
     all.into_atoms()
 }
 
@@ -93,12 +103,29 @@ fn is_measure(after: Option<char>) -> bool {
     })
 }
 
-/// How many of a unit in the first three tones (元, 角, 分, 天, 小时, 秒): as [`whole`], but 两 for exactly 2.
-fn count(n: u64, out: &mut Phrase) {
+/// So many of a unit, which is in one of the first three tones: 两元, 一百零二元, 二十分钟.
+fn counted_in(n: u64, unit: &str, out: &mut Phrase) {
     match n {
         1 => fixed("one-falling", out),
         2 => fixed("liang", out),
         _ => whole(n, false, out),
+    }
+    melt(n % 100, unit, out);
+}
+
+/// Puts `unit` behind the number that ends in `rest`: into its last atom if there is a recording of both.
+fn melt(rest: u64, unit: &str, out: &mut Phrase) {
+    let most = MELTED.iter().find(|(known, _)| *known == unit).map_or(0, |(_, most)| *most);
+    let words = FIXED.iter().find(|(known, _)| *known == unit).map_or("", |(_, words)| words);
+    // 二元 and 一十五元 behind a hundred have none.
+    let melts =
+        |id: &str| id == rest.to_string() && rest != 2 || matches!(id, "liang" | "one-falling");
+    match out.0.last_mut() {
+        Some(Bit::Atom(last)) if (1..=most).contains(&rest) && melts(&last.id) => {
+            last.id = format!("{unit}-{rest}");
+            last.words.push_str(words);
+        }
+        _ => fixed(unit, out),
     }
 }
 
@@ -164,30 +191,27 @@ fn money(amount: &Amount, out: &mut Phrase) {
         fixed("minus", out);
     }
     if amount.major > 0 || amount.minor == 0 {
-        count(amount.major, out);
-        fixed("yuan", out);
+        counted_in(amount.major, "yuan", out);
     }
     // 两 counts where it comes first (两角); behind 元 people say the figure (两元二角).
     let first = amount.major == 0;
     if jiao > 0 {
-        if first {
-            count(jiao, out)
-        } else {
-            small(jiao, out)
-        }
-        fixed("jiao", out);
+        figure_of(jiao, first, "jiao", out);
     }
     if fen > 0 {
         if jiao == 0 && !first {
             small(0, out);
         }
-        if first && jiao == 0 {
-            count(fen, out)
-        } else {
-            small(fen, out)
-        }
-        fixed("fen", out);
+        figure_of(fen, first && jiao == 0, "fen", out);
     }
+}
+
+fn figure_of(n: u64, first: bool, unit: &str, out: &mut Phrase) {
+    if first {
+        return counted_in(n, unit, out);
+    }
+    small(n, out);
+    melt(n, unit, out);
 }
 
 /// 十一月二十四日; 二零二七年一月一日 where the year is not today's.
@@ -223,7 +247,7 @@ fn time(time: civil::Time, out: &mut Phrase) {
                 small(0, out);
             }
             small(u64::from(minute), out);
-            fixed("fen", out);
+            melt(u64::from(minute), "fen", out);
         }
     }
 }
@@ -234,8 +258,7 @@ fn duration(parts: [u64; 4], out: &mut Phrase) {
     let nothing = parts.iter().all(|part| *part == 0);
     for (part, unit) in parts.into_iter().zip(units) {
         if part > 0 || (nothing && unit == "seconds") {
-            count(part, out);
-            fixed(unit, out);
+            counted_in(part, unit, out);
         }
     }
 }
@@ -301,7 +324,7 @@ fn below_hundred(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{check, words};
-    use super::super::{Bit, Nearby, Tongue, say};
+    use super::super::{Nearby, Tongue, say};
     use super::*;
     use crate::value::Type;
 
@@ -413,7 +436,7 @@ mod tests {
     #[test]
     fn one_before_a_unit_changes_its_tone() {
         #[rustfmt::skip]
-        let table = [(Type::Money, "1", "one-falling"), (Type::Number, "10000", "one-rising"), (Type::Number, "1", "1")];
+        let table = [(Type::Money, "1", "yuan-1"), (Type::Number, "10000", "one-rising"), (Type::Number, "1", "1")];
         for (kind, text, expected) in table {
             let value = kind.read(text).unwrap();
             let said = say(Tongue::Mandarin, &value, civil::date(2026, 11, 24), Nearby::default());

@@ -61,6 +61,26 @@ async fn speech_goes_through_untouched_both_ways_over_any_number_of_threads() {
 }
 
 #[tokio::test]
+async fn a_crowd_on_one_thread_is_served_like_a_few() {
+    let mut stage = Stage::with_room_for(60, 1);
+    let mut peers: Vec<Peer> = (0..60).map(|_| Peer::new(Codec::Pcma)).collect();
+    let legs: Vec<Leg> = peers.iter().map(|peer| stage.leg(peer)).collect();
+    for (index, (peer, leg)) in (0..).zip(peers.iter_mut().zip(&legs)) {
+        assert_eq!(peer.hear().1, [Codec::Pcma.silence(); FRAME]);
+        let symbol = char::from_digit(index % 10, 10).unwrap();
+        peer.press(leg, symbol, 1_600, 160, false);
+        assert_eq!(stage.key().await.0, key(symbol));
+    }
+    legs[0].bridge(&legs[59]).unwrap();
+    let (one, two) = peers.split_at_mut(59);
+    says(&mut one[0], &legs[0], 0x11, &two[0], 0x11);
+    drop(legs);
+    for _ in 0..60 {
+        stage.told(|_, event| matches!(event, LegEvent::Closed(_)).then_some(())).await;
+    }
+}
+
+#[tokio::test]
 async fn one_stream_runs_through_silence_bridge_prompt_and_silence_again() {
     let mut stage = Stage::new();
     let (mut one, mut two) = (Peer::new(Codec::Pcmu), Peer::new(Codec::Pcmu));

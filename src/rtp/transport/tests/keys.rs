@@ -149,6 +149,9 @@ async fn keys_count_once_when_they_are_a_stream_of_their_own_beside_the_audio() 
         }
         assert_eq!(stage.key().await.0, key(symbol));
     }
+    // Packets are read in order: when this one is told, all before it have been counted.
+    peer.press(&leg, '3', 20_000, 160, false);
+    assert_eq!(stage.key().await.0, key('3'));
     let counts = leg.close().await;
-    assert_eq!((counts.keys, counts.received), (2, 16));
+    assert_eq!((counts.keys, counts.received), (3, 17));
 }

@@ -33,13 +33,19 @@ struct Stage {
 
 impl Stage {
     fn with_threads(threads: usize) -> Self {
-        static NEXT: AtomicU16 = AtomicU16::new(31_000);
-        let first = NEXT.fetch_add(40, Ordering::Relaxed);
+        Self::with_room_for(8, threads)
+    }
+
+    fn with_room_for(max_legs: u16, threads: usize) -> Self {
+        // Below the ports that the system gives to peers.
+        static NEXT: AtomicU16 = AtomicU16::new(28_000);
+        let ports = 5 * max_legs;
+        let first = NEXT.fetch_add(ports, Ordering::Relaxed);
         let config = MediaConfig {
             ip: "127.0.0.1".parse().unwrap(),
-            ports: first..=first + 39,
+            ports: first..=first + ports - 1,
             threads,
-            max_legs: 8,
+            max_legs: max_legs.into(),
             origin: Instant::now(),
             seed: [7; 32],
         };

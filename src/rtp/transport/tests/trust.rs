@@ -1,5 +1,8 @@
 //! Whom a leg listens to, and what it and its peer report.
 
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
 use super::*;
 use crate::rtp::rtcp;
 
@@ -105,4 +108,37 @@ async fn reports_have_a_port_of_their_own_when_they_are_not_multiplexed() {
     let (report, source) = rtcp_peer.datagram();
     assert!(packet::is_rtcp(&report));
     assert_eq!(source, leg.rtcp());
+}
+
+#[tokio::test]
+async fn junk_from_the_peer_itself_harms_nobody() {
+    let mut stage = Stage::new();
+    let (mut peer, quiet) = (Peer::new(Codec::Pcma), Peer::new(Codec::Pcmu));
+    let (leg, other) = (stage.leg(&peer), stage.leg(&quiet));
+    peer.say(&leg, &[1; FRAME]);
+    stage.latched(&leg).await;
+    leg.bridge(&other).unwrap();
+    // Decoded and listened to as well; the ear comes with a peer that has no events.
+    let _tap = leg.tap().unwrap();
+    let mut rng = ChaCha12Rng::from_seed([5; 32]);
+    for round in 0..2_000_u32 {
+        let events_out = (round % 500 < 250).then_some(EVENTS);
+        if round % 250 == 0 {
+            leg.connect(Connection { events_out, ..peer.connection() }).unwrap();
+            other.connect(Connection { events_out, ..quiet.connection() }).unwrap();
+        }
+        let mut datagram = vec![0; usize::try_from(rng.next_u32() % 1_600).unwrap()];
+        rng.fill_bytes(&mut datagram);
+        if let [first, second, ..] = datagram.as_mut_slice() {
+            // Mostly past the first checks: RTP with all its flags, keys, and RTCP.
+            *first = *first & 0x3f | 0x80;
+            *second =
+                [8, 0, 13, EVENTS, 0x80 | EVENTS, 200, 201, 203, 99][usize::from(*second % 9)];
+        }
+        peer.socket.send_to(&datagram, leg.rtp()).unwrap();
+    }
+    other.play(play(1, &recording(2))).unwrap();
+    assert_eq!(stage.finished().await, PlayId(1));
+    let counts = leg.close().await;
+    assert!(counts.received > 0 && counts.junk > 0);
 }

@@ -27,9 +27,9 @@ fn storm(seed: u64, weather: Weather, calls: usize) -> World {
                 soon_wish(&mut world, from, leg, 5_000);
             }
         }
-        for end in 0..2 {
-            while let Some((leg, event)) = world.heard[end].get(seen[end]).cloned() {
-                seen[end] += 1;
+        for (end, seen) in seen.iter_mut().enumerate() {
+            while let Some((leg, event)) = world.heard[end].get(*seen).cloned() {
+                *seen += 1;
                 react(&mut world, end, leg, &event);
             }
         }

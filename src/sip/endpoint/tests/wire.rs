@@ -42,7 +42,10 @@ fn answer() -> Wish {
 /// A call that is up: the wire, the leg, our 200.
 fn up() -> (Wire, LegId, Message) {
     let mut wire = Wire::new(|_| {});
-    wire.say(&request("INVITE", COOKIE, "Content-Type: application/sdp\nContent-Length: 9\n\nv=0 offer").trim_end().to_owned());
+    wire.say(
+        request("INVITE", COOKIE, "Content-Type: application/sdp\nContent-Length: 9\n\nv=0 offer")
+            .trim_end(),
+    );
     let leg = wire.heard[0].0;
     let ok = wire.wish(leg, answer()).remove(0);
     wire.say(&within(&ok, "ACK", 1, "z9hG4bK-ack", ""));
@@ -133,7 +136,8 @@ fn a_peer_of_rfc_2543_is_understood() {
 fn answers_go_where_the_request_came_from_or_says() {
     let from = |via: &str| {
         let mut wire = Wire::new(|_| {});
-        let bytes = request("OPTIONS", COOKIE, "").replace("192.0.2.2:5060;branch=z9hG4bK-1;rport", via);
+        let bytes =
+            request("OPTIONS", COOKIE, "").replace("192.0.2.2:5060;branch=z9hG4bK-1;rport", via);
         let peer = Peer::udp(address(0), SocketAddr::from(([198, 51, 100, 9], 40_123)));
         wire.happen(Event::Datagram { peer, bytes: Bytes::from(bytes.replace('\n', "\r\n")) });
         let (to, message) = &wire.sent[0];
@@ -142,7 +146,10 @@ fn answers_go_where_the_request_came_from_or_says() {
     };
     let received = Some("198.51.100.9".to_owned());
     let rport = "10.0.0.5:5070;branch=z9hG4bK-1;rport";
-    assert_eq!(from(rport), ("198.51.100.9:40123".to_owned(), received.clone(), Some(Some(40_123))));
+    assert_eq!(
+        from(rport),
+        ("198.51.100.9:40123".to_owned(), received.clone(), Some(Some(40_123)))
+    );
     let old = "10.0.0.5:5070;branch=z9hG4bK-1";
     assert_eq!(from(old), ("198.51.100.9:5070".to_owned(), received, None));
 }
@@ -155,7 +162,10 @@ fn the_order_of_requests_in_a_dialog_is_kept() {
     assert_eq!(wire.statuses(&within(&ok, "INFO", 6, "z9hG4bK-6", key)), [500]);
     assert_eq!(wire.statuses(&within(&ok, "INFO", 7, "z9hG4bK-7", key)), [200]); // again: the same answer, no new key
     assert_eq!(wire.news(), ["key 5 250"]);
-    assert_eq!(wire.statuses(&within(&ok, "INFO", 8, "z9hG4bK-8", "Content-Type: text/plain\n\nx")), [415]);
+    assert_eq!(
+        wire.statuses(&within(&ok, "INFO", 8, "z9hG4bK-8", "Content-Type: text/plain\n\nx")),
+        [415]
+    );
     assert_eq!(wire.statuses(&within(&ok, "INFO", 9, "z9hG4bK-9", "")), [200]);
 }
 
@@ -194,7 +204,8 @@ fn a_second_offer_before_the_first_is_answered_waits() {
 #[test]
 fn offers_that_cross_get_491() {
     let (mut wire, leg, ok) = up();
-    let sent = wire.wish(leg, Wish::Offer { sdp: Bytes::from_static(b"v=0 ours"), by: OfferBy::Update });
+    let sent =
+        wire.wish(leg, Wish::Offer { sdp: Bytes::from_static(b"v=0 ours"), by: OfferBy::Update });
     assert_eq!(name_of(&sent[0]), "INVITE"); // their Allow does not name UPDATE
     let offer = "Content-Type: application/sdp\n\nv=0 theirs";
     assert_eq!(wire.statuses(&within(&ok, "INVITE", 2, "z9hG4bK-2", offer)), [491]);
@@ -202,14 +213,29 @@ fn offers_that_cross_get_491() {
 }
 
 #[test]
+fn a_reinvite_that_rings_at_the_other_end_is_given_up_with_the_call() {
+    let (mut wire, leg, _) = up();
+    let offer = Wish::Offer { sdp: Bytes::from_static(b"v=0 ours"), by: OfferBy::Invite };
+    let invite = wire.wish(leg, offer).remove(0);
+    wire.say(&fork(&invite, "180 Ringing", "t1", 2));
+    let bye = wire.wish(leg, Wish::HangUp { reason: None, headers: Vec::new() }).remove(0);
+    wire.say(&fork(&bye, "200 OK", "t1", 2));
+    assert_eq!(wire.news(), ["ended Us -", "gone"]);
+    wire.run(40_000);
+    assert_eq!(wire.end.load(), Load::default());
+}
+
+#[test]
 fn an_update_while_it_rings_waits_and_one_without_an_offer_says_where_they_are() {
     let mut wire = Wire::new(|_| {});
     wire.say(&request("INVITE", COOKIE, ""));
     let leg = wire.heard[0].0;
-    let ringing = wire.wish(leg, Wish::Progress { status: 180, sdp: None, headers: Vec::new() }).remove(0);
+    let ringing =
+        wire.wish(leg, Wish::Progress { status: 180, sdp: None, headers: Vec::new() }).remove(0);
     let offer = "Content-Type: application/sdp\n\nv=0 new";
     assert_eq!(wire.statuses(&within(&ringing, "UPDATE", 2, "z9hG4bK-2", offer)), [500]);
-    let moved = within(&ringing, "UPDATE", 3, "z9hG4bK-3", "").replace("a@192.0.2.2:5060", "a@192.0.2.7:5080");
+    let moved = within(&ringing, "UPDATE", 3, "z9hG4bK-3", "")
+        .replace("a@192.0.2.2:5060", "a@192.0.2.7:5080");
     assert_eq!(wire.statuses(&moved), [200]);
     let ok = wire.wish(leg, answer()).remove(0);
     wire.say(&within(&ok, "ACK", 1, "z9hG4bK-a", "Content-Type: application/sdp\n\nv=0 x"));
@@ -255,7 +281,9 @@ fn a_route_set_is_kept_in_order_and_a_strict_router_gets_its_due() {
 fn a_full_table_refuses_calls_and_still_lets_them_end() {
     let mut wire = Wire::new(|config| config.limits.legs = 1);
     let call = |n: u32| {
-        request("INVITE", &format!("z9hG4bK-{n}"), "").replace("c1@", &format!("c{n}@")).replace("tag=t1", &format!("tag=t{n}"))
+        request("INVITE", &format!("z9hG4bK-{n}"), "")
+            .replace("c1@", &format!("c{n}@"))
+            .replace("tag=t1", &format!("tag=t{n}"))
     };
     wire.say(&call(1));
     let refused = wire.say(&call(2));
@@ -273,7 +301,11 @@ fn a_flood_of_calls_that_nobody_acknowledges_is_held_within_the_limits_and_forgo
     let mut wire = Wire::new(|config| config.limits.memory = limit);
     for n in 0..5_000 {
         let branch = format!("z9hG4bK-{n}");
-        wire.say(&request("INVITE", &branch, "").replace("c1@", &format!("c{n}@")).replace("tag=t1", &format!("tag=t{n}")));
+        wire.say(
+            &request("INVITE", &branch, "")
+                .replace("c1@", &format!("c{n}@"))
+                .replace("tag=t1", &format!("tag=t{n}")),
+        );
         if let Some((leg, _)) = wire.heard.last().cloned() {
             wire.wish(leg, Wish::Reject { status: 404, headers: Vec::new() });
         }
@@ -288,7 +320,13 @@ fn a_flood_of_calls_that_nobody_acknowledges_is_held_within_the_limits_and_forgo
 }
 
 /// A REGISTER of 8001 with a proof for `challenge`.
-fn register(number: u32, contact: &str, password: &str, challenge: &Challenge, count: u32) -> String {
+fn register(
+    number: u32,
+    contact: &str,
+    password: &str,
+    challenge: &Challenge,
+    count: u32,
+) -> String {
     use crate::sip::auth::digest::{Algorithm, Exchange};
     let exchange = Exchange {
         algorithm: Algorithm::Md5,
@@ -313,9 +351,40 @@ fn challenge(wire: &mut Wire) -> Challenge {
     let asked = wire.say(&request("REGISTER", "z9hG4bK-first", ""));
     assert_eq!(asked.iter().map(status_of).collect::<Vec<_>>(), [401]);
     let challenges = asked[0].headers().www_authenticate().unwrap();
-    let algorithms: Vec<_> = challenges.iter().map(|it| it.get("algorithm").unwrap()).collect();
-    assert_eq!(algorithms, ["SHA-256", "MD5"]);
-    challenges[1].clone()
+    challenges[0].clone()
+}
+
+#[test]
+fn no_debug_output_shows_a_proof_a_key_or_a_context() {
+    let mut wire = Wire::new(|_| {});
+    wire.say(&request("INVITE", COOKIE, "User-to-User: 5ec7e7\nSubject: 5ec7e7\n"));
+    let bytes = Bytes::from_static(b"5ec7e7");
+    let peer = Peer::udp(address(0), address(1));
+    let wish = Wish::Info { content_type: String::new(), body: Secret::new(bytes.clone()) };
+    let events = [
+        Event::Datagram { peer, bytes: bytes.clone() },
+        Event::Wish { leg: wire.heard[0].0, wish },
+    ];
+    let shown = format!("{:?} {:?} {events:?}", wire.heard, Command::Send { to: peer, bytes });
+    assert!(!shown.contains("5ec7e7"), "{shown}");
+    let key = crate::secret::Key::from_symbol('7').unwrap();
+    let shown = format!("{:?}", LegEvent::Key { key, duration: Duration::ZERO });
+    assert!(!shown.contains('7'), "{shown}");
+}
+
+#[test]
+fn a_challenge_offers_what_it_is_told_to_offer() {
+    #[rustfmt::skip]
+    let table = [
+        (DigestOffer::Md5, &["MD5"][..]), (DigestOffer::Both, &["SHA-256", "MD5"]), (DigestOffer::Sha256, &["SHA-256"]),
+    ];
+    for (offer, expected) in table {
+        let mut wire = Wire::new(|config| config.digest.offer = offer);
+        let asked = wire.say(&request("REGISTER", COOKIE, "")).remove(0);
+        let challenges = asked.headers().www_authenticate().unwrap();
+        let algorithms: Vec<_> = challenges.iter().map(|it| it.get("algorithm").unwrap()).collect();
+        assert_eq!(algorithms, expected);
+    }
 }
 
 #[test]
@@ -346,7 +415,7 @@ fn a_registration_follows_the_rules_of_the_registrar() {
         if status == 423 {
             assert_eq!(text(&said, "Min-Expires"), "30");
         }
-        wire.run(40_000); // the transactions are forgotten, so that the numbers alone decide
+        wire.run(32_100); // the transactions are forgotten, so that the numbers alone decide
     }
     assert!(wire.end.bindings("8001").is_empty());
 }
@@ -355,9 +424,15 @@ fn a_registration_follows_the_rules_of_the_registrar() {
 fn a_phone_behind_nat_is_reached_where_it_registered_from() {
     let mut wire = Wire::new(|_| {});
     let asked = challenge(&mut wire);
-    assert_eq!(wire.statuses(&register(1, "Contact: <sip:8001@10.0.0.9:5060>\n", "korn", &asked, 1)), [200]);
+    assert_eq!(
+        wire.statuses(&register(1, "Contact: <sip:8001@10.0.0.9:5060>\n", "korn", &asked, 1)),
+        [200]
+    );
     let binding = &wire.end.bindings("8001")[0];
-    assert_eq!((binding.peer.remote, binding.contact.clone()), (address(1), uri("sip:8001@10.0.0.9:5060")));
+    assert_eq!(
+        (binding.peer.remote, binding.contact.clone()),
+        (address(1), uri("sip:8001@10.0.0.9:5060"))
+    );
 }
 
 #[test]
@@ -377,8 +452,13 @@ fn a_wrong_password_is_asked_again_then_locked_out_and_a_replay_is_stale() {
         .told
         .iter()
         .filter_map(|it| match it {
-            Command::AuthenticationFailed { user, failures, locked_out, .. } => Some((user.as_str(), *failures, *locked_out)),
-            Command::Send { .. } | Command::Leg { .. } | Command::Registrar(_) | Command::Registration { .. } => None,
+            Command::AuthenticationFailed { user, failures, locked_out, .. } => {
+                Some((user.as_str(), *failures, *locked_out))
+            }
+            Command::Send { .. }
+            | Command::Leg { .. }
+            | Command::Registrar(_)
+            | Command::Registration { .. } => None,
         })
         .collect();
     assert_eq!(failures, [("8001", 1, false), ("8001", 2, true)]);
@@ -388,7 +468,8 @@ fn a_wrong_password_is_asked_again_then_locked_out_and_a_replay_is_stale() {
 fn nobody_registers_for_somebody_else() {
     let mut wire = Wire::new(|_| {});
     let asked = challenge(&mut wire);
-    let other = register(1, "Contact: <sip:x@192.0.2.2>\n", "korn", &asked, 1).replace("To: <sip:8001@", "To: <sip:8002@");
+    let other = register(1, "Contact: <sip:x@192.0.2.2>\n", "korn", &asked, 1)
+        .replace("To: <sip:8001@", "To: <sip:8002@");
     assert_eq!(wire.statuses(&other), [403]);
     assert!(wire.end.bindings("8002").is_empty());
 }
@@ -428,8 +509,12 @@ fn of_two_forks_that_answer_the_second_is_acknowledged_and_hung_up() {
     };
     let invite = wire.wish(leg, Wish::Call(Box::new(call))).remove(0);
     assert_eq!(text(&invite, "User-to-User"), "00ff;encoding=hex");
-    assert_eq!((text(&invite, "Max-Forwards"), text(&invite, "X-Evil")), ("69".to_owned(), String::new()));
-    let names = |wire: &mut Wire, text: &str| wire.say(text).iter().map(name_of).collect::<Vec<_>>();
+    assert_eq!(
+        (text(&invite, "Max-Forwards"), text(&invite, "X-Evil")),
+        ("69".to_owned(), String::new())
+    );
+    let names =
+        |wire: &mut Wire, text: &str| wire.say(text).iter().map(name_of).collect::<Vec<_>>();
     assert_eq!(names(&mut wire, &fork(&invite, "180 Ringing", "a", 3)), [""; 0]);
     assert_eq!(names(&mut wire, &fork(&invite, "183 Session Progress", "b", 4)), [""; 0]);
     assert_eq!(names(&mut wire, &fork(&invite, "200 OK", "a", 3)), ["ACK"]);
@@ -445,6 +530,27 @@ fn of_two_forks_that_answer_the_second_is_acknowledged_and_hung_up() {
     wire.run(100_000);
     assert_eq!(wire.news(), ["ended Us -", "gone"]);
     assert_eq!(wire.end.load(), Load::default());
+}
+
+#[test]
+fn answers_to_nothing_that_was_asked_are_counted_only() {
+    let (mut wire, leg, _) = up();
+    let body = Secret::new(Bytes::from_static(b"Signal=1"));
+    let info = wire
+        .wish(leg, Wish::Info { content_type: "application/dtmf-relay".to_owned(), body })
+        .remove(0);
+    let answer = fork(&info, "481 Gone", "t1", 2);
+    let via = "Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKx\n";
+    for stray in [
+        answer.replace("z9hG4bK", "z9hG4bKother"),
+        answer.replace(" INFO\n", " BYE\n"),
+        answer.replace("From:", &format!("{via}From:")),
+    ] {
+        assert_eq!(wire.statuses(&stray), [0; 0]);
+    }
+    assert_eq!((wire.end.counters().stray_responses, wire.news().len()), (3, 0));
+    wire.say(&answer);
+    assert_eq!(wire.news(), ["ended Vanished -"]);
 }
 
 #[test]
@@ -484,5 +590,8 @@ fn a_lost_stream_fails_what_waits_for_it() {
     assert_eq!(wire.news(), ["failed Unreachable 408", "gone"]);
     // The stream is not used again: a new one is opened to where the phone says it is.
     wire.wish(LegId::outgoing(2), Wish::Call(Box::new(call)));
-    assert_eq!((wire.sent[0].0.connection, wire.sent[0].0.remote.to_string()), (None, "10.0.0.9:5060".to_owned()));
+    assert_eq!(
+        (wire.sent[0].0.connection, wire.sent[0].0.remote.to_string()),
+        (None, "10.0.0.9:5060".to_owned())
+    );
 }

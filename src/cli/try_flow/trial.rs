@@ -1,0 +1,251 @@
+//! One call and what a terminal shows of it, whatever its clock.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Connectors, Sound};
+use crate::call::{
+    Agent, Command, Context, Ending, Event, Machine, Passage, QueueEvent, Setting, Start, Ticket,
+    TransferEvent, What,
+};
+use crate::secret::Key;
+use crate::sim;
+use crate::time::Mono;
+
+/// One call in a terminal.
+pub(super) struct Trial<'a> {
+    machine: Machine,
+    connectors: &'a mut dyn Connectors,
+    sound: &'a mut dyn Sound,
+    /// What follows from what was done, in order.
+    ready: VecDeque<Event>,
+    speaking: Option<(Ticket, Mono)>,
+    visit: Option<Ticket>,
+    talks: bool,
+    ended: Option<Ending>,
+    /// How a line of the terminal ends.
+    pub(super) line_end: &'static str,
+}
+
+/// What a person at the terminal can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Press(Key),
+    /// An agent answers, or leaves the talk.
+    Agent,
+    /// No agent is logged in.
+    Nobody,
+    /// The queue is full.
+    Full,
+    /// The prompt is over.
+    Skip,
+    HangUp,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(
+        setting: Arc<Setting>,
+        start: Start,
+        connectors: &'a mut dyn Connectors,
+        sound: &'a mut dyn Sound,
+    ) -> Self {
+        Self {
+            machine: Machine::new(setting, start),
+            connectors,
+            sound,
+            ready: VecDeque::from([Event::Arrived]),
+            speaking: None,
+            visit: None,
+            talks: false,
+            ended: None,
+            line_end: "\n",
+        }
+    }
+
+    pub(super) const fn is_over(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// When the prompt will have been heard.
+    pub(super) fn heard_at(&self) -> Option<Mono> {
+        self.speaking.map(|(_, until)| until)
+    }
+
+    /// When something happens by itself.
+    pub(super) fn due(&self) -> Option<Mono> {
+        [self.heard_at(), self.machine.deadline()].into_iter().flatten().min()
+    }
+
+    /// Does at `now` what is due by itself, and all that follows from it.
+    pub(super) fn pass(&mut self, now: Mono, out: &mut impl Write) -> io::Result<()> {
+        if let Some((ticket, until)) = self.speaking
+            && until <= now
+        {
+            self.speaking = None;
+            self.ready.push_back(Event::Played(ticket));
+        }
+        self.ready.push_back(Event::Tick);
+        self.follow(now, out)
+    }
+
+    /// Does at `now` what a person wants, and all that follows from it.
+    pub(super) fn does(&mut self, now: Mono, deed: Deed, out: &mut impl Write) -> io::Result<()> {
+        let queue = |visit: Option<Ticket>, event| visit.map(|visit| Event::Queue { visit, event });
+        let event = match deed {
+            Deed::Press(key) => Some(Event::Key(key.into())),
+            Deed::Agent if self.talks => queue(self.visit, QueueEvent::AgentLeft),
+            Deed::Agent => {
+                let agent = Agent { id: "you".into(), name: None, work_number: None };
+                queue(self.visit, QueueEvent::Connected(agent))
+            }
+            Deed::Nobody => queue(self.visit, QueueEvent::NoAgents),
+            Deed::Full => queue(self.visit, QueueEvent::Full),
+            Deed::Skip => self.speaking.take().map(|(ticket, _)| {
+                self.sound.stop();
+                Event::Played(ticket)
+            }),
+            Deed::HangUp => Some(Event::HungUp),
+        };
+        self.ready.extend(event);
+        self.follow(now, out)
+    }
+
+    fn follow(&mut self, now: Mono, out: &mut impl Write) -> io::Result<()> {
+        let mut commands = Vec::new();
+        // Ends: the machine waits for something after at most some thousand actions.
+        while let Some(event) = self.ready.pop_front() {
+            self.machine.handle(now, event, &mut commands);
+            for command in commands.drain(..) {
+                self.carry_out(now, command, out)?;
+            }
+        }
+        out.flush()
+    }
+
+    fn say(&self, text: &str, out: &mut impl Write) -> io::Result<()> {
+        write!(out, "{text}{}", self.line_end)
+    }
+
+    fn carry_out(&mut self, now: Mono, command: Command, out: &mut impl Write) -> io::Result<()> {
+        match command {
+            Command::Store(_) => Ok(()),
+            Command::Note(passage) => {
+                self.talks |= matches!(passage.what, What::Connected { .. });
+                match shown(&passage) {
+                    Some(text) => self.say(&text, out),
+                    None => Ok(()),
+                }
+            }
+            Command::Answer => {
+                self.ready.push_back(Event::Answered);
+                Ok(())
+            }
+            Command::Play(it) => {
+                let length = self.sound.play(&it.utterance);
+                let length = length.unwrap_or_else(|| sim::length(&it.utterance, &|_| None));
+                self.speaking = Some((it.ticket, now + length.max(Duration::from_millis(300))));
+                self.say(&format!("  {}", it.utterance.text), out)
+            }
+            Command::PlayMusic => {
+                self.sound.music();
+                self.say("  ♪", out)
+            }
+            Command::PlayRinging => {
+                self.sound.ringing();
+                self.say("  (it rings)", out)
+            }
+            Command::Stop => {
+                self.speaking = None;
+                self.sound.stop();
+                Ok(())
+            }
+            Command::LookUp(it) => {
+                let answer = self.connectors.ask(&it);
+                self.ready.push_back(Event::LookedUp { lookup: it.ticket, answer });
+                Ok(())
+            }
+            Command::Enqueue(it) => {
+                self.visit = Some(it.ticket);
+                self.talks = false;
+                for line in record(&it.context) {
+                    self.say(&line, out)?;
+                }
+                Ok(())
+            }
+            Command::LeaveQueue(_) => {
+                self.visit = None;
+                Ok(())
+            }
+            Command::Transfer(it) => {
+                // Nobody is called from here.
+                let event = TransferEvent::NoAnswer;
+                self.ready.push_back(Event::Transfer { transfer: it.ticket, event });
+                Ok(())
+            }
+            Command::CancelTransfer(_) => Ok(()),
+            Command::HangUp(_) => self.say("- the call is hung up", out),
+            Command::LastResort(_) => self.say("- the last resort takes the call", out),
+            Command::End(ending) => {
+                self.sound.stop();
+                self.ended = Some(ending);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What is shown of a passage; prompts show themselves.
+fn shown(passage: &Passage) -> Option<String> {
+    Some(match &passage.what {
+        What::Step { step } => format!("- step {step}"),
+        What::Heard { .. } | What::Position { .. } | What::Withdrawn => return None,
+        What::Interrupted => "  (stopped)".to_owned(),
+        What::Chose { key, step } => format!("- key {} leads to {step}", key.symbol()),
+        What::Keyed { name, value } => format!("- keyed {name} = {value}"),
+        What::Silence { tries, .. } => format!("- silence, {tries}. time"),
+        What::Wrong { tries, .. } => format!("- wrong, {tries}. time"),
+        What::LookedUp { lookup, outcome, took: _, found } => {
+            let mut text = format!("- lookup {lookup}: {outcome}");
+            for (name, value) in found.iter().flat_map(|row| row.iter()) {
+                // Writing into a `String` cannot fail.
+                let _ = write!(text, ", {name} = {value}");
+            }
+            text
+        }
+        What::Hours { calendar, open } => {
+            format!("- calendar {calendar} is {}", if *open { "open" } else { "closed" })
+        }
+        What::Language { language } => format!("- language {language}"),
+        What::Queued { queue, priority, .. } => {
+            format!("- waits in queue {queue}, priority {priority}")
+        }
+        What::Offered { agent } => format!("- agent {} rings", agent.id),
+        What::Waited { took, outcome, .. } => {
+            format!("- the wait is over after {} s: {outcome}", took.as_secs())
+        }
+        What::Connected { agent } => format!("- talks to agent {}", agent.id),
+        What::AgentLeft => "- the agent hung up".to_owned(),
+        What::Transferring { to, .. } => format!("- transfer to {to} (nobody is called from here)"),
+        What::Transfer { event } => format!("- transfer: {event:?}"),
+        What::Stuck { because } => format!("- the flow cannot go on: {because}"),
+        What::Ended { ending } => format!("- ended: {ending:?}"),
+    })
+}
+
+/// What an agent would see first.
+fn record(context: &Context) -> Vec<String> {
+    let mut lines = vec!["- an agent would see".to_owned()];
+    if let Some(reason) = &context.reason {
+        lines.push(format!("    reason: {reason}"));
+    }
+    for field in &context.fields {
+        let label = field.label.get(&context.language).or_else(|| field.label.values().next());
+        lines.push(format!("    {}: {}", label.map_or("", |it| it), field.value));
+    }
+    let path: Vec<&str> = context.path.iter().map(|visit| &*visit.step).collect();
+    lines.push(format!("    path: {}", path.join(" > ")));
+    lines
+}

@@ -1,0 +1,69 @@
+//! What is written out gets its type: `set: { total: 0 }` is money where `total` is money.
+//!
+//! Done once, when a flow is proven, so that working out an expression needs no types.
+
+use std::collections::HashMap;
+
+use super::builtin::builtin;
+use super::check::variable_types;
+use super::expr::Expr;
+use super::model::{ActionKind, Flow};
+use crate::value::Type;
+
+/// Settles every expression of a flow without errors.
+pub(super) fn settle(flow: &mut Flow) {
+    let kinds = variable_types(flow);
+    let mut steps = std::mem::take(&mut flow.steps);
+    let mut context = std::mem::take(&mut flow.context);
+    let settle = |expr: &mut Expr, wanted: Option<&Type>| {
+        expr.settle(&|name| look_up(flow, &kinds, name), wanted);
+    };
+    for field in &mut context {
+        settle(&mut field.value, None);
+    }
+    for action in steps.values_mut().flat_map(|step| &mut step.actions) {
+        if let Some(when) = &mut action.when {
+            settle(when, None);
+        }
+        match &mut action.kind {
+            ActionKind::Say(say) => settle(&mut say.value, None),
+            ActionKind::Set(sets) => {
+                for it in sets {
+                    settle(&mut it.value, kinds.get(&*it.name.value));
+                }
+            }
+            ActionKind::If(fork) => settle(&mut fork.condition, None),
+            ActionKind::Lookup(it) => {
+                let takes = flow.lookups.get(&it.lookup.value).map(|lookup| &lookup.takes);
+                for (name, value) in &mut it.with {
+                    let wanted = takes.and_then(|it| it.get(&name.value)).map(|it| &it.value);
+                    settle(value, wanted);
+                }
+            }
+            ActionKind::Queue(queue) => {
+                queue.priority.iter_mut().for_each(|it| settle(it, None));
+            }
+            ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Play(_)
+            | ActionKind::Menu(_)
+            | ActionKind::Ask(_)
+            | ActionKind::Goto(_)
+            | ActionKind::Hours(_)
+            | ActionKind::Language(_)
+            | ActionKind::Hangup(_) => {}
+        }
+    }
+    (flow.steps, flow.context) = (steps, context);
+}
+
+fn look_up(flow: &Flow, kinds: &HashMap<String, Type>, name: &str) -> Option<(Type, bool)> {
+    if let Some(kind) = kinds.get(name) {
+        return Some((kind.clone(), false));
+    }
+    let column = name.split_once('.');
+    let given = column.and_then(|(lookup, column)| flow.lookups.get(lookup)?.gives.get(column));
+    given.map_or_else(
+        || builtin(flow, name),
+        |given| Some((given.kind.value.clone(), given.optional)),
+    )
+}
