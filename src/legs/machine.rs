@@ -53,15 +53,21 @@ pub struct Legs {
     entered: bool,
     /// A REFER that we sent to the caller's phone for the flow.
     pub(super) sent_away: Option<Ticket>,
+    /// The interpreter is over and the caller waits for a person all the same: the last resort.
+    unattended: bool,
+    /// Since when nothing has come from the caller.
+    silent_since: Option<Mono>,
+    /// How long that may last.
+    dead_after: Duration,
     /// Nobody decides any more: what is left hangs up.
     pub(super) ending: bool,
     done: bool,
 }
 
 impl Legs {
-    /// A call whose caller the dispatcher knows as `id`.
+    /// A call whose caller the dispatcher knows as `id`, and that ends when nothing has come from them for `dead_after`.
     #[must_use]
-    pub fn new(id: CallerId) -> Self {
+    pub fn new(id: CallerId, dead_after: Duration) -> Self {
         Self {
             id,
             caller: Caller::new(),
@@ -72,6 +78,9 @@ impl Legs {
             visit: None,
             entered: false,
             sent_away: None,
+            unattended: false,
+            silent_since: None,
+            dead_after,
             ending: false,
             done: false,
         }
@@ -80,18 +89,16 @@ impl Legs {
     /// When the next [`Event::Tick`] is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Mono> {
-        self.parties
-            .values()
-            .filter_map(|party| match party.state {
-                State::Leaving { until } => Some(until),
-                State::Routing
-                | State::Opening
-                | State::Calling
-                | State::Answered
-                | State::Talking
-                | State::Over => None,
-            })
-            .min()
+        let leaving = self.parties.values().filter_map(|party| match party.state {
+            State::Leaving { until } => Some(until),
+            State::Routing
+            | State::Opening
+            | State::Calling
+            | State::Answered
+            | State::Talking
+            | State::Over => None,
+        });
+        leaving.chain(self.silent_since.map(|since| since + self.dead_after)).min()
     }
 
     /// Whether the caller and somebody else hear each other or could.
@@ -109,7 +116,9 @@ impl Legs {
             Event::MediaFailed(Leg::Party(party)) => {
                 self.party_failed(party, TransferEvent::Failed, 500, out);
             }
-            Event::MediaLost(leg) => self.media_lost(leg, out),
+            Event::MediaLost(leg) => self.media_lost(now, leg, out),
+            Event::MediaBack(Leg::Caller) => self.silent_since = None,
+            Event::MediaBack(Leg::Party(_)) => {}
             Event::Sip(Leg::Caller, event) => self.caller_event(event, out),
             Event::Sip(Leg::Party(party), event) => self.party_event(now, party, event, out),
             Event::Interpreter(command) => self.interpreter(command, out),
@@ -133,6 +142,15 @@ impl Legs {
     }
 
     fn tick(&mut self, now: Mono, out: &mut Vec<Command>) {
+        if self.silent_since.is_some_and(|since| since + self.dead_after <= now) {
+            self.silent_since = None;
+            self.caller.hang_up(out);
+            if self.unattended {
+                self.end(out);
+            } else {
+                out.push(Command::Interpreter(call::Event::HungUp));
+            }
+        }
         for (id, party) in &mut self.parties {
             if matches!(party.state, State::Leaving { until } if until <= now) {
                 hang_up(*id, party, out);
@@ -205,6 +223,7 @@ impl Legs {
             Some(queue) if self.caller.is_up() => {
                 self.visit = None;
                 self.entered = true;
+                self.unattended = true;
                 out.push(Command::Hear(Sound::Music));
                 out.push(Command::Dispatcher(queue::Event::Enter {
                     caller: self.id,
@@ -575,9 +594,13 @@ impl Legs {
 
     /// Nothing comes from a leg. Whoever talks is asked whether they are still there; a dead one does not answer, and the
     /// endpoint says so.
-    fn media_lost(&mut self, leg: Leg, out: &mut Vec<Command>) {
+    fn media_lost(&mut self, now: Mono, leg: Leg, out: &mut Vec<Command>) {
         let sdp = match leg {
-            Leg::Caller => self.caller.probe(),
+            Leg::Caller => {
+                let probe = self.caller.probe();
+                self.silent_since = probe.as_ref().map(|_| now);
+                probe
+            }
             Leg::Party(id) => self
                 .parties
                 .get_mut(&id)
@@ -629,14 +652,16 @@ impl Legs {
         }
     }
 
+    /// The caller hung up, or their connection is dead.
     fn caller_left(&mut self, out: &mut Vec<Command>) {
+        self.silent_since = None;
         self.part(out);
         self.leave_dispatcher(out);
-        if self.caller.over(out) {
+        // Neither an interpreter that never heard of this call nor one that is over will say `End`.
+        let heard_of = self.caller.over(out);
+        self.ending |= !heard_of || self.unattended;
+        if heard_of && !self.unattended {
             out.push(Command::Interpreter(call::Event::HungUp));
-        } else {
-            // The interpreter never heard of this call, or has ended it.
-            self.ending = true;
         }
         self.hang_up_parties(out);
     }
@@ -698,9 +723,30 @@ impl Legs {
         }
     }
 
-    pub(super) fn tell_queue(&self, event: QueueEvent, out: &mut Vec<Command>) {
-        if let Some(visit) = self.visit {
-            out.push(Command::Interpreter(call::Event::Queue { visit, event }));
+    /// Tells the interpreter of the wait. Where it is over already, the end of the wait is the end of the call.
+    pub(super) fn tell_queue(&mut self, event: QueueEvent, out: &mut Vec<Command>) {
+        match (self.visit, event) {
+            (Some(visit), event) => out.push(Command::Interpreter(call::Event::Queue { visit, event })),
+            (
+                None,
+                QueueEvent::AgentLeft
+                | QueueEvent::NoAgents
+                | QueueEvent::Full
+                | QueueEvent::Waited
+                | QueueEvent::Failed,
+            ) if self.unattended => self.end(out),
+            (
+                None,
+                QueueEvent::Position { .. }
+                | QueueEvent::Offered(_)
+                | QueueEvent::Withdrawn
+                | QueueEvent::Connected(_)
+                | QueueEvent::AgentLeft
+                | QueueEvent::NoAgents
+                | QueueEvent::Full
+                | QueueEvent::Waited
+                | QueueEvent::Failed,
+            ) => {}
         }
     }
 
