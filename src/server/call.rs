@@ -556,7 +556,8 @@ impl Call {
     async fn finish(mut self) {
         let ending = self.ending.unwrap_or(Ending::NotAnswered);
         let outcome = serde_json::to_value(ending).ok().and_then(|it| it.as_str().map(Arc::from));
-        let outcome: Arc<str> = outcome.filter(|_| !self.cut_off).unwrap_or_else(|| "cut_off".into());
+        let outcome: Arc<str> =
+            outcome.filter(|_| !self.cut_off).unwrap_or_else(|| "cut_off".into());
         tracing::info!(outcome = &*outcome, "call ended");
         metrics::counter!("hotline_calls_total", "outcome" => outcome.to_string()).increment(1);
         let digest = hex::encode(std::mem::take(&mut self.commands).finalize());

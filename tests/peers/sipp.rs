@@ -40,7 +40,14 @@ impl Sipp {
                 .arg("-sf")
                 .arg(&scenario)
                 .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"])
-                .args(["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"])
+                .args([
+                    "-trace_msg",
+                    "-message_file",
+                    "messages.log",
+                    "-trace_err",
+                    "-error_file",
+                    "errors.log",
+                ])
                 .args(args)
                 .arg(server.to_string()),
         );
@@ -227,8 +234,11 @@ impl Call {
 
 /// An offer or answer with A-law, and events where they are wanted.
 fn sdp(port: u16, events: bool) -> String {
-    let (more, lines) =
-        if events { (" 101", "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n") } else { ("", "") };
+    let (more, lines) = if events {
+        (" 101", "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n")
+    } else {
+        ("", "")
+    };
     format!(
         "v=0\no=test 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {port} RTP/AVP 8{more}\n\
          a=rtpmap:8 PCMA/8000\n{lines}a=ptime:20\na=sendrecv\n"
