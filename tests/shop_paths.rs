@@ -81,13 +81,6 @@ fn with_keys_whose_end_packets_are_all_lost() {
 
 #[test]
 fn with_keys_by_sip_info() {
-    let hotline = Hotline::demo();
-    let mut caller = Baresip::start(&Phone { dtmf: "info", ..Phone::caller("13912345678", hotline.sip) });
-    caller.dial("4001");
-    asks_for_an_order(&hotline, |keys| caller.press(keys));
-    assert!(caller.process.said().contains("application/dtmf-relay"), "the keys went by INFO");
-    let heard = caller.heard();
-    caller.command("hangup", "");
-    hotline.wait_call_end();
-    heard_of_it(hotline, &heard);
+    let info = &["1", "20260001#", "0"];
+    over_sipp(&Caller { info, ..Caller::to("4001") }, |call, _| call.go());
 }
