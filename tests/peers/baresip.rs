@@ -40,22 +40,12 @@ pub struct Phone<'a> {
     pub answers: bool,
     /// What it says all the time, in Hz.
     pub tone: f64,
-    /// `rtpevent`, or `info` for SIP INFO.
-    pub dtmf: &'a str,
 }
 
 impl<'a> Phone<'a> {
     /// A caller with the number `user`, over UDP, who says 700 Hz.
     pub fn caller(user: &'a str, server: SocketAddr) -> Self {
-        Self {
-            user,
-            server,
-            transport: "udp",
-            password: None,
-            answers: false,
-            tone: 700.0,
-            dtmf: "rtpevent",
-        }
+        Self { user, server, transport: "udp", password: None, answers: false, tone: 700.0 }
     }
 
     /// An agent's phone that registers, answers by itself and says 1,000 Hz.
@@ -83,14 +73,12 @@ impl Baresip {
         );
         fs::write(folder.path().join("config"), config).unwrap();
         fs::write(folder.path().join("contacts"), "").unwrap();
-        let Phone { user, server, transport, dtmf, .. } = phone;
+        let Phone { user, server, transport, .. } = phone;
         let registers = phone
             .password
             .map_or(";regint=0".to_owned(), |password| format!(";auth_pass={password};regint=60"));
         let answers = if phone.answers { ";answermode=auto" } else { "" };
-        let account = format!(
-            "<sip:{user}@{server};transport={transport}>{registers}{answers};dtmfmode={dtmf}\n"
-        );
+        let account = format!("<sip:{user}@{server};transport={transport}>{registers}{answers}\n");
         fs::write(folder.path().join("accounts"), account).unwrap();
         let process = Process::start(
             "baresip",

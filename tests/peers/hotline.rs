@@ -71,6 +71,12 @@ impl Hotline {
         self.wait_journey(&format!(r#""prompt":"{prompt}""#))
     }
 
+    /// Waits until a call has ended.
+    #[track_caller]
+    pub fn wait_call_end(&self) -> Said {
+        self.process.wait_line(": call ended ")
+    }
+
     /// Waits until an agent's state is `state` after the first `upto` lines of the log.
     #[track_caller]
     pub fn wait_agent(&self, upto: usize, agent: &str, state: &str) -> Said {
