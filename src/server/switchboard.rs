@@ -157,7 +157,7 @@ impl Doorman {
         let mut legs = self.shared.switchboard.legs();
         let is_last = matches!(event, LegEvent::Gone);
         if let Some(call) = legs.get(&leg)
-            && call.try_send(ToCall::Sip(leg, event)).is_err()
+            && call.try_send(ToCall::Sip(leg, Box::new(event))).is_err()
         {
             tracing::error!(?leg, "a call does not take its news");
         }
