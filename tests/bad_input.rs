@@ -54,7 +54,8 @@ fn junk_on_any_port_is_dropped_and_a_running_call_goes_on() {
 
 /// Nothing that anybody should send: no message, a broken one, one without end, RTP of somebody else.
 fn junk() -> Vec<Vec<u8>> {
-    let invite = b"INVITE sip:4001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKjunk\r\n";
+    let invite =
+        b"INVITE sip:4001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKjunk\r\n";
     let rtp = [&[0x80, 8, 0, 1, 0, 0, 0, 160, 9, 9, 9, 9][..], &[0x55; 160]].concat();
     let event = [&[0x80, 0xe5, 0, 1, 0, 0, 0, 160, 9, 9, 9, 9][..], &[2, 10, 3, 32]].concat();
     vec![
@@ -128,7 +129,9 @@ fn remove(data: &Path) {
 #[test]
 fn a_broken_flow_is_not_served() {
     let folder = with_own_flows();
-    let broken = change_shop(&folder, |flow| flow.replace("otherwise: agent-unasked", "otherwise: agent-unaskt"));
+    let broken = change_shop(&folder, |flow| {
+        flow.replace("otherwise: agent-unasked", "otherwise: agent-unaskt")
+    });
     let (status, said) = refuses(folder.path(), &[]);
     assert_eq!(status, Some(1), "{said}");
     let line = 1 + broken.lines().position(|line| line.contains("agent-unaskt")).unwrap();
@@ -157,7 +160,8 @@ fn refuses(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
     }
     let mut process = Process::start("hotline", command.args(args));
     let status = process.wait_end(PATIENCE);
-    let said = wait("its last words", || Some(process.said()).filter(|it| it.contains("not serving")));
+    let said =
+        wait("its last words", || Some(process.said()).filter(|it| it.contains("not serving")));
     (status.code(), said)
 }
 
@@ -174,7 +178,8 @@ fn a_reload_takes_good_flows_for_new_calls_and_refuses_broken_ones() {
     hotline.process.wait_line("did you mean `welcome`?");
 
     let good = |flow: String| {
-        flow.replace("start: wellcome", "start: welcome").replace("keys: { 1: order-status,", "keys: { 1: returns, 3: order-status,")
+        flow.replace("start: wellcome", "start: welcome")
+            .replace("keys: { 1: order-status,", "keys: { 1: returns, 3: order-status,")
     };
     change_shop(&hotline.folder, good);
     hotline.process.signal("HUP");

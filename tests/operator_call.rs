@@ -33,7 +33,8 @@ fn a_line_hears_its_balance_and_what_is_left_of_the_month() {
         ("line.minutes", Value::Number(Decimal::from(120))),
         ("line.data", Value::Number(Decimal::new(35, 1))),
     ];
-    let said = ["line-balance", "line-allowance"].map(|prompt| sound::prompt("zh-CN", prompt, &values));
+    let said =
+        ["line-balance", "line-allowance"].map(|prompt| sound::prompt("zh-CN", prompt, &values));
     sound::assert_heard(&heard, said.each_ref().map(Vec::as_slice));
 }
 

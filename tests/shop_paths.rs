@@ -49,9 +49,13 @@ fn over_sipp(caller: &Caller<'_>, press: impl Fn(&Call, &str)) {
 #[test]
 fn over_tcp_a_caller_reaches_an_agent() {
     let hotline = Hotline::demo();
-    let agent = Baresip::start(&Phone { transport: "tcp", ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let agent = Baresip::start(&Phone {
+        transport: "tcp",
+        ..Phone::agent("8001", "demo-8001", hotline.sip)
+    });
     hotline.wait_agent(0, "8001", "ready");
-    let mut caller = Baresip::start(&Phone { transport: "tcp", ..Phone::caller("13912345678", hotline.sip) });
+    let mut caller =
+        Baresip::start(&Phone { transport: "tcp", ..Phone::caller("13912345678", hotline.sip) });
     caller.dial("4001");
     asks_for_an_order(&hotline, |keys| caller.press(keys));
     hotline.wait_agent(0, "8001", "talking");
@@ -66,12 +70,16 @@ fn over_tcp_a_caller_reaches_an_agent() {
 
 #[test]
 fn with_a_late_offer() {
-    over_sipp(&Caller { late_offer: true, ..Caller::to("4001") }, |call, keys| call.talker.press(keys));
+    over_sipp(&Caller { late_offer: true, ..Caller::to("4001") }, |call, keys| {
+        call.talker.press(keys)
+    });
 }
 
 #[test]
 fn with_keys_in_the_voice_band() {
-    over_sipp(&Caller { events: false, ..Caller::to("4001") }, |call, keys| call.talker.press_in_band(keys));
+    over_sipp(&Caller { events: false, ..Caller::to("4001") }, |call, keys| {
+        call.talker.press_in_band(keys)
+    });
 }
 
 #[test]

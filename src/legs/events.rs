@@ -81,6 +81,8 @@ pub enum Event {
     MediaFailed(Leg),
     /// Nothing comes from a leg any more that should be sending.
     MediaLost(Leg),
+    /// It comes again.
+    MediaBack(Leg),
     /// The interpreter wants something: `Answer`, `Enqueue`, `LeaveQueue`, `Transfer`, `CancelTransfer`, `HangUp`, `End`.
     /// Its other commands are not about legs and are passed over.
     Interpreter(call::Command),

@@ -42,13 +42,13 @@ const OWN_PLAYS: u64 = 1 << 32;
 /// A leg that should be sending and has not for so long is asked whether it is still there.
 const RTP_LOST_AFTER: Duration = Duration::from_secs(10);
 
-/// News for a call.
+/// News for a call. A channel holds room for 32 of them from the start, so they are small.
 #[derive(Debug)]
 pub(super) enum ToCall {
     /// From the endpoint.
-    Sip(sip::endpoint::LegId, LegEvent),
+    Sip(sip::endpoint::LegId, Box<LegEvent>),
     /// From the dispatcher.
-    Queue(queue::Command),
+    Queue(Box<queue::Command>),
     /// The server ends and waits no longer.
     ShutDown,
 }
@@ -106,6 +106,8 @@ struct Call {
     /// Hops that the caller's INVITE had left.
     max_forwards: u8,
     ending: Option<Ending>,
+    /// The server ended before the call did.
+    cut_off: bool,
     done: bool,
 }
 
@@ -152,7 +154,7 @@ impl Call {
         let mut call = Self {
             machine: call::Machine::new(setting, start),
             lookups_of: program,
-            legs: Legs::new(id),
+            legs: Legs::new(id, house.config.rtp.dead_after),
             sip: BTreeMap::from([(Leg::Caller, leg)]),
             media: BTreeMap::new(),
             media_events,
@@ -167,6 +169,7 @@ impl Call {
             keyed: false,
             max_forwards: incoming.max_forwards,
             ending: None,
+            cut_off: false,
             done: false,
             shared,
             house,
@@ -208,12 +211,16 @@ impl Call {
             ToCall::Sip(id, event) => {
                 let leg = self.sip.iter().find(|(_, it)| **it == id).map(|(leg, _)| *leg);
                 if let Some(leg) = leg {
-                    self.keyed = matches!(event, LegEvent::Key { .. });
-                    self.legs(legs::Event::Sip(leg, event));
+                    self.keyed = matches!(*event, LegEvent::Key { .. });
+                    self.legs(legs::Event::Sip(leg, *event));
                 }
             }
-            ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(command)),
-            ToCall::ShutDown => self.legs(legs::Event::LastResort(None)),
+            ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(*command)),
+            ToCall::ShutDown => {
+                self.cut_off = true;
+                self.interpreter(call::Event::HungUp);
+                self.legs(legs::Event::LastResort(None));
+            }
         }
     }
 
@@ -240,10 +247,11 @@ impl Call {
                 self.legs(legs::Event::MediaLost(leg));
             }
             media::LegEvent::Latched { source, .. } => {
-                tracing::debug!(?leg, %source, "sound comes")
+                tracing::debug!(?leg, %source, "sound comes");
+                self.legs(legs::Event::MediaBack(leg));
             }
+            media::LegEvent::RtpBack => self.legs(legs::Event::MediaBack(leg)),
             media::LegEvent::Key { .. }
-            | media::LegEvent::RtpBack
             | media::LegEvent::Report { .. }
             | media::LegEvent::Goodbye
             | media::LegEvent::Unbridged
@@ -545,10 +553,11 @@ impl Call {
         }
     }
 
-    async fn finish(mut self) {
+    async fn finish(&mut self) {
         let ending = self.ending.unwrap_or(Ending::NotAnswered);
         let outcome = serde_json::to_value(ending).ok().and_then(|it| it.as_str().map(Arc::from));
-        let outcome: Arc<str> = outcome.unwrap_or_else(|| "unknown".into());
+        let outcome: Arc<str> =
+            outcome.filter(|_| !self.cut_off).unwrap_or_else(|| "cut_off".into());
         tracing::info!(outcome = &*outcome, "call ended");
         metrics::counter!("hotline_calls_total", "outcome" => outcome.to_string()).increment(1);
         let digest = hex::encode(std::mem::take(&mut self.commands).finalize());
@@ -621,11 +630,35 @@ fn answer(outcome: crate::lookup::Outcome) -> Answer {
 async fn closed(leg: Leg, media: media::Leg) {
     let counts = media.close().await;
     tracing::debug!(?leg, ?counts, "media closed");
+    let packets = |what: &'static str, count: u32| {
+        metrics::counter!("hotline_rtp_packets_total", "what" => what).increment(u64::from(count));
+    };
+    packets("sent", counts.sent);
+    packets("received", counts.received);
+    packets("late", counts.late);
+    packets("foreign", counts.foreign);
+    packets("junk", counts.junk);
 }
 
 /// The media thread does not take commands only when it is stuck or has ended: the call's legs end by themselves.
 fn report(done: Result<(), media::MediaError>) {
     if let Err(error) = done {
         tracing::warn!(%error, "media");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn future_size<A, B, F>(_: fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_calls_task_and_its_news_are_small() {
+        // Of the 32 KiB that a call may take.
+        assert!(future_size(run) <= 5_120, "{} bytes", future_size(run));
+        assert!(size_of::<ToCall>() <= 24, "{} bytes", size_of::<ToCall>());
     }
 }

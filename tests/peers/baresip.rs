@@ -80,7 +80,10 @@ impl Baresip {
         let answers = if phone.answers { ";answermode=auto" } else { "" };
         let account = format!("<sip:{user}@{server};transport={transport}>{registers}{answers}\n");
         fs::write(folder.path().join("accounts"), account).unwrap();
-        let process = Process::start("baresip", Command::new("baresip").arg("-s").arg("-f").arg(folder.path()));
+        let process = Process::start(
+            "baresip",
+            Command::new("baresip").arg("-s").arg("-f").arg(folder.path()),
+        );
         process.wait_line("baresip is ready");
         let control = connect(SocketAddr::from(([127, 0, 0, 1], control)));
         let (told, events) = mpsc::channel();
@@ -133,7 +136,11 @@ impl Baresip {
             match self.events.recv_timeout(left) {
                 Ok(event) if event["type"] == kind => return event,
                 Ok(event) => others.push(event["type"].to_string()),
-                Err(_) => panic!("no {kind} came, only {}; baresip said:\n{}", others.join(" "), self.process.said()),
+                Err(_) => panic!(
+                    "no {kind} came, only {}; baresip said:\n{}",
+                    others.join(" "),
+                    self.process.said()
+                ),
             }
         }
     }

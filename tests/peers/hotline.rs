@@ -36,7 +36,8 @@ impl Hotline {
     /// Starts, or starts again after a crash, what stands in `folder`.
     pub fn start(folder: tempfile::TempDir) -> Self {
         let (sip, http) = (local(ports::free()), local(ports::free()));
-        let process = Process::start("hotline", serve(folder.path(), sip, http).args(["--log", "debug"]));
+        let process =
+            Process::start("hotline", serve(folder.path(), sip, http).args(["--log", "debug"]));
         process.wait_line("ready");
         Self { process, sip, http, folder }
     }
@@ -60,7 +61,8 @@ impl Hotline {
     /// Waits until a journey says this after the first `upto` lines of the log.
     #[track_caller]
     pub fn wait_journey_after(&self, upto: usize, what: &str) -> Said {
-        self.process.wait_until(upto, what, |line| line.contains(" journey entry=") && line.contains(what))
+        self.process
+            .wait_until(upto, what, |line| line.contains(" journey entry=") && line.contains(what))
     }
 
     /// Waits until a prompt has begun.

@@ -41,7 +41,14 @@ impl Sipp {
                 .arg("-sf")
                 .arg(&scenario)
                 .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"])
-                .args(["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"])
+                .args([
+                    "-trace_msg",
+                    "-message_file",
+                    "messages.log",
+                    "-trace_err",
+                    "-error_file",
+                    "errors.log",
+                ])
                 .args(args)
                 .arg(server.to_string()),
         );
@@ -145,7 +152,14 @@ pub struct Caller<'a> {
 impl<'a> Caller<'a> {
     /// A caller over UDP whose phone sends events and offers at once.
     pub const fn to(to: &'a str) -> Self {
-        Self { from: Some("13912345678"), to, events: true, late_offer: false, transport: "u1", info: &[] }
+        Self {
+            from: Some("13912345678"),
+            to,
+            events: true,
+            late_offer: false,
+            transport: "u1",
+            info: &[],
+        }
     }
 
     /// Calls, and returns when the call is connected and sound comes.
@@ -195,8 +209,13 @@ impl<'a> Caller<'a> {
             let _ = writeln!(infos, r#"  <recv request="{GO}"/>"#);
             for key in keys.chars() {
                 let info = head("INFO", cseq, "[next_url]", "[peer_tag_param]")
-                    + &format!("Content-Type: application/dtmf-relay\nContent-Length: [len]\n\nSignal={key}\nDuration=100\n");
-                let _ = writeln!(infos, "  <send retrans=\"500\"><![CDATA[{info}]]></send>\n  <recv response=\"200\"/>");
+                    + &format!(
+                        "Content-Type: application/dtmf-relay\nContent-Length: [len]\n\nSignal={key}\nDuration=100\n"
+                    );
+                let _ = writeln!(
+                    infos,
+                    "  <send retrans=\"500\"><![CDATA[{info}]]></send>\n  <recv response=\"200\"/>"
+                );
                 cseq += 1;
             }
         }
@@ -292,8 +311,11 @@ Content-Length: 0
 
 /// An offer or answer with A-law, and events where they are wanted.
 fn sdp(port: u16, events: bool) -> String {
-    let (more, lines) =
-        if events { (" 101", "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n") } else { ("", "") };
+    let (more, lines) = if events {
+        (" 101", "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n")
+    } else {
+        ("", "")
+    };
     format!(
         "v=0\no=test 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {port} RTP/AVP 8{more}\n\
          a=rtpmap:8 PCMA/8000\n{lines}a=ptime:20\na=sendrecv\n"
