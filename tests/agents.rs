@@ -1,5 +1,5 @@
 //! Agents' phones that ring out, refuse or die, and callers who wait for them: each keeps their place.
-#![expect(clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(clippy::indexing_slicing, reason = "a test that cannot go on must fail")]
 
 mod peers;
 
@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 
 use peers::baresip::{Baresip, Phone};
 use peers::hotline::Hotline;
+use peers::ports;
 use peers::recorded::Recorded;
 use peers::sipp::{Call, Caller, Sipp};
-use peers::ports;
 
 /// The demo with shorter times: 3 s of ringing, 1 s of wrap-up.
 fn hurried() -> Hotline {
@@ -45,7 +45,8 @@ fn offers(call: &Recorded) -> Vec<String> {
 #[test]
 fn a_phone_that_rings_out_leaves_the_caller_to_the_next() {
     let hotline = hurried();
-    let _li = Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let _li =
+        Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
     hotline.wait_agent(0, "8001", "ready");
     let wang = Baresip::start(&Phone::agent("8002", "demo-8002", hotline.sip));
     hotline.wait_agent(0, "8002", "ready");
@@ -61,7 +62,8 @@ fn a_phone_that_rings_out_leaves_the_caller_to_the_next() {
 #[test]
 fn a_phone_that_is_busy_leaves_the_caller_to_the_next() {
     let hotline = Hotline::demo();
-    let mut li = Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let mut li =
+        Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
     hotline.wait_agent(0, "8001", "ready");
     let _wang = Baresip::start(&Phone::agent("8002", "demo-8002", hotline.sip));
     hotline.wait_agent(0, "8002", "ready");
@@ -116,7 +118,10 @@ fn a_phone_at_a_fixed_address_that_declines_leaves_the_caller_to_the_next() {
 fn when_a_phone_dies_in_the_talk_the_caller_goes_back_to_the_head_of_the_queue() {
     let hotline = Hotline::demo();
     // Over TCP a dead phone is found out at the first try to reach it, over UDP after 32 s (RFC 3261 17.1.1.2, timer B).
-    let mut li = Baresip::start(&Phone { transport: "tcp", ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let mut li = Baresip::start(&Phone {
+        transport: "tcp",
+        ..Phone::agent("8001", "demo-8001", hotline.sip)
+    });
     hotline.wait_agent(0, "8001", "ready");
     let first = waits(&hotline, "13900000011");
     hotline.wait_agent(0, "8001", "talking");
@@ -124,7 +129,8 @@ fn when_a_phone_dies_in_the_talk_the_caller_goes_back_to_the_head_of_the_queue()
     li.process.kill();
     hotline.process.wait_line("no sound comes any more");
     let upto = hotline.process.wait_line("what: Returned").upto;
-    let mut wang = Baresip::start(&Phone { answers: false, ..Phone::agent("8002", "demo-8002", hotline.sip) });
+    let mut wang =
+        Baresip::start(&Phone { answers: false, ..Phone::agent("8002", "demo-8002", hotline.sip) });
     hotline.wait_agent(upto, "8002", "offered");
     wang.wait_event("CALL_INCOMING");
     wang.command("accept", "");
@@ -133,14 +139,18 @@ fn when_a_phone_dies_in_the_talk_the_caller_goes_back_to_the_head_of_the_queue()
     second.hang_up();
     let calls = hotline.stop_and_replay();
     let [first, second] = &calls[..] else { panic!("{calls:#?}") };
-    assert_eq!(offers(first), ["offered 8001", "connected 8001", "withdrawn", "offered 8002", "connected 8002"]);
+    assert_eq!(
+        offers(first),
+        ["offered 8001", "connected 8001", "withdrawn", "offered 8002", "connected 8002"]
+    );
     assert_eq!(offers(second), [""; 0], "they came later");
 }
 
 #[test]
 fn callers_are_served_in_turn_and_told_where_they_stand() {
     let hotline = hurried();
-    let mut li = Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let mut li =
+        Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
     hotline.wait_agent(0, "8001", "ready");
     let one = waits(&hotline, "13900000011");
     li.wait_event("CALL_INCOMING");
@@ -170,7 +180,8 @@ fn callers_are_served_in_turn_and_told_where_they_stand() {
 #[test]
 fn a_caller_may_leave_the_queue_by_a_key() {
     let hotline = Hotline::demo();
-    let li = Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let li =
+        Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
     hotline.wait_agent(0, "8001", "ready");
     let call = waits(&hotline, "13912345678");
     li.wait_event("CALL_INCOMING");
@@ -199,7 +210,9 @@ fn registers(server: SocketAddr, password: &str, answers: &[u16]) {
         scenario += &request(turn + 2, &proof);
         scenario += &format!("  <recv response=\"{answer}\"{asks_again}/>\n");
     }
-    let scenario = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<scenario name=\"registers\">\n{scenario}</scenario>\n");
+    let scenario = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<scenario name=\"registers\">\n{scenario}</scenario>\n"
+    );
     Sipp::start(&scenario, server, ports::free(), &[]).wait_success();
 }
 

@@ -1,5 +1,5 @@
 //! The caller's record on its way to others: posted to a webhook, fetched by a token, each reading written down.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod peers;
 
@@ -20,9 +20,13 @@ fn a_webhook_receives_the_signed_record_and_again_after_an_error() {
     let hook = Hook::start(&[500, 200]);
     let url = format!("http://{}/records", hook.address);
     let hotline = Hotline::with(|config| {
-        config.replace("  # webhook: {", &format!("  webhook: {{ url: \"{url}\", secret: \"{SECRET}\" }}\n  # was: {{"))
+        config.replace(
+            "  # webhook: {",
+            &format!("  webhook: {{ url: \"{url}\", secret: \"{SECRET}\" }}\n  # was: {{"),
+        )
     });
-    let _li = Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let _li =
+        Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
     hotline.wait_agent(0, "8001", "ready");
     let call = Caller::to("4001").call(hotline.sip);
     hotline.wait_prompt("welcome");
@@ -59,7 +63,8 @@ fn assert_signed(message: &Message) {
 #[test]
 fn a_token_opens_one_record_for_a_time_and_each_reading_is_written_down() {
     let hotline = Hotline::with(|config| config.replace("expires: 1h", "expires: 6s"));
-    let li = Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let li =
+        Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
     hotline.wait_agent(0, "8001", "ready");
     let call = Caller::to("4001").call(hotline.sip);
     hotline.wait_prompt("welcome");
@@ -73,10 +78,10 @@ fn a_token_opens_one_record_for_a_time_and_each_reading_is_written_down() {
     let foreign = format!("{claims}.{last}{}", signature.get(1..).unwrap());
     assert_eq!(http::get(server, &foreign).status(), 401);
     assert_eq!(http::get(server, "/api/contexts/nobody").status(), 401);
-    peers::wait("the token expires", || match http::get(server, path).status() {
-        200 => None,
-        status => Some(assert_eq!(status, 410)),
+    let refused = peers::wait("the token expires", || {
+        Some(http::get(server, path).status()).filter(|status| *status != 200)
     });
+    assert_eq!(refused, 410);
     call.hang_up();
     let call = record["call"].as_str().unwrap();
     let folder = hotline.stop();

@@ -1,5 +1,5 @@
 //! What a caller keys as a secret reaches the system that it is for, and nothing else: no log, journey, context, store.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod peers;
 
@@ -88,12 +88,23 @@ fn a_pin_is_found_nowhere_after_the_call() {
     let [call] = &calls[..] else { panic!("{calls:#?}") };
     assert_eq!(call.keys(), ORDER.len() + PIN.len() + 1, "secret or not, each key is an event");
     let journey = serde_json::to_string(&call.journey).unwrap();
-    let texts = [("log", said), ("context", context), ("UUI", shown.short.to_string()), ("journey", journey)];
+    let texts = [
+        ("log", said),
+        ("context", context),
+        ("UUI", shown.short.to_string()),
+        ("journey", journey),
+    ];
     for (what, text) in &texts {
         assert!(!text.contains(PIN), "the {what} has the PIN: {text}");
-        assert!(text.contains(ORDER) || *what == "UUI", "the {what} has the order number: the search finds things");
+        assert!(
+            text.contains(ORDER) || *what == "UUI",
+            "the {what} has the order number: the search finds things"
+        );
     }
-    assert!(seen.iter().any(|(path, bytes)| path.ends_with("hotline.db-wal") && has(bytes, ORDER)), "it was searched");
+    assert!(
+        seen.iter().any(|(path, bytes)| path.ends_with("hotline.db-wal") && has(bytes, ORDER)),
+        "it was searched"
+    );
     for (path, bytes) in &seen {
         assert!(!has(bytes, PIN), "{} has the PIN", path.display());
     }
@@ -103,7 +114,8 @@ fn a_pin_is_found_nowhere_after_the_call() {
 }
 
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let ours = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("hotline.db");
+    let ours =
+        |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("hotline.db");
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.filter(ours).map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
@@ -114,17 +126,17 @@ fn has(bytes: &[u8], text: &str) -> bool {
 
 /// Where a secret is taken out of its wrapping, and how often. A new place is a decision: it belongs here with its reason.
 const EXPOSED: &[(&str, usize)] = &[
-    ("call/machine/speak.rs", 1),     // its length, for stars
-    ("config/mod.rs", 1),             // is it one of the demo's
-    ("desk/token.rs", 1),             // keys the signature
-    ("desk/webhook.rs", 1),           // keys the signature
-    ("lookup/convert.rs", 1),         // bound to the query: what it is for
-    ("server/mod.rs", 1),             // handed to the endpoint, wrapped again
-    ("sim/caller.rs", 1),             // a made-up caller keys it
-    ("sip/auth/digest.rs", 1),        // hashed
-    ("sip/endpoint/session.rs", 1),   // onto the wire
-    ("sip/message/uri.rs", 1),        // onto the wire
-    ("value.rs", 1),                  // its length, for stars
+    ("call/machine/speak.rs", 1),   // its length, for stars
+    ("config/mod.rs", 1),           // is it one of the demo's
+    ("desk/token.rs", 1),           // keys the signature
+    ("desk/webhook.rs", 1),         // keys the signature
+    ("lookup/convert.rs", 1),       // bound to the query: what it is for
+    ("server/mod.rs", 1),           // handed to the endpoint, wrapped again
+    ("sim/caller.rs", 1),           // a made-up caller keys it
+    ("sip/auth/digest.rs", 1),      // hashed
+    ("sip/endpoint/session.rs", 1), // onto the wire
+    ("sip/message/uri.rs", 1),      // onto the wire
+    ("value.rs", 1),                // its length, for stars
 ];
 
 #[test]
@@ -132,7 +144,8 @@ fn secrets_are_exposed_where_they_must_be_and_nowhere_else() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = BTreeMap::new();
     count(&source, &source, &mut found);
-    let allowed: BTreeMap<String, usize> = EXPOSED.iter().map(|(path, times)| ((*path).to_owned(), *times)).collect();
+    let allowed: BTreeMap<String, usize> =
+        EXPOSED.iter().map(|(path, times)| ((*path).to_owned(), *times)).collect();
     assert_eq!(found, allowed);
 }
 
@@ -152,7 +165,10 @@ fn count(source: &Path, folder: &Path, found: &mut BTreeMap<String, usize>) {
         }
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("\n#[cfg(test)]").next().unwrap();
-        let times = code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| line.matches(".expose()").count());
+        let times = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| line.matches(".expose()").count());
         let times: usize = times.sum();
         if times > 0 && !name.ends_with("tests.rs") {
             found.insert(name, times);

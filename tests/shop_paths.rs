@@ -1,6 +1,6 @@
 //! The shop's main path over every kind of line: TCP, a late offer, keys in the voice band, keys by SIP INFO, keys whose
 //! end packets are lost. Each key counts once, whichever way it comes.
-#![expect(clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on must fail")]
 
 mod peers;
 
