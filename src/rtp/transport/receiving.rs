@@ -9,7 +9,7 @@ use crate::audio::Codec;
 use crate::rtp::events::{Heard, HeardAtOnce, Receiver, Report};
 use crate::rtp::latch::Verdict;
 use crate::rtp::packet::{self, Header, Packet};
-use crate::rtp::sequence::{Arrival, Stream};
+use crate::rtp::sequence::{Arrival, Stream, Timing};
 use crate::time::Mono;
 
 /// Payload type of comfort noise (RFC 3389). Not negotiated, sent all the same by some: it is the peer's sign of life.
@@ -149,7 +149,7 @@ impl Leg {
 
     fn count(&mut self, now: Mono, kind: &Kind, packet: &Packet<'_>) {
         let inbound = &mut self.inbound;
-        let Header { ssrc, sequence, timestamp, .. } = packet.header;
+        let Header { ssrc, sequence, timestamp, marker, .. } = packet.header;
         let is_key = matches!(kind, Kind::Key);
         if is_key && inbound.keys_ssrc.replace(ssrc) != Some(ssrc) {
             let _ = inbound.keys.restart();
@@ -163,7 +163,13 @@ impl Leg {
         if inbound.ssrc == Some(ssrc) {
             // In the units of an 8,000 Hz clock: microseconds by 125.
             let [.., a, b, c, d] = (now.as_micros() / 125).to_be_bytes();
-            match inbound.stream.arrive(sequence, timestamp, u32::from_be_bytes([a, b, c, d])) {
+            let at = u32::from_be_bytes([a, b, c, d]);
+            let timing = match (is_key, marker) {
+                (true, _) => Timing::None,
+                (false, true) => Timing::Anew { timestamp, at },
+                (false, false) => Timing::On { timestamp, at },
+            };
+            match inbound.stream.arrive(sequence, timing) {
                 Arrival::New | Arrival::Stray | Arrival::Restarted => {}
                 Arrival::Late => self.counts.reordered = self.counts.reordered.wrapping_add(1),
             }
