@@ -256,6 +256,9 @@ pub struct Counts {
     pub late: u32,
     /// Sends that the system refused.
     pub failed: u32,
+    /// Packets of the peer that came before it could be told from a stranger, and were dropped: media that overtook its
+    /// SDP, and the first packets from behind a NAT.
+    pub early: u32,
     /// Valid packets from somebody who is not the peer.
     pub foreign: u32,
     /// Datagrams that are no RTP or RTCP, or of a payload type that was not negotiated.

@@ -30,6 +30,8 @@ pub(super) struct Inbound {
     /// When the last packet came, or the leg was connected.
     heard_at: Option<Mono>,
     is_lost: bool,
+    /// Who was taken for a stranger last, and how many of its packets in a row.
+    doubted: Option<(SocketAddr, u32)>,
 }
 
 /// What of a packet is for the leg that this one is bridged with.
@@ -67,6 +69,7 @@ impl Inbound {
             ear: None,
             heard_at: None,
             is_lost: false,
+            doubted: None,
         }
     }
 
@@ -75,6 +78,12 @@ impl Inbound {
         // An ear that is in the middle of a tone goes on with it over a re-INVITE.
         self.ear = if ear.is_none() { None } else { self.ear.take().or(ear) };
         self.heard_at.get_or_insert(now);
+    }
+
+    /// A packet of a stranger, as far as is known.
+    fn doubt(&mut self, source: SocketAddr) {
+        let before = self.doubted.filter(|it| it.0 == source).map_or(0, |it| it.1);
+        self.doubted = Some((source, before.saturating_add(1)));
     }
 
     fn kind(&self, payload_type: u8) -> Option<Kind> {
@@ -100,8 +109,9 @@ impl Leg {
         let Some(kind) = self.inbound.kind(packet.header.payload_type) else { return self.junk() };
         match self.latch.judge(source, packet.header.ssrc, packet.header.sequence) {
             Verdict::Take => {}
-            Verdict::Latched => self.tell(LegEvent::Latched { source, at: now }),
+            Verdict::Latched => self.latched(now, source),
             Verdict::Drop => {
+                self.inbound.doubt(source);
                 self.counts.foreign = self.counts.foreign.wrapping_add(1);
                 return Onward::Nothing;
             }
@@ -140,6 +150,15 @@ impl Leg {
             self.inbound.is_lost = true;
             self.tell(LegEvent::RtpLost { since });
         }
+    }
+
+    /// The source is the peer's: so were its packets that were dropped.
+    fn latched(&mut self, now: Mono, source: SocketAddr) {
+        if let Some((_, packets)) = self.inbound.doubted.take().filter(|it| it.0 == source) {
+            self.counts.foreign = self.counts.foreign.wrapping_sub(packets);
+            self.counts.early = self.counts.early.wrapping_add(packets);
+        }
+        self.tell(LegEvent::Latched { source, at: now });
     }
 
     fn junk(&mut self) -> Onward<'static> {
