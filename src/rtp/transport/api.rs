@@ -103,8 +103,12 @@ pub struct Connection {
     pub rtcp: Option<SocketAddr>,
     /// RTCP shares the RTP port (RFC 5761).
     pub rtcp_mux: bool,
-    /// What we send, under its static payload type. Both G.711 laws are understood in any case.
+    /// What we send and take. The other G.711 law is understood as well, under its static payload type.
     pub codec: Codec,
+    /// Payload type of `codec` towards the peer, from its SDP: 0 or 8, or a dynamic one, 96..=127.
+    pub send_payload_type: u8,
+    /// Payload type of `codec` towards us, from our SDP. The static ones are understood in any case.
+    pub receive_payload_type: u8,
     /// Payload type of events towards us, from our SDP.
     pub events_in: Option<u8>,
     /// Payload type of events towards the peer, from its SDP. `None`: it knows none, so keys are listened for in its

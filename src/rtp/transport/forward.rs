@@ -34,11 +34,10 @@ impl Leg {
                 room.copy_from_slice(payload);
                 codec.transcode(connection.codec, room);
                 let units = u32::try_from(payload.len()).unwrap_or(0);
-                let payload_type = connection.codec.payload_type();
                 *head = self
                     .outbound
                     .numbers
-                    .forwarded_header(now, payload_type, &header, units)
+                    .forwarded_header(now, connection.send_payload_type, &header, units)
                     .to_bytes();
                 payload.len()
             }

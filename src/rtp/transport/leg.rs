@@ -113,7 +113,7 @@ impl Leg {
         if rtp.is_some() {
             self.latch.signal(rtp);
         }
-        self.inbound.connect(now, connection.events_in, ear);
+        self.inbound.connect(now, &connection, ear);
         self.connection = Some(connection);
     }
 

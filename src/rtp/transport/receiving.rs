@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::api::LegEvent;
+use super::api::{Connection, LegEvent};
 use super::leg::Leg;
 use super::listen::{self, Ear, Tap};
 use crate::audio::Codec;
@@ -19,6 +19,8 @@ const COMFORT_NOISE: u8 = 13;
 #[derive(Debug)]
 pub(super) struct Inbound {
     events_in: Option<u8>,
+    /// What was agreed on, and its payload type.
+    audio_in: Option<(u8, Codec)>,
     /// Of the audio, and so of the figures.
     pub(super) ssrc: Option<u32>,
     pub(super) stream: Stream,
@@ -61,6 +63,7 @@ impl Inbound {
     pub(super) fn new(events_in: Option<u8>) -> Self {
         Self {
             events_in,
+            audio_in: None,
             ssrc: None,
             stream: Stream::default(),
             keys: Receiver::default(),
@@ -73,8 +76,9 @@ impl Inbound {
         }
     }
 
-    pub(super) fn connect(&mut self, now: Mono, events_in: Option<u8>, ear: Option<Box<Ear>>) {
-        self.events_in = events_in;
+    pub(super) fn connect(&mut self, now: Mono, connection: &Connection, ear: Option<Box<Ear>>) {
+        self.events_in = connection.events_in;
+        self.audio_in = Some((connection.receive_payload_type, connection.codec));
         // An ear that is in the middle of a tone goes on with it over a re-INVITE.
         self.ear = if ear.is_none() { None } else { self.ear.take().or(ear) };
         self.heard_at.get_or_insert(now);
@@ -89,6 +93,11 @@ impl Inbound {
     fn kind(&self, payload_type: u8) -> Option<Kind> {
         if self.events_in == Some(payload_type) {
             return Some(Kind::Key);
+        }
+        if let Some((agreed, codec)) = self.audio_in
+            && agreed == payload_type
+        {
+            return Some(Kind::Audio(codec));
         }
         match Codec::from_payload_type(payload_type) {
             Some(codec) => Some(Kind::Audio(codec)),
