@@ -6,6 +6,7 @@
 //! | audio in the other G.711 law | | turned byte by byte |
 //! | a key's packet | knows events | the same report under its payload type |
 //! | a key's packet | does not | a tone as long as the key |
+//! | the rest of a key that began before the bridge | | nothing: it was meant for us |
 //!
 //! Losses and reordering go through as they are: the receiver's own buffer knows best what to do about them.
 
@@ -28,6 +29,10 @@ impl Leg {
         let Some((head, room)) = datagram.split_first_chunk_mut::<HEADER_LEN>() else { return };
         let length = match onward {
             Onward::Nothing => return,
+            Onward::Kept { header } => {
+                self.outbound.numbers.leave_out(&header);
+                return;
+            }
             Onward::Audio { .. } if self.outbound.is_busy() => return,
             Onward::Audio { header, codec, payload } => {
                 let Some(room) = room.get_mut(..payload.len()) else { return };
@@ -43,6 +48,7 @@ impl Leg {
             }
             Onward::Key { header, report, heard } => {
                 let Some(payload_type) = connection.events_out else {
+                    self.outbound.numbers.leave_out(&header);
                     self.sound_key(heard);
                     return;
                 };

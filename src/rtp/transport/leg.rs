@@ -117,6 +117,13 @@ impl Leg {
         self.connection = Some(connection);
     }
 
+    /// It is bridged with the leg at that place from now on.
+    pub(super) fn join(&mut self, other: usize) {
+        self.bridged = Some(other);
+        self.outbound.numbers.unmap();
+        self.inbound.begin_bridge();
+    }
+
     /// Starts to play at time `now_ms`; the new due time if the first packet is to leave before its slot.
     pub(super) fn play(&mut self, now_ms: u64, play: Play) -> Option<u64> {
         let at_once = play.at_once && self.bridged.is_none();

@@ -50,6 +50,11 @@ pub(super) enum Onward<'a> {
         report: Report,
         heard: HeardAtOnce,
     },
+    /// The peer's, and for us alone: the rest of a key that began before the bridge, events that are no keys, comfort
+    /// noise, what is said on hold.
+    Kept {
+        header: Header,
+    },
 }
 
 /// What a datagram can be.
@@ -104,6 +109,11 @@ impl Inbound {
             None => (payload_type == COMFORT_NOISE).then_some(Kind::Comfort),
         }
     }
+
+    /// A bridge begins: the keys so far are not for whom it is with.
+    pub(super) fn begin_bridge(&mut self) {
+        self.keys.draw_line();
+    }
 }
 
 impl Leg {
@@ -134,9 +144,13 @@ impl Leg {
                 // The end of a key whose own ends were lost matters to nobody but the receiver.
                 let _ = self.inbound.keys.audio(header.timestamp);
                 self.hear_audio(now, &header, codec, payload);
-                if receives { Onward::Audio { header, codec, payload } } else { Onward::Nothing }
+                if receives {
+                    Onward::Audio { header, codec, payload }
+                } else {
+                    Onward::Kept { header }
+                }
             }
-            Kind::Comfort => Onward::Nothing,
+            Kind::Comfort => Onward::Kept { header },
         }
     }
 
@@ -212,13 +226,16 @@ impl Leg {
     }
 
     fn hear_key<'a>(&mut self, now: Mono, header: Header, payload: &[u8]) -> Onward<'a> {
-        let Some(report) = Report::parse(payload) else { return Onward::Nothing };
+        let Some(report) = Report::parse(payload) else { return Onward::Kept { header } };
         let heard = self.inbound.keys.report(now, header.timestamp, report);
         for heard in heard.into_iter().flatten() {
             match heard {
                 Heard::Start(key) => self.key_down(now, key),
                 Heard::End(..) => {}
             }
+        }
+        if self.inbound.keys.is_old(header.timestamp) {
+            return Onward::Kept { header };
         }
         Onward::Key { header, report, heard }
     }
