@@ -53,6 +53,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     if let Err(error) = telemetry::start_logs(args.log_format, &args.log) {
         return failed(&error);
     }
+    raise_files();
     let overrides = Overrides {
         sip: args.sip,
         http: args.http,
@@ -85,6 +86,16 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
             Err(error) => failed(&error),
         }
     })
+}
+
+/// Each call has one or two sockets: lets the process open as many files as its operator allows at most, not as few as a
+/// shell starts it with.
+fn raise_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "no more files can be opened than this shell allows");
+    }
 }
 
 /// What an operator wants to see at the start: numbers, addresses, what to dial first.

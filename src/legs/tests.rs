@@ -27,7 +27,11 @@ struct Table {
 
 impl Table {
     fn new() -> Self {
-        Self { legs: Legs::new(CallerId(7), Duration::from_secs(120)), now: Mono::ZERO, said: Vec::new() }
+        Self {
+            legs: Legs::new(CallerId(7), Duration::from_secs(120)),
+            now: Mono::ZERO,
+            said: Vec::new(),
+        }
     }
 
     /// A caller who hears us.
@@ -557,7 +561,8 @@ fn a_caller_from_whom_nothing_comes_is_asked_and_then_given_up() {
 
 #[test]
 fn the_last_resort_is_a_person_or_the_end_of_the_call() {
-    let no_agents = || queue::Command::Outcome { caller: CallerId(7), outcome: queue::Outcome::NoAgents };
+    let no_agents =
+        || queue::Command::Outcome { caller: CallerId(7), outcome: queue::Outcome::NoAgents };
     let mut table = Table::up();
     table.happens(Event::LastResort(Some("service".into())));
     table.happens(Event::Dispatcher(no_agents()));

@@ -145,7 +145,7 @@ impl Task {
     ) -> Option<Event> {
         let sent = callers
             .get(&caller)
-            .is_some_and(|to| to.try_send(ToCall::Queue(command.clone())).is_ok());
+            .is_some_and(|to| to.try_send(ToCall::Queue(Box::new(command.clone()))).is_ok());
         (!sent).then_some(otherwise)
     }
 

@@ -42,13 +42,13 @@ const OWN_PLAYS: u64 = 1 << 32;
 /// A leg that should be sending and has not for so long is asked whether it is still there.
 const RTP_LOST_AFTER: Duration = Duration::from_secs(10);
 
-/// News for a call.
+/// News for a call. A channel holds room for 32 of them from the start, so they are small.
 #[derive(Debug)]
 pub(super) enum ToCall {
     /// From the endpoint.
-    Sip(sip::endpoint::LegId, LegEvent),
+    Sip(sip::endpoint::LegId, Box<LegEvent>),
     /// From the dispatcher.
-    Queue(queue::Command),
+    Queue(Box<queue::Command>),
     /// The server ends and waits no longer.
     ShutDown,
 }
@@ -211,11 +211,11 @@ impl Call {
             ToCall::Sip(id, event) => {
                 let leg = self.sip.iter().find(|(_, it)| **it == id).map(|(leg, _)| *leg);
                 if let Some(leg) = leg {
-                    self.keyed = matches!(event, LegEvent::Key { .. });
-                    self.legs(legs::Event::Sip(leg, event));
+                    self.keyed = matches!(*event, LegEvent::Key { .. });
+                    self.legs(legs::Event::Sip(leg, *event));
                 }
             }
-            ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(command)),
+            ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(*command)),
             ToCall::ShutDown => {
                 self.cut_off = true;
                 self.interpreter(call::Event::HungUp);
@@ -553,10 +553,11 @@ impl Call {
         }
     }
 
-    async fn finish(mut self) {
+    async fn finish(&mut self) {
         let ending = self.ending.unwrap_or(Ending::NotAnswered);
         let outcome = serde_json::to_value(ending).ok().and_then(|it| it.as_str().map(Arc::from));
-        let outcome: Arc<str> = outcome.filter(|_| !self.cut_off).unwrap_or_else(|| "cut_off".into());
+        let outcome: Arc<str> =
+            outcome.filter(|_| !self.cut_off).unwrap_or_else(|| "cut_off".into());
         tracing::info!(outcome = &*outcome, "call ended");
         metrics::counter!("hotline_calls_total", "outcome" => outcome.to_string()).increment(1);
         let digest = hex::encode(std::mem::take(&mut self.commands).finalize());
@@ -645,5 +646,21 @@ async fn closed(leg: Leg, media: media::Leg) {
 fn report(done: Result<(), media::MediaError>) {
     if let Err(error) = done {
         tracing::warn!(%error, "media");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn future_size<A, B, F>(_: fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_calls_task_and_its_news_are_small() {
+        // Of the 32 KiB that a call may take.
+        assert!(future_size(run) <= 5_120, "{} bytes", future_size(run));
+        assert!(size_of::<ToCall>() <= 24, "{} bytes", size_of::<ToCall>());
     }
 }

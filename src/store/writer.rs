@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::entry::Entry;
+use super::entry::{self, Entry};
 use super::{Error, PATIENCE};
 
 /// Some seconds of a busy server, a few MiB; when it is full see [`super::Store::append`].
@@ -156,8 +156,6 @@ async fn commit(pool: &SqlitePool, batch: &[Entry], state: &Shared) {
 
 async fn try_commit(pool: &SqlitePool, batch: &[Entry]) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin_with("begin immediate").await?;
-    for entry in batch {
-        entry.write(&mut transaction).await?;
-    }
+    entry::write(batch, &mut transaction).await?;
     transaction.commit().await
 }

@@ -35,7 +35,8 @@ impl Process {
     /// Starts `command`; what it prints is kept line by line.
     pub fn start(name: impl Into<String>, command: &mut Command) -> Self {
         let name = name.into();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         let lines = Arc::new(Lines::default());
         listen(child.stdout.take().unwrap(), &lines);
@@ -68,12 +69,20 @@ impl Process {
     }
 
     #[track_caller]
-    fn wait_within(&self, patience: Duration, upto: usize, what: &str, meant: impl Fn(&str) -> bool) -> Said {
+    fn wait_within(
+        &self,
+        patience: Duration,
+        upto: usize,
+        what: &str,
+        meant: impl Fn(&str) -> bool,
+    ) -> Said {
         let until = Instant::now() + patience;
         let mut said = self.lines.said.lock().unwrap();
         let mut seen = upto;
         loop {
-            if let Some((at, line)) = said.iter().enumerate().skip(seen).find(|(_, line)| meant(line)) {
+            if let Some((at, line)) =
+                said.iter().enumerate().skip(seen).find(|(_, line)| meant(line))
+            {
                 return Said { line: line.clone(), upto: at + 1 };
             }
             seen = seen.max(said.len());
