@@ -389,8 +389,11 @@ mod tests {
 
     #[test]
     fn a_key_from_before_the_line_is_old_to_its_end_and_the_next_one_is_not() {
-        #[rustfmt::skip] // what happens, packets before the line, packets after it: timestamp, key, duration, old
-        let table: &[(&str, &[(u32, char, u16)], &[(u32, char, u16, bool)])] = &[
+        // Timestamp, key, duration; after the line also whether it is old.
+        type Before = (u32, char, u16);
+        type After = (u32, char, u16, bool);
+        #[rustfmt::skip] // what happens, packets before the line, packets after it
+        let table: &[(&str, &[Before], &[After])] = &[
             ("still down",                  &[(1_600, '5', 160)], &[(1_600, '5', 320, true), (3_200, '5', 160, false)]),
             ("nothing has been pressed",    &[], &[(1_600, '5', 160, false)]),
             ("late from an earlier key",    &[(1_600, '5', 160), (3_200, '6', 160)], &[(1_600, '5', 320, true), (3_200, '6', 320, true)]),
