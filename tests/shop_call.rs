@@ -1,6 +1,5 @@
 //! The whole path: a caller dials the shop, keys an order number, hears the answer, and reaches an agent who already
 //! knows; the agent hands them on to a colleague, who knows as much.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod peers;
 
@@ -54,7 +53,7 @@ fn a_caller_hears_of_their_order_and_reaches_an_agent_who_already_knows() {
 
     // They talk.
     li.command("accept", "");
-    hotline.wait_agent(0, "8001", "talking");
+    hotline.wait_connected(0, "8001");
     li.wait_tone(700.0);
     caller.wait_tone(1_000.0);
 

@@ -605,6 +605,8 @@ fn connection(media: &sdp::MediaDescription) -> media::Connection {
             sdp::Codec::Pcma => Codec::Pcma,
             sdp::Codec::Pcmu => Codec::Pcmu,
         },
+        send_payload_type: media.send_payload_type,
+        receive_payload_type: media.receive_payload_type,
         events_in: media.receive_events,
         events_out: media.send_events.map(|events| events.payload_type),
         direction: match media.direction {

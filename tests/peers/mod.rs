@@ -6,6 +6,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
     clippy::indexing_slicing,
     reason = "a test whose peers fail must fail"
 )]

@@ -88,7 +88,7 @@ pub fn replay(calls: &[Recorded], config: &Path) {
         let mut digest = Sha256::new();
         commands.iter().for_each(|command| digest.update(format!("{command:?}\n")));
         let stored =
-            recorded.events.last().filter(|it| &*it.kind == "end").expect("the call's end");
+            recorded.events.last().filter(|it| &*it.kind == "end").expect("the end of the call");
         assert_eq!(stored.payload["commands"], hex::encode(digest.finalize()), "{commands:#?}");
     }
 }
