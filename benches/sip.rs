@@ -1,11 +1,7 @@
 //! SIP without a network: one INVITE read, its typed headers included, and whole calls between two endpoints in virtual time.
 //!
 //! `cargo bench --bench sip`. The aim is under 5 µs for the INVITE.
-#![expect(
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a bench that cannot read its own message must fail"
-)]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot read its own message must fail")]
 
 use std::hint::black_box;
 use std::net::SocketAddr;
