@@ -154,12 +154,13 @@ fn storm(plan: &Plan) {
     let figures = callers.run(plan.storm);
     let used = system::used(server.id()).processor - before.processor;
     println!(
-        "  {:.0} a second, {:.0} µs of processor time each; answered in {:.2} ms p50, {:.2} ms p99; {} failed, {} requests repeated",
+        "  {:.0} a second, {:.0} µs of processor time each; answered in {:.2} ms p50, {:.2} ms p99; {} refused, {} failed, {} requests repeated",
         figures.done as f64 / plan.storm.as_secs_f64(),
         used.as_secs_f64() * 1e6 / figures.done.max(1) as f64,
         at_share(&figures.answers, 0.5),
         at_share(&figures.answers, 0.99),
-        figures.failed + figures.refused,
+        figures.refused,
+        figures.failed,
         figures.repeated
     );
 }
