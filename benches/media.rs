@@ -281,6 +281,8 @@ fn connection(peer: &UdpSocket) -> Connection {
         rtcp: None,
         rtcp_mux: true,
         codec: Codec::Pcma,
+        send_payload_type: Codec::Pcma.payload_type(),
+        receive_payload_type: Codec::Pcma.payload_type(),
         events_in: Some(101),
         events_out: Some(101),
         direction: Direction::Both,

@@ -1,6 +1,11 @@
 //! Random callers of the demo flows, in virtual time: whatever they key, whenever, and whatever the world answers, a proven
 //! flow is never stuck, the call ends once, and its log tells the same again.
-#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of a test"
+)]
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};

@@ -1,6 +1,5 @@
 //! The whole path: a caller dials the shop, keys an order number, hears the answer, and reaches an agent who already
 //! knows; the agent hands them on to a colleague, who knows as much.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod peers;
 
@@ -15,7 +14,8 @@ use peers::sound;
 fn a_caller_hears_of_their_order_and_reaches_an_agent_who_already_knows() {
     let today = jiff::ZonedDateTime::now().date();
     let hotline = Hotline::demo();
-    let mut li = Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
+    let mut li =
+        Baresip::start(&Phone { answers: false, ..Phone::agent("8001", "demo-8001", hotline.sip) });
     hotline.wait_agent(0, "8001", "ready");
     let mut caller = Baresip::start(&Phone::caller("13912345678", hotline.sip));
 
@@ -42,8 +42,12 @@ fn a_caller_hears_of_their_order_and_reaches_an_agent_who_already_knows() {
     assert_eq!(context["answers"]["order_number"], "20260001");
     let order = &context["lookups"]["order"]["found"];
     assert_eq!((&order["status"], &order["carrier"]), (&"shipped".into(), &"顺丰".into()));
-    let path: Vec<&str> = context["path"].as_array().unwrap().iter().filter_map(|it| it["step"].as_str()).collect();
-    assert_eq!(path, ["welcome", "main", "order-status", "ask-order", "tell-order", "anything-else", "agent"]);
+    let path: Vec<&str> =
+        context["path"].as_array().unwrap().iter().filter_map(|it| it["step"].as_str()).collect();
+    assert_eq!(
+        path,
+        ["welcome", "main", "order-status", "ask-order", "tell-order", "anything-else", "agent"]
+    );
     let music = sound::recording("tones/hold-melody");
     caller.wait_heard(&music[..16_000]);
 
@@ -54,7 +58,8 @@ fn a_caller_hears_of_their_order_and_reaches_an_agent_who_already_knows() {
     caller.wait_tone(1_000.0);
 
     // The agent hands the caller on, with all that is known.
-    let wang = Baresip::start(&Phone { tone: 1_300.0, ..Phone::agent("8002", "demo-8002", hotline.sip) });
+    let wang =
+        Baresip::start(&Phone { tone: 1_300.0, ..Phone::agent("8002", "demo-8002", hotline.sip) });
     hotline.wait_agent(0, "8002", "ready");
     li.command("transfer", &format!("sip:8002@{}", hotline.sip));
     let again = Shown::by(&wang, 0);
@@ -67,7 +72,7 @@ fn a_caller_hears_of_their_order_and_reaches_an_agent_who_already_knows() {
 
     caller.command("hangup", "");
     wang.wait_event("CALL_CLOSED");
-    hotline.process.wait_for(r#"call ended outcome="caller_left""#);
+    hotline.process.wait_line(r#"call ended outcome="caller_left""#);
     let heard = caller.heard();
     let calls = hotline.stop_and_replay();
     let [call] = &calls[..] else { panic!("{calls:#?}") };

@@ -90,6 +90,11 @@ impl Keys {
         None
     }
 
+    /// Whether the next key may be the end key of an entry that was accepted without it.
+    pub(super) const fn expects_tail(&self) -> bool {
+        self.tail.is_some()
+    }
+
     /// Every key pressed was used, dropped or waits.
     pub(super) fn add_up(&self) -> bool {
         let waiting = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);

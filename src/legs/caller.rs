@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::events::{Command, Leg, MediaAddress};
-use super::machine::session;
+use super::session::session;
 use crate::call;
 use crate::queue::CallerId;
 use crate::sdp;

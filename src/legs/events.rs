@@ -81,6 +81,8 @@ pub enum Event {
     MediaFailed(Leg),
     /// Nothing comes from a leg any more that should be sending.
     MediaLost(Leg),
+    /// It comes again.
+    MediaBack(Leg),
     /// The interpreter wants something: `Answer`, `Enqueue`, `LeaveQueue`, `Transfer`, `CancelTransfer`, `HangUp`, `End`.
     /// Its other commands are not about legs and are passed over.
     Interpreter(call::Command),
@@ -121,7 +123,8 @@ pub enum Command {
         /// What a REFER wants in the INVITE: Replaces, Referred-By.
         headers: Vec<ExtraHeader>,
     },
-    /// Let caller and party hear each other.
+    /// Let caller and party hear each other. What plays to the caller goes on, before what the party says, until
+    /// something ends it.
     Bridge(PartyId),
     /// Part them again.
     Unbridge,

@@ -5,13 +5,13 @@ use std::mem;
 use std::time::Duration;
 
 use super::caller::Caller;
-use super::events::{Command, Destination, Event, Leg, MediaAddress, PartyId, Route, Sound};
-use super::party::{Party, Purpose, State, transfer_failure};
+use super::calling::hang_up;
+use super::events::{Command, Destination, Event, Leg, PartyId, Sound};
+use super::party::{Party, Purpose, State};
 use crate::call::{self, QueueEvent, Ticket, TransferEvent};
 use crate::flow::model::TransferKind;
 use crate::queue::{self, CallerId, OfferId, Outcome};
-use crate::sdp;
-use crate::sip::endpoint::{EndedBy, Ending, Failure, LegEvent, OfferBy, Wish};
+use crate::sip::endpoint::{LegEvent, Wish};
 use crate::sip::message::Uri;
 use crate::time::Mono;
 
@@ -42,7 +42,7 @@ pub struct Legs {
     pub(super) id: CallerId,
     pub(super) caller: Caller,
     pub(super) parties: BTreeMap<PartyId, Party>,
-    next: u32,
+    pub(super) next: u32,
     /// Who talks to the caller, or has put them on hold.
     pub(super) talk: Option<PartyId>,
     /// How the talk came about, while there is one or somebody is called in its place.
@@ -53,15 +53,21 @@ pub struct Legs {
     entered: bool,
     /// A REFER that we sent to the caller's phone for the flow.
     pub(super) sent_away: Option<Ticket>,
+    /// The interpreter is over and the caller waits for a person all the same: the last resort.
+    unattended: bool,
+    /// Since when nothing has come from the caller.
+    pub(super) silent_since: Option<Mono>,
+    /// How long that may last.
+    dead_after: Duration,
     /// Nobody decides any more: what is left hangs up.
     pub(super) ending: bool,
     done: bool,
 }
 
 impl Legs {
-    /// A call whose caller the dispatcher knows as `id`.
+    /// A call whose caller the dispatcher knows as `id`, and that ends when nothing has come from them for `dead_after`.
     #[must_use]
-    pub fn new(id: CallerId) -> Self {
+    pub fn new(id: CallerId, dead_after: Duration) -> Self {
         Self {
             id,
             caller: Caller::new(),
@@ -72,6 +78,9 @@ impl Legs {
             visit: None,
             entered: false,
             sent_away: None,
+            unattended: false,
+            silent_since: None,
+            dead_after,
             ending: false,
             done: false,
         }
@@ -80,18 +89,16 @@ impl Legs {
     /// When the next [`Event::Tick`] is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Mono> {
-        self.parties
-            .values()
-            .filter_map(|party| match party.state {
-                State::Leaving { until } => Some(until),
-                State::Routing
-                | State::Opening
-                | State::Calling
-                | State::Answered
-                | State::Talking
-                | State::Over => None,
-            })
-            .min()
+        let leaving = self.parties.values().filter_map(|party| match party.state {
+            State::Leaving { until } => Some(until),
+            State::Routing
+            | State::Opening
+            | State::Calling
+            | State::Answered
+            | State::Talking
+            | State::Over => None,
+        });
+        leaving.chain(self.silent_since.map(|since| since + self.dead_after)).min()
     }
 
     /// Whether the caller and somebody else hear each other or could.
@@ -109,7 +116,9 @@ impl Legs {
             Event::MediaFailed(Leg::Party(party)) => {
                 self.party_failed(party, TransferEvent::Failed, 500, out);
             }
-            Event::MediaLost(leg) => self.media_lost(leg, out),
+            Event::MediaLost(leg) => self.media_lost(now, leg, out),
+            Event::MediaBack(Leg::Caller) => self.silent_since = None,
+            Event::MediaBack(Leg::Party(_)) => {}
             Event::Sip(Leg::Caller, event) => self.caller_event(event, out),
             Event::Sip(Leg::Party(party), event) => self.party_event(now, party, event, out),
             Event::Interpreter(command) => self.interpreter(command, out),
@@ -133,6 +142,15 @@ impl Legs {
     }
 
     fn tick(&mut self, now: Mono, out: &mut Vec<Command>) {
+        if self.silent_since.is_some_and(|since| since + self.dead_after <= now) {
+            self.silent_since = None;
+            self.caller.hang_up(out);
+            if self.unattended {
+                self.end(out);
+            } else {
+                out.push(Command::Interpreter(call::Event::HungUp));
+            }
+        }
         for (id, party) in &mut self.parties {
             if matches!(party.state, State::Leaving { until } if until <= now) {
                 hang_up(*id, party, out);
@@ -191,7 +209,7 @@ impl Legs {
     }
 
     /// The interpreter is done: whoever is left hangs up, and the dispatcher forgets the caller.
-    fn end(&mut self, out: &mut Vec<Command>) {
+    pub(super) fn end(&mut self, out: &mut Vec<Command>) {
         self.part(out);
         self.leave_dispatcher(out);
         self.caller.hang_up(out);
@@ -205,6 +223,7 @@ impl Legs {
             Some(queue) if self.caller.is_up() => {
                 self.visit = None;
                 self.entered = true;
+                self.unattended = true;
                 out.push(Command::Hear(Sound::Music));
                 out.push(Command::Dispatcher(queue::Event::Enter {
                     caller: self.id,
@@ -298,296 +317,6 @@ impl Legs {
         self.join(id, out);
     }
 
-    // Calling somebody.
-
-    pub(super) fn call(
-        &mut self,
-        purpose: Purpose,
-        to: Destination,
-        ring_for: Duration,
-        headers: Vec<(String, String)>,
-        out: &mut Vec<Command>,
-    ) {
-        let id = PartyId(self.next);
-        self.next = self.next.saturating_add(1);
-        let room = self.parties.len() < MAX_PARTIES;
-        self.parties.insert(id, Party::new(purpose, ring_for, headers));
-        if room && self.caller.is_up() {
-            out.push(Command::Route(id, to));
-        } else {
-            self.party_failed(id, TransferEvent::Failed, 500, out);
-        }
-    }
-
-    fn routed(&mut self, id: PartyId, route: Box<Route>, out: &mut Vec<Command>) {
-        let Some(party) = self.parties.get_mut(&id).filter(|it| it.state == State::Routing) else {
-            return;
-        };
-        party.state = State::Opening;
-        party.agent.clone_from(&route.agent);
-        party.route = Some(route);
-        out.push(Command::OpenMedia(Leg::Party(id)));
-    }
-
-    fn media_opened(&mut self, leg: Leg, at: MediaAddress, out: &mut Vec<Command>) {
-        let Leg::Party(id) = leg else { return self.caller.media_opened(self.id, at, out) };
-        let Some(party) = self.parties.get_mut(&id).filter(|it| it.state == State::Opening) else {
-            return out.push(Command::CloseMedia(leg));
-        };
-        let Some(route) = party.route.take() else { return };
-        let mut session = session(self.id, id.0, at);
-        let sdp = session.offer(sdp::Direction::Both).into();
-        party.session = Some(session);
-        party.state = State::Calling;
-        party.dialled = true;
-        let (ring_for, headers) = (party.ring_for, mem::take(&mut party.headers));
-        let (purpose, agent) = (party.purpose, party.agent.clone());
-        out.push(Command::Dial { party: id, route, sdp, ring_for, headers });
-        match (purpose, agent) {
-            (Purpose::Offer(_), Some(agent)) => self.tell_queue(QueueEvent::Offered(agent), out),
-            // Out of turn: the dispatcher must not offer them a second call meanwhile.
-            (Purpose::Referred { .. } | Purpose::Transfer(_), Some(agent)) => {
-                out.push(Command::Dispatcher(queue::Event::NotReady((&*agent.id).into())));
-            }
-            (Purpose::Offer(_) | Purpose::Referred { .. } | Purpose::Transfer(_), None) => {}
-        }
-    }
-
-    // What becomes of whom we called.
-
-    fn party_event(&mut self, now: Mono, id: PartyId, event: LegEvent, out: &mut Vec<Command>) {
-        match event {
-            LegEvent::Progress { status, .. } => self.rings(id, status, out),
-            LegEvent::Answered { sdp: Some(answer), is_offer: false, .. } => self.answered(now, id, &answer, out),
-            LegEvent::Answered { .. } => {
-                // An answer without the SDP that our offer asked for (RFC 3261 13.2.2.4).
-                self.abandon(id, out);
-                self.party_failed(id, TransferEvent::Failed, 500, out);
-            }
-            LegEvent::Failed(failure) => self.refused(id, &failure, out),
-            LegEvent::Ended(ending) => self.ended(id, &ending, out),
-            LegEvent::Offered { sdp } => self.party_offers(id, &sdp, out),
-            LegEvent::OfferWanted => {
-                if let Some(sdp) = self.parties.get_mut(&id).and_then(Party::probe) {
-                    out.push(Command::Sip(Leg::Party(id), Wish::AnswerOffer { sdp }));
-                }
-            }
-            LegEvent::OfferAnswered { sdp } | LegEvent::Acknowledged { sdp: Some(sdp) } => {
-                self.party_answers(id, &sdp, out);
-            }
-            LegEvent::Refer(request) => self.refer(id, *request, out),
-            LegEvent::Gone => {
-                self.parties.remove(&id);
-            }
-            LegEvent::Key { .. } // the media engine carries keys between the two
-            | LegEvent::Acknowledged { sdp: None }
-            | LegEvent::OfferRefused { .. } // the session stays as it was
-            | LegEvent::OfferWithdrawn
-            | LegEvent::ReferProgress { .. }
-            | LegEvent::Incoming(_) => {}
-        }
-    }
-
-    fn rings(&self, id: PartyId, status: u16, out: &mut Vec<Command>) {
-        match self.parties.get(&id).map(|it| it.purpose) {
-            Some(Purpose::Transfer(ticket)) if status >= 180 => {
-                self.tell_transfer(ticket, TransferEvent::Ringing, out)
-            }
-            Some(Purpose::Referred { by }) => {
-                out.push(Command::Sip(Leg::Party(by), Wish::NotifyRefer { status }));
-            }
-            Some(Purpose::Transfer(_) | Purpose::Offer(_)) | None => {}
-        }
-    }
-
-    fn answered(&mut self, now: Mono, id: PartyId, answer: &[u8], out: &mut Vec<Command>) {
-        let Some(party) =
-            self.parties.get_mut(&id).filter(|it| it.state == State::Calling && !it.hung_up)
-        else {
-            return; // too late: it is being hung up
-        };
-        let accepted = party.session.as_mut().and_then(|session| session.read_answer(answer).ok());
-        let Some(media) = accepted else {
-            self.abandon(id, out);
-            return self.party_failed(id, TransferEvent::Failed, 488, out);
-        };
-        out.push(Command::ConnectMedia(Leg::Party(id), media));
-        match party.purpose {
-            Purpose::Offer(offer) => {
-                party.state = State::Answered;
-                out.push(Command::Dispatcher(queue::Event::Answered(offer)));
-            }
-            Purpose::Transfer(ticket) => {
-                party.state = State::Talking;
-                self.origin = Some(Origin::Transfer(ticket));
-                self.tell_transfer(ticket, TransferEvent::Connected, out);
-                self.join(id, out);
-            }
-            Purpose::Referred { by } => {
-                party.state = State::Talking;
-                self.hand_over(now, by, id, out);
-            }
-        }
-    }
-
-    fn refused(&mut self, id: PartyId, failure: &Failure, out: &mut Vec<Command>) {
-        self.party_failed(id, transfer_failure(failure), failure.status, out);
-    }
-
-    /// A party that was to be called is not to be had: whoever asked hears of it, once.
-    pub(super) fn party_failed(
-        &mut self,
-        id: PartyId,
-        event: TransferEvent,
-        status: u16,
-        out: &mut Vec<Command>,
-    ) {
-        let Some(party) = self.parties.get_mut(&id) else { return };
-        if matches!(party.state, State::Over | State::Leaving { .. }) && !party.cancelled {
-            return;
-        }
-        if party.session.take().is_some() {
-            out.push(Command::CloseMedia(Leg::Party(id)));
-        }
-        let (purpose, cancelled, out_of_turn) = (party.purpose, party.cancelled, party.dialled);
-        let agent = party.agent.take();
-        party.state = State::Over;
-        party.cancelled = false;
-        if !party.dialled {
-            self.parties.remove(&id);
-        }
-        match purpose {
-            Purpose::Offer(offer) if cancelled => {
-                out.push(Command::Dispatcher(queue::Event::Cleared(offer)))
-            }
-            Purpose::Offer(offer) => {
-                self.tell_queue(QueueEvent::Withdrawn, out);
-                out.push(Command::Dispatcher(queue::Event::Refused(offer)));
-            }
-            Purpose::Transfer(ticket) => {
-                ready_again(agent.filter(|_| out_of_turn), out);
-                self.tell_transfer(ticket, event, out);
-            }
-            Purpose::Referred { by } => {
-                ready_again(agent.filter(|_| out_of_turn), out);
-                self.refer_failed(by, status, out);
-            }
-        }
-    }
-
-    fn ended(&mut self, id: PartyId, ending: &Ending, out: &mut Vec<Command>) {
-        let Some(party) = self.parties.get_mut(&id) else { return };
-        let state = mem::replace(&mut party.state, State::Over);
-        if party.session.take().is_some() {
-            out.push(Command::CloseMedia(Leg::Party(id)));
-        }
-        let (purpose, cancelled) = (party.purpose, mem::take(&mut party.cancelled));
-        let agent = party.agent.clone();
-        match purpose {
-            Purpose::Offer(offer) if cancelled => {
-                out.push(Command::Dispatcher(queue::Event::Cleared(offer)))
-            }
-            Purpose::Offer(offer) if state == State::Answered => {
-                // Hung up before the dispatcher said whose call it is.
-                self.tell_queue(QueueEvent::Withdrawn, out);
-                out.push(Command::Dispatcher(queue::Event::TalkEnded { offer, returns: true }));
-            }
-            Purpose::Offer(_) => {}
-            Purpose::Transfer(_) | Purpose::Referred { .. } => ready_again(agent, out),
-        }
-        if self.talk == Some(id) {
-            let died = match ending.by {
-                EndedBy::Vanished | EndedBy::NoAck | EndedBy::NoAnswerToOffer => true,
-                EndedBy::Us | EndedBy::Them => false,
-            };
-            self.talk_ended(id, died, out);
-        }
-    }
-
-    /// The party that the caller talked to is gone.
-    fn talk_ended(&mut self, id: PartyId, died: bool, out: &mut Vec<Command>) {
-        self.talk = None;
-        if self.is_referring(id) {
-            // They asked for somebody else and left at once: the caller waits for that one.
-            return out.push(Command::Hear(Sound::Ringing));
-        }
-        out.push(Command::Unbridge);
-        self.conclude(died, out);
-    }
-
-    /// The talk is over for good: whoever brought it about hears of it. A caller who was not served goes back to their
-    /// old place.
-    pub(super) fn conclude(&mut self, returns: bool, out: &mut Vec<Command>) {
-        match self.origin.take() {
-            Some(Origin::Offer(offer)) => {
-                out.push(Command::Dispatcher(queue::Event::TalkEnded { offer, returns }));
-                let event = if returns { QueueEvent::Withdrawn } else { QueueEvent::AgentLeft };
-                self.tell_queue(event, out);
-            }
-            Some(Origin::HandedOn) => self.tell_queue(QueueEvent::AgentLeft, out),
-            Some(Origin::Transfer(ticket)) => {
-                self.tell_transfer(ticket, TransferEvent::OtherLeft, out)
-            }
-            None => {}
-        }
-    }
-
-    // The session with whom we called.
-
-    fn party_offers(&mut self, id: PartyId, offer: &[u8], out: &mut Vec<Command>) {
-        let Some(party) = self.parties.get_mut(&id) else { return };
-        let Some(Ok((sdp, media))) =
-            party.session.as_mut().map(|session| session.answer(offer, sdp::Direction::Both))
-        else {
-            return out.push(Command::Sip(Leg::Party(id), Wish::RejectOffer { status: 488 }));
-        };
-        out.push(Command::Sip(Leg::Party(id), Wish::AnswerOffer { sdp: sdp.into() }));
-        self.negotiated(id, media, out);
-    }
-
-    fn party_answers(&mut self, id: PartyId, answer: &[u8], out: &mut Vec<Command>) {
-        let accepted = self
-            .parties
-            .get_mut(&id)
-            .and_then(|party| party.session.as_mut())
-            .and_then(|session| session.read_answer(answer).ok());
-        if let Some(media) = accepted {
-            self.negotiated(id, media, out);
-        }
-    }
-
-    /// Media goes another way now; whoever is put on hold hears music.
-    fn negotiated(&mut self, id: PartyId, media: sdp::MediaDescription, out: &mut Vec<Command>) {
-        let holds = !media.direction.sends();
-        out.push(Command::ConnectMedia(Leg::Party(id), media));
-        let Some(party) = self.parties.get_mut(&id) else { return };
-        let held = mem::replace(&mut party.holds, holds);
-        if self.talk == Some(id) && held != holds {
-            if holds {
-                out.push(Command::Unbridge);
-                out.push(Command::Hear(Sound::Music));
-            } else {
-                out.push(Command::Bridge(id));
-            }
-        }
-    }
-
-    /// Nothing comes from a leg. Whoever talks is asked whether they are still there; a dead one does not answer, and the
-    /// endpoint says so.
-    fn media_lost(&mut self, leg: Leg, out: &mut Vec<Command>) {
-        let sdp = match leg {
-            Leg::Caller => self.caller.probe(),
-            Leg::Party(id) => self
-                .parties
-                .get_mut(&id)
-                .filter(|it| it.state == State::Talking)
-                .and_then(Party::probe),
-        };
-        if let Some(sdp) = sdp {
-            out.push(Command::Sip(leg, Wish::Offer { sdp, by: OfferBy::Invite }));
-        }
-    }
-
     // What the caller's leg says.
 
     fn caller_event(&mut self, event: LegEvent, out: &mut Vec<Command>) {
@@ -628,14 +357,16 @@ impl Legs {
         }
     }
 
+    /// The caller hung up, or their connection is dead.
     fn caller_left(&mut self, out: &mut Vec<Command>) {
+        self.silent_since = None;
         self.part(out);
         self.leave_dispatcher(out);
-        if self.caller.over(out) {
+        // Neither an interpreter that never heard of this call nor one that is over will say `End`.
+        let heard_of = self.caller.over(out);
+        self.ending |= !heard_of || self.unattended;
+        if heard_of && !self.unattended {
             out.push(Command::Interpreter(call::Event::HungUp));
-        } else {
-            // The interpreter never heard of this call, or has ended it.
-            self.ending = true;
         }
         self.hang_up_parties(out);
     }
@@ -659,13 +390,13 @@ impl Legs {
         out.push(Command::Bridge(id));
     }
 
-    fn part(&mut self, out: &mut Vec<Command>) {
+    pub(super) fn part(&mut self, out: &mut Vec<Command>) {
         if self.talk.take().is_some() {
             out.push(Command::Unbridge);
         }
     }
 
-    fn hang_up_parties(&mut self, out: &mut Vec<Command>) {
+    pub(super) fn hang_up_parties(&mut self, out: &mut Vec<Command>) {
         for (id, party) in &mut self.parties {
             hang_up(*id, party, out);
         }
@@ -673,7 +404,7 @@ impl Legs {
     }
 
     /// A party answered in a way that we cannot use.
-    fn abandon(&mut self, id: PartyId, out: &mut Vec<Command>) {
+    pub(super) fn abandon(&mut self, id: PartyId, out: &mut Vec<Command>) {
         if self.parties.contains_key(&id) {
             let reason = Some("SIP;cause=488".to_owned());
             out.push(Command::Sip(Leg::Party(id), Wish::HangUp { reason, headers: Vec::new() }));
@@ -681,7 +412,7 @@ impl Legs {
     }
 
     /// Parties that were given up before their INVITE went out are gone at once.
-    fn forget_undialled(&mut self, out: &mut Vec<Command>) {
+    pub(super) fn forget_undialled(&mut self, out: &mut Vec<Command>) {
         let gone: Vec<PartyId> = self
             .parties
             .iter()
@@ -697,9 +428,32 @@ impl Legs {
         }
     }
 
-    pub(super) fn tell_queue(&self, event: QueueEvent, out: &mut Vec<Command>) {
-        if let Some(visit) = self.visit {
-            out.push(Command::Interpreter(call::Event::Queue { visit, event }));
+    /// Tells the interpreter of the wait. Where it is over already, the end of the wait is the end of the call.
+    pub(super) fn tell_queue(&mut self, event: QueueEvent, out: &mut Vec<Command>) {
+        match (self.visit, event) {
+            (Some(visit), event) => {
+                out.push(Command::Interpreter(call::Event::Queue { visit, event }))
+            }
+            (
+                None,
+                QueueEvent::AgentLeft
+                | QueueEvent::NoAgents
+                | QueueEvent::Full
+                | QueueEvent::Waited
+                | QueueEvent::Failed,
+            ) if self.unattended => self.end(out),
+            (
+                None,
+                QueueEvent::Position { .. }
+                | QueueEvent::Offered(_)
+                | QueueEvent::Withdrawn
+                | QueueEvent::Connected(_)
+                | QueueEvent::AgentLeft
+                | QueueEvent::NoAgents
+                | QueueEvent::Full
+                | QueueEvent::Waited
+                | QueueEvent::Failed,
+            ) => {}
         }
     }
 
@@ -711,33 +465,5 @@ impl Legs {
         out: &mut Vec<Command>,
     ) {
         out.push(Command::Interpreter(call::Event::Transfer { transfer, event }));
-    }
-}
-
-/// What we say of a leg in SDP; the numbers of a process's sessions all differ (RFC 8866 5.2).
-pub(super) fn session(call: CallerId, leg: u32, at: MediaAddress) -> sdp::Session {
-    let beside = at.rtp.port().checked_add(1) == Some(at.rtcp.port());
-    let local = sdp::Local { rtp: at.rtp, rtcp: (!beside).then_some(at.rtcp) };
-    sdp::Session::new(call.0 << 8 | u64::from(leg) & 0xff, local, sdp::Settings::default())
-}
-
-/// Ends a party's leg, whatever its state.
-pub(super) fn hang_up(id: PartyId, party: &mut Party, out: &mut Vec<Command>) {
-    if party.state == State::Over || mem::replace(&mut party.hung_up, true) {
-        return;
-    }
-    if party.dialled {
-        out.push(Command::Sip(Leg::Party(id), Wish::HangUp { reason: None, headers: Vec::new() }));
-    }
-    // An answered leg keeps its state until the endpoint says that it ended: `ended` then tells the dispatcher.
-    if !matches!(party.state, State::Answered | State::Talking | State::Calling) {
-        party.state = State::Over;
-    }
-}
-
-/// An agent who was called out of turn takes calls of the queue again.
-fn ready_again(agent: Option<call::Agent>, out: &mut Vec<Command>) {
-    if let Some(agent) = agent {
-        out.push(Command::Dispatcher(queue::Event::Ready((&*agent.id).into())));
     }
 }

@@ -69,6 +69,7 @@ impl Legs {
             });
             self.tell_queue(QueueEvent::Connected(agent), out);
         }
+        out.push(Command::Hear(Sound::Silence));
         self.join(to, out);
     }
 
@@ -78,6 +79,7 @@ impl Legs {
         let still_there = self.parties.get(&by).is_some_and(|it| it.state == State::Talking);
         if still_there {
             out.push(Command::Sip(Leg::Party(by), Wish::NotifyRefer { status }));
+            out.push(Command::Hear(Sound::Silence));
             self.join(by, out);
             return;
         }

@@ -27,7 +27,11 @@ struct Table {
 
 impl Table {
     fn new() -> Self {
-        Self { legs: Legs::new(CallerId(7)), now: Mono::ZERO, said: Vec::new() }
+        Self {
+            legs: Legs::new(CallerId(7), Duration::from_secs(120)),
+            now: Mono::ZERO,
+            said: Vec::new(),
+        }
     }
 
     /// A caller who hears us.
@@ -412,6 +416,7 @@ fn an_agent_hands_the_caller_on_and_hears_that_it_worked() {
     sip party 1: NOTIFY 200
     dispatcher: TalkEnded { offer: OfferId(1), returns: false }
     interpreter: connected to 8002
+    hear Silence
     bridge party 2
     media party 1: close
     media party 2: close
@@ -444,6 +449,7 @@ fn when_the_second_agent_is_not_to_be_had_the_first_has_the_caller_back() {
     media party 2: close
     dispatcher: Ready(8002)
     sip party 1: NOTIFY 486
+    hear Silence
     bridge party 1
     ");
 }
@@ -474,6 +480,7 @@ fn an_agent_cannot_hand_on_to_where_nobody_may() {
     hear Ringing
     route party 2: Referred(Sip(sip:0900123@127.0.0.1))
     sip party 1: NOTIFY 603
+    hear Silence
     bridge party 1
     ");
 }
@@ -491,6 +498,7 @@ fn a_caller_on_hold_hears_music() {
     hear Music
     sip party 1: answer offer
     media party 1: 127.0.0.1:40000 Both
+    hear Silence
     bridge party 1
     ");
 }
@@ -527,6 +535,74 @@ fn a_transfer_tells_the_flow_how_it_went() {
     route party 3: Address("0900123")
     interpreter: Transfer { transfer: Ticket(9), event: Declined }
     "#);
+}
+
+#[test]
+fn a_caller_from_whom_nothing_comes_is_asked_and_then_given_up() {
+    let mut table = Table::up();
+    table.happens(Event::MediaLost(Leg::Caller));
+    assert_eq!(table.said(), "sip caller: offer");
+    table.happens(Event::MediaBack(Leg::Caller));
+    assert_eq!(table.legs.deadline(), None);
+    table.happens(Event::MediaLost(Leg::Caller));
+    assert_eq!(table.legs.deadline(), Some(Mono::from_millis(120_000)));
+    table.said.clear();
+    table.now = Mono::from_millis(120_000);
+    table.happens(Event::Tick);
+    table.happens(Event::Interpreter(call::Command::End(CallEnding::CallerLeft)));
+    table.happens(Event::Sip(Leg::Caller, LegEvent::Gone));
+    insta::assert_snapshot!(table.said(), @"
+    sip caller: hang up
+    media caller: close
+    interpreter: HungUp
+    done
+    ");
+}
+
+#[test]
+fn the_last_resort_is_a_person_or_the_end_of_the_call() {
+    let no_agents =
+        || queue::Command::Outcome { caller: CallerId(7), outcome: queue::Outcome::NoAgents };
+    let mut table = Table::up();
+    table.happens(Event::LastResort(Some("service".into())));
+    table.happens(Event::Dispatcher(no_agents()));
+    table.happens(Event::Sip(Leg::Caller, ended(EndedBy::Us)));
+    table.happens(Event::Sip(Leg::Caller, LegEvent::Gone));
+    insta::assert_snapshot!(table.said(), @"
+    hear Music
+    dispatcher: Enter { caller: CallerId(7), queue: service, priority: 255 }
+    dispatcher: HungUp(CallerId(7))
+    sip caller: hang up
+    media caller: close
+    done
+    ");
+
+    let mut table = Table::up();
+    table.happens(Event::LastResort(Some("service".into())));
+    table.happens(Event::Dispatcher(offer(1, "8001")));
+    table.happens(Event::Sip(party(1), answered()));
+    table.happens(Event::Dispatcher(connect(1)));
+    table.happens(Event::Sip(Leg::Caller, ended(EndedBy::Them)));
+    table.happens(Event::Sip(party(1), ended(EndedBy::Us)));
+    table.happens(Event::Sip(party(1), LegEvent::Gone));
+    table.happens(Event::Sip(Leg::Caller, LegEvent::Gone));
+    insta::assert_snapshot!(table.said(), @"
+    hear Music
+    dispatcher: Enter { caller: CallerId(7), queue: service, priority: 255 }
+    route party 1: Agent(8001)
+    media party 1: open
+    dial party 1: sip:8001@127.0.0.1:5071
+    media party 1: 127.0.0.1:40000 Both
+    dispatcher: Answered(OfferId(1))
+    bridge party 1
+    unbridge
+    dispatcher: TalkEnded { offer: OfferId(1), returns: false }
+    dispatcher: HungUp(CallerId(7))
+    media caller: close
+    sip party 1: hang up
+    media party 1: close
+    done
+    ");
 }
 
 #[test]

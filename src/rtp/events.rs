@@ -97,6 +97,8 @@ pub(crate) struct Receiver {
     down: Option<Down>,
     /// Timestamps of the newest keys, the newest first.
     known: [Option<u32>; REMEMBERED],
+    /// Timestamp of the newest key from before the line that was drawn last.
+    line: Option<u32>,
 }
 
 impl Receiver {
@@ -106,6 +108,9 @@ impl Receiver {
             && down.goes_on(timestamp, report)
         {
             if timestamp != down.timestamp {
+                if self.line == Some(down.timestamp) {
+                    self.line = Some(timestamp);
+                }
                 down.before = down.before.wrapping_add(timestamp.wrapping_sub(down.timestamp));
                 down.timestamp = timestamp;
                 down.duration = 0;
@@ -158,7 +163,18 @@ impl Receiver {
     /// The peer's stream begins anew, with timestamps that have nothing to do with those before.
     pub(crate) fn restart(&mut self) -> Option<Heard> {
         self.known = [None; REMEMBERED];
+        self.line = None;
         self.release()
+    }
+
+    /// Keys that have begun by now are old, see [`Receiver::is_old`].
+    pub(crate) fn draw_line(&mut self) {
+        self.line = self.known.first().copied().flatten();
+    }
+
+    /// Whether the packet that was reported with this timestamp is of a key from before the line.
+    pub(crate) fn is_old(&self, timestamp: u32) -> bool {
+        self.line.is_some_and(|line| !is_newer(timestamp, line))
     }
 
     fn release(&mut self) -> Option<Heard> {
@@ -368,6 +384,34 @@ mod tests {
         ];
         for (name, packets, expected) in table {
             assert_eq!(hear(packets), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_from_before_the_line_is_old_to_its_end_and_the_next_one_is_not() {
+        // Timestamp, key, duration; after the line also whether it is old.
+        type Before = (u32, char, u16);
+        type After = (u32, char, u16, bool);
+        #[rustfmt::skip] // what happens, packets before the line, packets after it
+        let table: &[(&str, &[Before], &[After])] = &[
+            ("still down",                  &[(1_600, '5', 160)], &[(1_600, '5', 320, true), (3_200, '5', 160, false)]),
+            ("nothing has been pressed",    &[], &[(1_600, '5', 160, false)]),
+            ("late from an earlier key",    &[(1_600, '5', 160), (3_200, '6', 160)], &[(1_600, '5', 320, true), (3_200, '6', 320, true)]),
+            ("a long press, next segment",  &[(1_600, '5', 65_535)], &[(67_135, '5', 160, true), (67_135, '5', 320, true), (70_000, '5', 160, false)]),
+            ("the timestamp moves",         &[(1_600, '5', 160)], &[(1_760, '5', 320, true), (1_920, '5', 480, true), (4_000, '5', 160, false)]),
+            ("pressed after it, and moves", &[(1_600, '5', 160)], &[(3_200, '6', 160, false), (3_360, '6', 320, false)]),
+            ("its clock is another one",    &[(9_000_000, '5', 160)], &[(1_600, '5', 160, false)]),
+        ];
+        for (name, before, after) in table {
+            let mut receiver = Receiver::default();
+            for (timestamp, symbol, duration) in *before {
+                receiver.report(Mono::ZERO, *timestamp, report(*symbol, *duration, false));
+            }
+            receiver.draw_line();
+            for (timestamp, symbol, duration, is_old) in *after {
+                receiver.report(Mono::ZERO, *timestamp, report(*symbol, *duration, false));
+                assert_eq!(receiver.is_old(*timestamp), *is_old, "{name}: {timestamp} {duration}");
+            }
         }
     }
 

@@ -20,6 +20,18 @@ pub(crate) enum Arrival {
     Stray,
 }
 
+/// What a packet tells about the time that it took, in timestamp units: when it was made, and `at` when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timing {
+    /// Speech that goes on.
+    On { timestamp: u32, at: u32 },
+    /// The first speech after a pause, by its marker. Not every sender lets its clock run on through pauses, and one that
+    /// answers a key begins before its time: how it compares with the packet before says nothing about the network.
+    Anew { timestamp: u32, at: u32 },
+    /// Nothing: all packets of a key bear the timestamp of its beginning (RFC 4733 2.2.1).
+    None,
+}
+
 /// What a report says about this stream (RFC 3550 6.4.1), and what a call's statistics say in the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reception {
@@ -29,7 +41,7 @@ pub struct Reception {
     pub lost: i32,
     /// Newest sequence number with the count of wraps above it.
     pub highest: u32,
-    /// Interarrival jitter in timestamp units, 8,000 a second.
+    /// Interarrival jitter of the speech in timestamp units, 8,000 a second: 8 are 1 ms. Keys are left out.
     pub jitter: u32,
 }
 
@@ -53,16 +65,20 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Takes the numbers of one packet; `at` is its arrival in the units of its timestamp.
-    pub(crate) fn arrive(&mut self, sequence: u16, timestamp: u32, at: u32) -> Arrival {
+    /// Takes the numbers of one packet.
+    pub(crate) fn arrive(&mut self, sequence: u16, timing: Timing) -> Arrival {
         let arrival = self.place(sequence);
-        match arrival {
-            Arrival::New | Arrival::Late => self.measure(timestamp, at),
-            Arrival::Restarted => {
-                self.transit = None;
+        if arrival == Arrival::Stray {
+            return arrival;
+        }
+        if arrival == Arrival::Restarted || matches!(timing, Timing::Anew { .. }) {
+            self.transit = None;
+        }
+        match timing {
+            Timing::On { timestamp, at } | Timing::Anew { timestamp, at } => {
                 self.measure(timestamp, at);
             }
-            Arrival::Stray => {}
+            Timing::None => {}
         }
         arrival
     }
@@ -181,7 +197,7 @@ mod tests {
         let mut stream = Stream::default();
         for (index, sequence) in sequences.iter().enumerate() {
             let at = u32::try_from(index).unwrap() * 160;
-            stream.arrive(*sequence, at, at);
+            stream.arrive(*sequence, Timing::On { timestamp: at, at });
         }
         stream
     }
@@ -209,7 +225,7 @@ mod tests {
     fn a_report_closes_its_interval() {
         let mut stream = after(&[1, 2, 4]);
         assert_eq!(stream.report().fraction_lost, 64);
-        stream.arrive(5, 0, 0);
+        stream.arrive(5, Timing::None);
         let figures = stream.report();
         assert_eq!((figures.fraction_lost, figures.lost), (0, 1));
     }
@@ -220,10 +236,10 @@ mod tests {
         assert!(!after(&[7, 9]).is_valid());
         assert!(after(&[7, 9, 10]).is_valid());
         let mut stream = after(&[7, 8]);
-        assert_eq!(stream.arrive(40_000, 0, 0), Arrival::Stray);
-        assert_eq!(stream.arrive(9, 0, 0), Arrival::New);
-        assert_eq!(stream.arrive(40_000, 0, 0), Arrival::Stray);
-        assert_eq!(stream.arrive(40_001, 0, 0), Arrival::Restarted);
+        assert_eq!(stream.arrive(40_000, Timing::None), Arrival::Stray);
+        assert_eq!(stream.arrive(9, Timing::None), Arrival::New);
+        assert_eq!(stream.arrive(40_000, Timing::None), Arrival::Stray);
+        assert_eq!(stream.arrive(40_001, Timing::None), Arrival::Restarted);
         assert_eq!((stream.figures().lost, stream.received()), (0, 1));
     }
 
@@ -232,9 +248,29 @@ mod tests {
         let mut stream = Stream::default();
         for index in 0..400_u32 {
             let late = if index % 2 == 0 { 0 } else { 40 }; // every other packet 5 ms late
-            stream.arrive(u16::try_from(index).unwrap(), index * 160, index * 160 + late);
+            let timing = Timing::On { timestamp: index * 160, at: index * 160 + late };
+            stream.arrive(u16::try_from(index).unwrap(), timing);
         }
         assert_eq!(stream.figures().jitter, 39); // converges to |D| = 40, from below by RFC 3550's rounding
+    }
+
+    #[test]
+    fn keys_and_pauses_are_no_jitter() {
+        use Timing::{Anew, None, On};
+        #[rustfmt::skip] // what happens, timings, jitter
+        let table: &[(&str, &[Timing], u32)] = &[
+            ("speech",                           &[On { timestamp: 0, at: 9 }, On { timestamp: 160, at: 169 }, On { timestamp: 320, at: 489 }], 10),
+            ("a key between",                    &[On { timestamp: 0, at: 9 }, None, None, None, On { timestamp: 800, at: 809 }], 0),
+            ("a clock that stands in the pause", &[On { timestamp: 0, at: 9 }, Anew { timestamp: 160, at: 4_009 }, On { timestamp: 320, at: 4_169 }], 0),
+            ("a clock that runs on",             &[On { timestamp: 0, at: 9 }, Anew { timestamp: 4_000, at: 4_009 }, On { timestamp: 4_160, at: 4_169 }], 0),
+        ];
+        for (name, timings, jitter) in table {
+            let mut stream = Stream::default();
+            for (sequence, timing) in (0..).zip(*timings) {
+                assert_eq!(stream.arrive(sequence, *timing), Arrival::New);
+            }
+            assert_eq!(stream.figures().jitter, *jitter, "{name}");
+        }
     }
 
     proptest! {
@@ -242,7 +278,7 @@ mod tests {
         fn any_numbers_keep_the_figures_in_their_range(numbers in proptest::collection::vec(any::<(u16, u32, u32)>(), 0..200)) {
             let mut stream = Stream::default();
             for (sequence, timestamp, at) in numbers {
-                stream.arrive(sequence, timestamp, at);
+                stream.arrive(sequence, Timing::On { timestamp, at });
                 let figures = stream.report();
                 prop_assert!((-0x80_0000..=0x7f_ffff).contains(&figures.lost));
                 prop_assert!(figures.jitter <= 8_000);

@@ -106,6 +106,8 @@ struct Call {
     /// Hops that the caller's INVITE had left.
     max_forwards: u8,
     ending: Option<Ending>,
+    /// The server ended before the call did.
+    cut_off: bool,
     done: bool,
 }
 
@@ -152,7 +154,7 @@ impl Call {
         let mut call = Self {
             machine: call::Machine::new(setting, start),
             lookups_of: program,
-            legs: Legs::new(id),
+            legs: Legs::new(id, house.config.rtp.dead_after),
             sip: BTreeMap::from([(Leg::Caller, leg)]),
             media: BTreeMap::new(),
             media_events,
@@ -167,6 +169,7 @@ impl Call {
             keyed: false,
             max_forwards: incoming.max_forwards,
             ending: None,
+            cut_off: false,
             done: false,
             shared,
             house,
@@ -213,7 +216,11 @@ impl Call {
                 }
             }
             ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(*command)),
-            ToCall::ShutDown => self.legs(legs::Event::LastResort(None)),
+            ToCall::ShutDown => {
+                self.cut_off = true;
+                self.interpreter(call::Event::HungUp);
+                self.legs(legs::Event::LastResort(None));
+            }
         }
     }
 
@@ -240,10 +247,11 @@ impl Call {
                 self.legs(legs::Event::MediaLost(leg));
             }
             media::LegEvent::Latched { source, .. } => {
-                tracing::debug!(?leg, %source, "sound comes")
+                tracing::debug!(?leg, %source, "sound comes");
+                self.legs(legs::Event::MediaBack(leg));
             }
+            media::LegEvent::RtpBack => self.legs(legs::Event::MediaBack(leg)),
             media::LegEvent::Key { .. }
-            | media::LegEvent::RtpBack
             | media::LegEvent::Report { .. }
             | media::LegEvent::Goodbye
             | media::LegEvent::Unbridged
@@ -548,7 +556,8 @@ impl Call {
     async fn finish(&mut self) {
         let ending = self.ending.unwrap_or(Ending::NotAnswered);
         let outcome = serde_json::to_value(ending).ok().and_then(|it| it.as_str().map(Arc::from));
-        let outcome: Arc<str> = outcome.unwrap_or_else(|| "unknown".into());
+        let outcome: Arc<str> =
+            outcome.filter(|_| !self.cut_off).unwrap_or_else(|| "cut_off".into());
         tracing::info!(outcome = &*outcome, "call ended");
         metrics::counter!("hotline_calls_total", "outcome" => outcome.to_string()).increment(1);
         let digest = hex::encode(std::mem::take(&mut self.commands).finalize());
@@ -596,6 +605,8 @@ fn connection(media: &sdp::MediaDescription) -> media::Connection {
             sdp::Codec::Pcma => Codec::Pcma,
             sdp::Codec::Pcmu => Codec::Pcmu,
         },
+        send_payload_type: media.send_payload_type,
+        receive_payload_type: media.receive_payload_type,
         events_in: media.receive_events,
         events_out: media.send_events.map(|events| events.payload_type),
         direction: match media.direction {
@@ -621,6 +632,14 @@ fn answer(outcome: crate::lookup::Outcome) -> Answer {
 async fn closed(leg: Leg, media: media::Leg) {
     let counts = media.close().await;
     tracing::debug!(?leg, ?counts, "media closed");
+    let packets = |what: &'static str, count: u32| {
+        metrics::counter!("hotline_rtp_packets_total", "what" => what).increment(u64::from(count));
+    };
+    packets("sent", counts.sent);
+    packets("received", counts.received);
+    packets("late", counts.late);
+    packets("foreign", counts.foreign);
+    packets("junk", counts.junk);
 }
 
 /// The media thread does not take commands only when it is stuck or has ended: the call's legs end by themselves.

@@ -12,6 +12,7 @@ mod call;
 mod clock;
 mod hand_off;
 pub mod house;
+mod http;
 mod routes;
 mod switchboard;
 mod words;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
@@ -249,27 +251,13 @@ impl Server {
             // The sender is only dropped when the server is: then it ends, too.
             let _ = stopped.wait_for(|it| *it).await;
         };
-        let upkeep = figures.clone();
+        let rendered = figures.clone();
         let desk =
-            desk::router(Desk { store, tokens, metrics: Arc::new(move || figures.render()) });
-        let serve = axum::serve(listener, desk).with_graceful_shutdown(until(stopped.clone()));
+            desk::router(Desk { store, tokens, metrics: Arc::new(move || rendered.render()) });
         let tasks = vec![
-            tokio::spawn(async move {
-                if let Err(error) = serve.await {
-                    tracing::error!(%error, "HTTP ended");
-                }
-            }),
+            tokio::spawn(http::serve(listener, desk, until(stopped.clone()))),
             tokio::spawn(webhooks.run(until(stopped.clone()))),
-            tokio::spawn(async move {
-                let mut stopped = stopped;
-                let mut tick = tokio::time::interval(Duration::from_secs(5));
-                while !*stopped.borrow() {
-                    tokio::select! {
-                        _ = tick.tick() => upkeep.run_upkeep(),
-                        _ = stopped.changed() => {}
-                    }
-                }
-            }),
+            tokio::spawn(upkeep(Arc::clone(&shared), figures, stopped)),
         ];
         let house = Arc::new(ArcSwap::from_pointee(house));
         let sip = line.answer(Arc::clone(&shared), Arc::clone(&house));
@@ -334,6 +322,53 @@ impl Server {
         }
         tracing::info!("ended");
     }
+}
+
+/// Every few seconds: what the endpoint and the media threads have counted becomes figures.
+async fn upkeep(
+    shared: Arc<Shared>,
+    figures: PrometheusHandle,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    while !*stopped.borrow() {
+        tokio::select! {
+            _ = tick.tick() => {}
+            // The sender lives as long as the server; without it this ends, too.
+            changed = stopped.changed() => if changed.is_err() { return },
+        }
+        let (counted, load) = shared.switchboard.figures().await;
+        let messages = |what: &'static str, count: u64| {
+            metrics::counter!("hotline_sip_messages_total", "what" => what).absolute(count);
+        };
+        messages("requests", counted.requests);
+        messages("responses", counted.responses);
+        messages("repeated_requests", counted.repeated_requests);
+        messages("junk", counted.junk);
+        messages("malformed", counted.malformed);
+        messages("stray", counted.stray_responses.saturating_add(counted.stray_acks));
+        messages("overload", counted.overload);
+        messages("unanswered", counted.unanswered);
+        metrics::gauge!("hotline_sip_legs").set(gauge(load.legs));
+        metrics::gauge!("hotline_sip_transactions")
+            .set(gauge(load.server_transactions + load.client_transactions));
+        metrics::counter!("hotline_store_lost_total").absolute(shared.store.lost());
+        for (thread, health) in shared.media.health().iter().enumerate() {
+            let thread = thread.to_string();
+            metrics::gauge!("hotline_media_legs", "thread" => thread.clone())
+                .set(gauge(health.legs));
+            metrics::gauge!("hotline_media_busy_ratio", "thread" => thread.clone())
+                .set(f64::from(health.busy_permille) / 1_000.0);
+            metrics::gauge!("hotline_media_late_seconds", "thread" => thread)
+                .set(f64::from(health.late_us) / 1e6);
+        }
+        figures.run_upkeep();
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of calls, far below 2^52")]
+const fn gauge(count: usize) -> f64 {
+    count as f64
 }
 
 fn seed() -> Result<[u8; 32], StartError> {

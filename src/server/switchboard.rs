@@ -20,7 +20,8 @@ use super::clock::Clock;
 use super::house::House;
 use crate::queue::{self, AgentId, CallerId};
 use crate::sip::endpoint::{
-    Account, Command, Config, Endpoint, Event, IncomingCall, LegEvent, LegId, RegistrarEvent, Wish,
+    Account, Command, Config, Counters, Endpoint, Event, IncomingCall, LegEvent, LegId, Load,
+    RegistrarEvent, Wish,
 };
 use crate::sip::transport::{self, Handle, Settings, Transport};
 
@@ -46,6 +47,11 @@ impl Switchboard {
     /// Has the endpoint carry out a call's wish. Waits while too many wait already: nobody loses a hang-up.
     pub(super) async fn wish(&self, leg: LegId, wish: Wish) {
         self.endpoint.happen(Event::Wish { leg, wish }).await;
+    }
+
+    /// What the endpoint counted, and how full its tables are.
+    pub(super) async fn figures(&self) -> (Counters, Load) {
+        self.endpoint.figures().await
     }
 
     /// Sends the news of `leg` to a call from now on.

@@ -40,14 +40,12 @@ pub struct Phone<'a> {
     pub answers: bool,
     /// What it says all the time, in Hz.
     pub tone: f64,
-    /// `rtpevent`, or `info` for SIP INFO.
-    pub dtmf: &'a str,
 }
 
 impl<'a> Phone<'a> {
     /// A caller with the number `user`, over UDP, who says 700 Hz.
     pub fn caller(user: &'a str, server: SocketAddr) -> Self {
-        Self { user, server, transport: "udp", password: None, answers: false, tone: 700.0, dtmf: "rtpevent" }
+        Self { user, server, transport: "udp", password: None, answers: false, tone: 700.0 }
     }
 
     /// An agent's phone that registers, answers by itself and says 1,000 Hz.
@@ -75,15 +73,18 @@ impl Baresip {
         );
         fs::write(folder.path().join("config"), config).unwrap();
         fs::write(folder.path().join("contacts"), "").unwrap();
-        let Phone { user, server, transport, dtmf, .. } = phone;
+        let Phone { user, server, transport, .. } = phone;
         let registers = phone
             .password
             .map_or(";regint=0".to_owned(), |password| format!(";auth_pass={password};regint=60"));
         let answers = if phone.answers { ";answermode=auto" } else { "" };
-        let account = format!("<sip:{user}@{server};transport={transport}>{registers}{answers};dtmfmode={dtmf}\n");
+        let account = format!("<sip:{user}@{server};transport={transport}>{registers}{answers}\n");
         fs::write(folder.path().join("accounts"), account).unwrap();
-        let process = Process::start("baresip", Command::new("baresip").arg("-s").arg("-f").arg(folder.path()));
-        process.wait_for("baresip is ready");
+        let process = Process::start(
+            "baresip",
+            Command::new("baresip").arg("-s").arg("-f").arg(folder.path()),
+        );
+        process.wait_line("baresip is ready");
         let control = connect(SocketAddr::from(([127, 0, 0, 1], control)));
         let (told, events) = mpsc::channel();
         let mut from = control.try_clone().unwrap();
@@ -97,7 +98,7 @@ impl Baresip {
         let console = SocketAddr::from(([127, 0, 0, 1], console));
         let phone_started = Self { process, folder, control, events, console };
         if phone.password.is_some() {
-            phone_started.process.wait_for("200 OK (");
+            phone_started.process.wait_line("200 OK (");
         }
         phone_started
     }
@@ -135,7 +136,11 @@ impl Baresip {
             match self.events.recv_timeout(left) {
                 Ok(event) if event["type"] == kind => return event,
                 Ok(event) => others.push(event["type"].to_string()),
-                Err(_) => panic!("no {kind} came, only {}; baresip said:\n{}", others.join(" "), self.process.said()),
+                Err(_) => panic!(
+                    "no {kind} came, only {}; baresip said:\n{}",
+                    others.join(" "),
+                    self.process.said()
+                ),
             }
         }
     }

@@ -19,10 +19,23 @@ impl Shown {
     #[track_caller]
     pub fn by(phone: &Baresip, upto: usize) -> Self {
         let uui = phone.wait_header_after(upto, "User-to-User: ").line;
-        let hex = uui.trim().strip_prefix("User-to-User: ").unwrap().strip_suffix(";encoding=hex").unwrap();
+        let hex = uui
+            .trim()
+            .strip_prefix("User-to-User: ")
+            .unwrap()
+            .strip_suffix(";encoding=hex")
+            .unwrap();
         let info = phone.wait_header_after(upto, "Call-Info: ").line;
-        let url = info.trim().strip_prefix("Call-Info: <").unwrap().strip_suffix(">;purpose=info").unwrap();
-        Self { short: serde_json::from_slice(&hex::decode(hex).unwrap()).unwrap(), url: url.to_owned() }
+        let url = info
+            .trim()
+            .strip_prefix("Call-Info: <")
+            .unwrap()
+            .strip_suffix(">;purpose=info")
+            .unwrap();
+        Self {
+            short: serde_json::from_slice(&hex::decode(hex).unwrap()).unwrap(),
+            url: url.to_owned(),
+        }
     }
 
     /// The whole record, fetched.

@@ -36,8 +36,9 @@ impl Hotline {
     /// Starts, or starts again after a crash, what stands in `folder`.
     pub fn start(folder: tempfile::TempDir) -> Self {
         let (sip, http) = (local(ports::free()), local(ports::free()));
-        let process = Process::start("hotline", serve(folder.path(), sip, http).args(["--log", "debug"]));
-        process.wait_for("ready");
+        let process =
+            Process::start("hotline", serve(folder.path(), sip, http).args(["--log", "debug"]));
+        process.wait_line("ready");
         Self { process, sip, http, folder }
     }
 
@@ -60,13 +61,20 @@ impl Hotline {
     /// Waits until a journey says this after the first `upto` lines of the log.
     #[track_caller]
     pub fn wait_journey_after(&self, upto: usize, what: &str) -> Said {
-        self.process.wait_until(upto, what, |line| line.contains(" journey entry=") && line.contains(what))
+        self.process
+            .wait_until(upto, what, |line| line.contains(" journey entry=") && line.contains(what))
     }
 
     /// Waits until a prompt has begun.
     #[track_caller]
     pub fn wait_prompt(&self, prompt: &str) -> Said {
         self.wait_journey(&format!(r#""prompt":"{prompt}""#))
+    }
+
+    /// Waits until a call has ended.
+    #[track_caller]
+    pub fn wait_call_end(&self) -> Said {
+        self.process.wait_line(": call ended ")
     }
 
     /// Waits until an agent's state is `state` after the first `upto` lines of the log.

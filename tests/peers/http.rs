@@ -94,7 +94,9 @@ impl Hook {
             for (turn, stream) in listener.incoming().map_while(Result::ok).enumerate() {
                 let status = statuses[turn.min(statuses.len() - 1)];
                 let Some(message) = Message::read(&stream) else { continue };
-                let answer = format!("HTTP/1.1 {status} So\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                let answer = format!(
+                    "HTTP/1.1 {status} So\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                );
                 // Whoever posted may have given up; then the test fails for want of the next message.
                 let _ = (&stream).write_all(answer.as_bytes());
                 if tell.send(message).is_err() {

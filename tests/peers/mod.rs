@@ -3,8 +3,21 @@
 //! Everything listens on loopback, on ports that were free a moment ago, in a folder of its own; whatever was started
 //! ends with the value that stands for it. Waiting is always for an event, with a time after which the test fails and
 //! shows what the peers said.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test whose peers fail must fail")]
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::allow_attributes, reason = "each test file uses its part")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    reason = "a test whose peers fail must fail"
+)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::allow_attributes,
+    reason = "each test file uses its part"
+)]
 
 pub mod baresip;
 pub mod contexts;

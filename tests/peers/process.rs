@@ -35,7 +35,8 @@ impl Process {
     /// Starts `command`; what it prints is kept line by line.
     pub fn start(name: impl Into<String>, command: &mut Command) -> Self {
         let name = name.into();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         let lines = Arc::new(Lines::default());
         listen(child.stdout.take().unwrap(), &lines);
@@ -43,9 +44,15 @@ impl Process {
         Self { name, child, lines }
     }
 
+    /// Waits up to `patience` for a line that contains `text`, said by now or later, and returns it.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str, patience: Duration) -> String {
+        self.wait_within(patience, 0, text, |line| line.contains(text)).line
+    }
+
     /// Waits for a line that contains `text`, said by now or later.
     #[track_caller]
-    pub fn wait_for(&self, text: &str) -> Said {
+    pub fn wait_line(&self, text: &str) -> Said {
         self.wait_after(0, text)
     }
 
@@ -58,11 +65,24 @@ impl Process {
     /// Waits for a line after the first `upto` that is `meant`.
     #[track_caller]
     pub fn wait_until(&self, upto: usize, what: &str, meant: impl Fn(&str) -> bool) -> Said {
-        let until = Instant::now() + PATIENCE;
+        self.wait_within(PATIENCE, upto, what, meant)
+    }
+
+    #[track_caller]
+    fn wait_within(
+        &self,
+        patience: Duration,
+        upto: usize,
+        what: &str,
+        meant: impl Fn(&str) -> bool,
+    ) -> Said {
+        let until = Instant::now() + patience;
         let mut said = self.lines.said.lock().unwrap();
         let mut seen = upto;
         loop {
-            if let Some((at, line)) = said.iter().enumerate().skip(seen).find(|(_, line)| meant(line)) {
+            if let Some((at, line)) =
+                said.iter().enumerate().skip(seen).find(|(_, line)| meant(line))
+            {
                 return Said { line: line.clone(), upto: at + 1 };
             }
             seen = seen.max(said.len());

@@ -87,19 +87,24 @@ pub fn replay(calls: &[Recorded], config: &Path) {
         assert_eq!(notes.collect::<Vec<_>>(), recorded.journey, "the journey, fed again");
         let mut digest = Sha256::new();
         commands.iter().for_each(|command| digest.update(format!("{command:?}\n")));
-        let stored = recorded.events.last().filter(|it| &*it.kind == "end").expect("the call's end");
+        let stored =
+            recorded.events.last().filter(|it| &*it.kind == "end").expect("the end of the call");
         assert_eq!(stored.payload["commands"], hex::encode(digest.finalize()), "{commands:#?}");
     }
 }
 
 /// What the machine wants when it is fed what was stored.
 fn again(recorded: &Recorded, setting: Arc<Setting>) -> Vec<Command> {
-    let [start, entries @ ..] = &recorded.events[..] else { panic!("nothing was stored of {recorded:?}") };
+    let [start, entries @ ..] = &recorded.events[..] else {
+        panic!("nothing was stored of {recorded:?}")
+    };
     assert_eq!(&*start.kind, "start");
-    let numbered = recorded.events.iter().enumerate().all(|(at, event)| usize::try_from(event.seq) == Ok(at));
+    let numbered =
+        recorded.events.iter().enumerate().all(|(at, event)| usize::try_from(event.seq) == Ok(at));
     assert!(numbered, "entries are missing: {recorded:#?}");
     let start: Start = serde_json::from_value(start.payload.clone()).unwrap();
     let entries = entries.iter().filter(|it| &*it.kind != "end");
-    let log: Vec<Entry> = entries.map(|it| serde_json::from_value(it.payload.clone()).unwrap()).collect();
+    let log: Vec<Entry> =
+        entries.map(|it| serde_json::from_value(it.payload.clone()).unwrap()).collect();
     call::replay(setting, start, &log)
 }

@@ -65,7 +65,8 @@ pub fn prompt(lang: &str, name: &str, values: &[(&str, Value)]) -> Vec<i16> {
     let text = fs::read_to_string(prompts().join(lang).join("catalog.yaml")).unwrap();
     let file = Sources::default().add("catalog.yaml", text.as_str());
     let catalogue = Catalogue::parse(file, &text).0.unwrap();
-    let value = |path: &str| values.iter().find(|(it, _)| *it == path).map(|(_, value)| value.clone());
+    let value =
+        |path: &str| values.iter().find(|(it, _)| *it == path).map(|(_, value)| value.clone());
     let prompt = catalogue.prompt(name).unwrap_or_else(|| panic!("no prompt is called {name}"));
     let said = catalogue.speak(prompt, jiff::ZonedDateTime::now().date(), &value).unwrap();
     let piece = |piece: &Piece| match piece {

@@ -116,7 +116,10 @@ impl Talker {
             let (low, high) = frequencies(key);
             for at in 0..640 {
                 let phase = |hertz: f64| f64::from(at) * hertz * std::f64::consts::TAU / 8_000.0;
-                #[expect(clippy::cast_possible_truncation, reason = "two sines at a fifth of full level")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "two sines at a fifth of full level"
+                )]
                 samples.push(((phase(low).sin() + phase(high).sin()) * 6_500.0) as i16);
             }
             samples.extend([0; 640]);
@@ -126,7 +129,8 @@ impl Talker {
 
     /// Says `samples`, 8 kHz.
     pub fn say(&self, samples: &[i16]) {
-        let frames = samples.chunks_exact(FRAME).map(|it| Outgoing::Sound(Codec::Pcma.encode_to_vec(it)));
+        let frames =
+            samples.chunks_exact(FRAME).map(|it| Outgoing::Sound(Codec::Pcma.encode_to_vec(it)));
         self.shared.queue.lock().unwrap().extend(frames);
     }
 
@@ -152,7 +156,8 @@ impl Talker {
                 8 => Codec::Pcma,
                 _ => continue,
             };
-            let place = usize::try_from(header.timestamp.wrapping_sub(first.header.timestamp)).unwrap();
+            let place =
+                usize::try_from(header.timestamp.wrapping_sub(first.header.timestamp)).unwrap();
             assert!(place < 8_000 * 600, "a timestamp that leaps: {header:?}");
             let samples = codec.decode_to_vec(payload);
             sound.resize(sound.len().max(place + samples.len()), 0);
@@ -177,7 +182,11 @@ fn listen(socket: &UdpSocket, shared: &Shared) {
         let Ok((length, from)) = socket.recv_from(&mut buffer) else { continue };
         let Ok(packet) = packet::parse(&buffer[..length]) else { continue };
         shared.remote.lock().unwrap().get_or_insert(from);
-        let incoming = Incoming { at: Instant::now(), header: packet.header, payload: packet.payload.to_vec() };
+        let incoming = Incoming {
+            at: Instant::now(),
+            header: packet.header,
+            payload: packet.payload.to_vec(),
+        };
         shared.heard.lock().unwrap().push(incoming);
     }
 }

@@ -196,6 +196,8 @@ impl Machine {
         interrupt: bool,
         out: &mut Vec<Command>,
     ) -> Ticket {
+        // The next key may be the end key of the last entry: whoever stopped for it would be silent for good.
+        let interrupt = interrupt && !self.keys.expects_tail();
         let ticket = self.ticket();
         let text = utterance.text.as_str().into();
         self.note(now, What::Heard { prompt: prompt.clone(), text }, out);

@@ -162,7 +162,7 @@ fn an_end_key_after_a_full_entry_belongs_to_it() {
     let ends = "length: 3\n      ends_with: \"#\"";
     let flow = flow("", "", "").replace("length: 3", ends);
     #[rustfmt::skip]
-    play(&flow, &[
+    let call = play(&flow, &[
         (    0, "connects",  "welcome"),
         (  100, "keys 1",    "stop; enter"),
         (  200, "keys 456",  "stop; you said four five six"),
@@ -171,6 +171,12 @@ fn an_end_key_after_a_full_entry_belongs_to_it() {
         (2_100, "keys 1456", "stop; enter; stop; you said four five six"),
         (8_000, "key #",     "stop; wrong"),           // much later it is a key like others
     ]);
+    let stoppable = call.commands.iter().filter_map(|command| match command {
+        Command::Play(it) => Some(it.interrupt),
+        _ => None,
+    });
+    // Media that stopped the answer by itself would leave silence: no `Stop` comes, and nothing else to be spoken.
+    assert_eq!(stoppable.collect::<Vec<_>>(), [true, true, false, true, true, false, true]);
     // Typed ahead it belongs to it as well.
     let flow = flow.replace("- play: welcome\n", "- play: welcome\n      interrupt: no\n");
     #[rustfmt::skip]

@@ -450,6 +450,8 @@ fn connection(agreed: &MediaDescription) -> media::Connection {
             Codec::Pcma => crate::audio::Codec::Pcma,
             Codec::Pcmu => crate::audio::Codec::Pcmu,
         },
+        send_payload_type: agreed.send_payload_type,
+        receive_payload_type: agreed.receive_payload_type,
         events_in: agreed.receive_events,
         events_out: agreed.send_events.map(|it| it.payload_type),
         direction: match agreed.direction {

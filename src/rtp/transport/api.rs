@@ -103,8 +103,12 @@ pub struct Connection {
     pub rtcp: Option<SocketAddr>,
     /// RTCP shares the RTP port (RFC 5761).
     pub rtcp_mux: bool,
-    /// What we send, under its static payload type. Both G.711 laws are understood in any case.
+    /// What we send and take. The other G.711 law is understood as well, under its static payload type.
     pub codec: Codec,
+    /// Payload type of `codec` towards the peer, from its SDP: 0 or 8, or a dynamic one, 96..=127.
+    pub send_payload_type: u8,
+    /// Payload type of `codec` towards us, from our SDP. The static ones are understood in any case.
+    pub receive_payload_type: u8,
     /// Payload type of events towards us, from our SDP.
     pub events_in: Option<u8>,
     /// Payload type of events towards the peer, from its SDP. `None`: it knows none, so keys are listened for in its
@@ -256,6 +260,9 @@ pub struct Counts {
     pub late: u32,
     /// Sends that the system refused.
     pub failed: u32,
+    /// Packets of the peer that came before it could be told from a stranger, and were dropped: media that overtook its
+    /// SDP, and the first packets from behind a NAT.
+    pub early: u32,
     /// Valid packets from somebody who is not the peer.
     pub foreign: u32,
     /// Datagrams that are no RTP or RTCP, or of a payload type that was not negotiated.

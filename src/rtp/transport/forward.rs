@@ -6,6 +6,7 @@
 //! | audio in the other G.711 law | | turned byte by byte |
 //! | a key's packet | knows events | the same report under its payload type |
 //! | a key's packet | does not | a tone as long as the key |
+//! | the rest of a key that began before the bridge | | nothing: it was meant for us |
 //!
 //! Losses and reordering go through as they are: the receiver's own buffer knows best what to do about them.
 
@@ -28,22 +29,26 @@ impl Leg {
         let Some((head, room)) = datagram.split_first_chunk_mut::<HEADER_LEN>() else { return };
         let length = match onward {
             Onward::Nothing => return,
+            Onward::Kept { header } => {
+                self.outbound.numbers.leave_out(&header);
+                return;
+            }
             Onward::Audio { .. } if self.outbound.is_busy() => return,
             Onward::Audio { header, codec, payload } => {
                 let Some(room) = room.get_mut(..payload.len()) else { return };
                 room.copy_from_slice(payload);
                 codec.transcode(connection.codec, room);
                 let units = u32::try_from(payload.len()).unwrap_or(0);
-                let payload_type = connection.codec.payload_type();
                 *head = self
                     .outbound
                     .numbers
-                    .forwarded_header(now, payload_type, &header, units)
+                    .forwarded_header(now, connection.send_payload_type, &header, units)
                     .to_bytes();
                 payload.len()
             }
             Onward::Key { header, report, heard } => {
                 let Some(payload_type) = connection.events_out else {
+                    self.outbound.numbers.leave_out(&header);
                     self.sound_key(heard);
                     return;
                 };

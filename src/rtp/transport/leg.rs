@@ -113,8 +113,15 @@ impl Leg {
         if rtp.is_some() {
             self.latch.signal(rtp);
         }
-        self.inbound.connect(now, connection.events_in, ear);
+        self.inbound.connect(now, &connection, ear);
         self.connection = Some(connection);
+    }
+
+    /// It is bridged with the leg at that place from now on.
+    pub(super) fn join(&mut self, other: usize) {
+        self.bridged = Some(other);
+        self.outbound.numbers.unmap();
+        self.inbound.begin_bridge();
     }
 
     /// Starts to play at time `now_ms`; the new due time if the first packet is to leave before its slot.

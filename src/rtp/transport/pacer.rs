@@ -403,8 +403,7 @@ impl<I: RtpIo> Pacer<I> {
                 self.unbridge(other, true);
                 for (one, two) in [(place, other), (other, place)] {
                     if let Some(leg) = self.legs.get_mut(one) {
-                        leg.bridged = Some(two);
-                        leg.outbound.numbers.unmap();
+                        leg.join(two);
                     }
                 }
             }

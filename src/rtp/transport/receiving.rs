@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
-use super::api::LegEvent;
+use super::api::{Connection, LegEvent};
 use super::leg::Leg;
 use super::listen::{self, Ear, Tap};
 use crate::audio::Codec;
 use crate::rtp::events::{Heard, HeardAtOnce, Receiver, Report};
 use crate::rtp::latch::Verdict;
 use crate::rtp::packet::{self, Header, Packet};
-use crate::rtp::sequence::{Arrival, Stream};
+use crate::rtp::sequence::{Arrival, Stream, Timing};
 use crate::time::Mono;
 
 /// Payload type of comfort noise (RFC 3389). Not negotiated, sent all the same by some: it is the peer's sign of life.
@@ -19,6 +19,8 @@ const COMFORT_NOISE: u8 = 13;
 #[derive(Debug)]
 pub(super) struct Inbound {
     events_in: Option<u8>,
+    /// What was agreed on, and its payload type.
+    audio_in: Option<(u8, Codec)>,
     /// Of the audio, and so of the figures.
     pub(super) ssrc: Option<u32>,
     pub(super) stream: Stream,
@@ -30,6 +32,8 @@ pub(super) struct Inbound {
     /// When the last packet came, or the leg was connected.
     heard_at: Option<Mono>,
     is_lost: bool,
+    /// Who was taken for a stranger last, and how many of its packets in a row.
+    doubted: Option<(SocketAddr, u32)>,
 }
 
 /// What of a packet is for the leg that this one is bridged with.
@@ -46,6 +50,11 @@ pub(super) enum Onward<'a> {
         report: Report,
         heard: HeardAtOnce,
     },
+    /// The peer's, and for us alone: the rest of a key that began before the bridge, events that are no keys, comfort
+    /// noise, what is said on hold.
+    Kept {
+        header: Header,
+    },
 }
 
 /// What a datagram can be.
@@ -59,6 +68,7 @@ impl Inbound {
     pub(super) fn new(events_in: Option<u8>) -> Self {
         Self {
             events_in,
+            audio_in: None,
             ssrc: None,
             stream: Stream::default(),
             keys: Receiver::default(),
@@ -67,24 +77,42 @@ impl Inbound {
             ear: None,
             heard_at: None,
             is_lost: false,
+            doubted: None,
         }
     }
 
-    pub(super) fn connect(&mut self, now: Mono, events_in: Option<u8>, ear: Option<Box<Ear>>) {
-        self.events_in = events_in;
+    pub(super) fn connect(&mut self, now: Mono, connection: &Connection, ear: Option<Box<Ear>>) {
+        self.events_in = connection.events_in;
+        self.audio_in = Some((connection.receive_payload_type, connection.codec));
         // An ear that is in the middle of a tone goes on with it over a re-INVITE.
         self.ear = if ear.is_none() { None } else { self.ear.take().or(ear) };
         self.heard_at.get_or_insert(now);
+    }
+
+    /// A packet of a stranger, as far as is known.
+    fn doubt(&mut self, source: SocketAddr) {
+        let before = self.doubted.filter(|it| it.0 == source).map_or(0, |it| it.1);
+        self.doubted = Some((source, before.saturating_add(1)));
     }
 
     fn kind(&self, payload_type: u8) -> Option<Kind> {
         if self.events_in == Some(payload_type) {
             return Some(Kind::Key);
         }
+        if let Some((agreed, codec)) = self.audio_in
+            && agreed == payload_type
+        {
+            return Some(Kind::Audio(codec));
+        }
         match Codec::from_payload_type(payload_type) {
             Some(codec) => Some(Kind::Audio(codec)),
             None => (payload_type == COMFORT_NOISE).then_some(Kind::Comfort),
         }
+    }
+
+    /// A bridge begins: the keys so far are not for whom it is with.
+    pub(super) fn begin_bridge(&mut self) {
+        self.keys.draw_line();
     }
 }
 
@@ -100,8 +128,9 @@ impl Leg {
         let Some(kind) = self.inbound.kind(packet.header.payload_type) else { return self.junk() };
         match self.latch.judge(source, packet.header.ssrc, packet.header.sequence) {
             Verdict::Take => {}
-            Verdict::Latched => self.tell(LegEvent::Latched { source, at: now }),
+            Verdict::Latched => self.latched(now, source),
             Verdict::Drop => {
+                self.inbound.doubt(source);
                 self.counts.foreign = self.counts.foreign.wrapping_add(1);
                 return Onward::Nothing;
             }
@@ -115,9 +144,13 @@ impl Leg {
                 // The end of a key whose own ends were lost matters to nobody but the receiver.
                 let _ = self.inbound.keys.audio(header.timestamp);
                 self.hear_audio(now, &header, codec, payload);
-                if receives { Onward::Audio { header, codec, payload } } else { Onward::Nothing }
+                if receives {
+                    Onward::Audio { header, codec, payload }
+                } else {
+                    Onward::Kept { header }
+                }
             }
-            Kind::Comfort => Onward::Nothing,
+            Kind::Comfort => Onward::Kept { header },
         }
     }
 
@@ -142,6 +175,15 @@ impl Leg {
         }
     }
 
+    /// The source is the peer's: so were its packets that were dropped.
+    fn latched(&mut self, now: Mono, source: SocketAddr) {
+        if let Some((_, packets)) = self.inbound.doubted.take().filter(|it| it.0 == source) {
+            self.counts.foreign = self.counts.foreign.wrapping_sub(packets);
+            self.counts.early = self.counts.early.wrapping_add(packets);
+        }
+        self.tell(LegEvent::Latched { source, at: now });
+    }
+
     fn junk(&mut self) -> Onward<'static> {
         self.counts.junk = self.counts.junk.wrapping_add(1);
         Onward::Nothing
@@ -149,7 +191,7 @@ impl Leg {
 
     fn count(&mut self, now: Mono, kind: &Kind, packet: &Packet<'_>) {
         let inbound = &mut self.inbound;
-        let Header { ssrc, sequence, timestamp, .. } = packet.header;
+        let Header { ssrc, sequence, timestamp, marker, .. } = packet.header;
         let is_key = matches!(kind, Kind::Key);
         if is_key && inbound.keys_ssrc.replace(ssrc) != Some(ssrc) {
             let _ = inbound.keys.restart();
@@ -163,7 +205,13 @@ impl Leg {
         if inbound.ssrc == Some(ssrc) {
             // In the units of an 8,000 Hz clock: microseconds by 125.
             let [.., a, b, c, d] = (now.as_micros() / 125).to_be_bytes();
-            match inbound.stream.arrive(sequence, timestamp, u32::from_be_bytes([a, b, c, d])) {
+            let at = u32::from_be_bytes([a, b, c, d]);
+            let timing = match (is_key, marker) {
+                (true, _) => Timing::None,
+                (false, true) => Timing::Anew { timestamp, at },
+                (false, false) => Timing::On { timestamp, at },
+            };
+            match inbound.stream.arrive(sequence, timing) {
                 Arrival::New | Arrival::Stray | Arrival::Restarted => {}
                 Arrival::Late => self.counts.reordered = self.counts.reordered.wrapping_add(1),
             }
@@ -178,13 +226,16 @@ impl Leg {
     }
 
     fn hear_key<'a>(&mut self, now: Mono, header: Header, payload: &[u8]) -> Onward<'a> {
-        let Some(report) = Report::parse(payload) else { return Onward::Nothing };
+        let Some(report) = Report::parse(payload) else { return Onward::Kept { header } };
         let heard = self.inbound.keys.report(now, header.timestamp, report);
         for heard in heard.into_iter().flatten() {
             match heard {
                 Heard::Start(key) => self.key_down(now, key),
                 Heard::End(..) => {}
             }
+        }
+        if self.inbound.keys.is_old(header.timestamp) {
+            return Onward::Kept { header };
         }
         Onward::Key { header, report, heard }
     }

@@ -158,11 +158,7 @@ impl Leg {
             (Slot::Audio, _) => {
                 let marker = std::mem::take(&mut self.outbound.numbers.marker);
                 (
-                    self.outbound.numbers.header(
-                        connection.codec.payload_type(),
-                        marker,
-                        timestamp,
-                    ),
+                    self.outbound.numbers.header(connection.send_payload_type, marker, timestamp),
                     FRAME,
                 )
             }

@@ -174,6 +174,61 @@ async fn keys_are_told_and_go_through_as_events_or_as_tones() {
 }
 
 #[tokio::test]
+async fn the_rest_of_a_key_that_began_before_the_bridge_is_swallowed_without_a_trace() {
+    for threads in [1, 2] {
+        let mut stage = Stage::with_threads(threads);
+        let (mut one, mut two) = (Peer::new(Codec::Pcmu), Peer::new(Codec::Pcmu));
+        let (a, b) = (stage.leg(&one), stage.leg(&two));
+        two.say(&b, &[1; FRAME]);
+        stage.latched(&b).await;
+        let menu_key = one.timestamp;
+        one.press(&a, '1', menu_key, 160, false);
+        assert_eq!(stage.key().await.0, key('1'));
+        a.bridge(&b).unwrap();
+        // A phone that speaks on under its key, in the same row of sequence numbers.
+        says(&mut one, &a, 0x11, &two, 0x11);
+        let mut headers = Vec::new();
+        for (duration, end) in [(4_000, false), (4_160, false), (4_320, true), (4_320, true)] {
+            one.press(&a, '1', menu_key, duration, end);
+            one.say(&a, &[0x12; FRAME]);
+            loop {
+                let (header, payload) = two.hear();
+                headers.push(header);
+                if payload == [0x12; FRAME] {
+                    break;
+                }
+            }
+        }
+        assert_one_stream(&headers);
+        one.press(&a, '2', one.timestamp, 160, true);
+        assert_eq!(stage.key().await.0, key('2'));
+        let is_key = |header: &Header, _: &[u8]| header.payload_type == EVENTS;
+        let (_, report) = two.hear_until(is_key);
+        assert_eq!(Report::parse(&report).unwrap().key, key('2'), "the first that two hears of");
+    }
+}
+
+#[tokio::test]
+async fn a_dynamic_payload_type_is_each_legs_own_and_a_bridge_rewrites_it() {
+    let mut stage = Stage::new();
+    let (mut one, mut two) = (Peer::new(Codec::Pcma), Peer::new(Codec::Pcma));
+    one.payload_type = 97;
+    let (a, b) = bridged(&mut stage, &mut one, &mut two).await;
+    assert_eq!(one.hear().0.payload_type, 97, "our own silence");
+    assert_eq!(says(&mut one, &a, 0x11, &two, 0x11).payload_type, 8);
+    assert_eq!(says(&mut two, &b, 0x22, &one, 0x22).payload_type, 97);
+    // The other law under its static type is understood as well; 97 is one's alone.
+    let mut turned = [0x33];
+    Codec::Pcmu.transcode(Codec::Pcma, &mut turned);
+    one.send(&a, 0, false, one.timestamp, &[0x33; FRAME]);
+    two.hear_until(|_, payload| payload == [turned[0]; FRAME]);
+    two.send(&b, 97, false, two.timestamp, &[0x44; FRAME]);
+    two.press(&b, '1', two.timestamp, 160, true);
+    stage.key().await;
+    assert_eq!(b.close().await.junk, 1);
+}
+
+#[tokio::test]
 async fn a_third_leg_takes_a_party_out_of_its_bridge_over_threads() {
     let mut stage = Stage::with_threads(2);
     let (mut one, mut two, mut three) =

@@ -136,6 +136,26 @@ async fn sent_keys_are_events_with_marker_and_three_ends_while_audio_stands_asid
 }
 
 #[tokio::test]
+async fn a_key_under_which_speech_goes_on_is_no_jitter() {
+    let mut stage = Stage::new();
+    let mut peer = Peer::new(Codec::Pcmu);
+    let leg = stage.leg(&peer);
+    peer.say(&leg, &[1; FRAME]);
+    stage.latched(&leg).await;
+    // Held for a fifth of a second with speech between its packets, as baresip does, and all of it at once.
+    let began = peer.timestamp;
+    for step in 1..=10 {
+        peer.send(&leg, 0, false, began, &[1; FRAME]); // at one time, so that only keys could differ
+        peer.press(&leg, '1', began.wrapping_sub(7_000), step * 160, step == 10);
+    }
+    peer.press(&leg, '2', began.wrapping_add(800), 160, true);
+    while stage.key().await.0 != key('2') {}
+    let Counts { received, reception, .. } = leg.close().await;
+    assert_eq!((received, reception.lost), (22, 0), "they are counted all the same");
+    assert!(reception.jitter < 400, "{reception:?}");
+}
+
+#[tokio::test]
 async fn keys_count_once_when_they_are_a_stream_of_their_own_beside_the_audio() {
     let mut stage = Stage::new();
     let mut peer = Peer::new(Codec::Pcmu);

@@ -107,6 +107,8 @@ impl Stage {
 struct Peer {
     socket: UdpSocket,
     codec: Codec,
+    /// Of its audio, both ways.
+    payload_type: u8,
     events: Option<u8>,
     ssrc: u32,
     sequence: u16,
@@ -120,6 +122,7 @@ impl Peer {
         Self {
             socket,
             codec,
+            payload_type: codec.payload_type(),
             events: Some(EVENTS),
             ssrc: 77,
             sequence: 65_530,
@@ -137,6 +140,8 @@ impl Peer {
             rtcp: None,
             rtcp_mux: true,
             codec: self.codec,
+            send_payload_type: self.payload_type,
+            receive_payload_type: self.payload_type,
             events_in: self.events,
             events_out: self.events,
             direction: Direction::Both,
@@ -145,7 +150,7 @@ impl Peer {
 
     /// Sends 20 ms of audio.
     fn say(&mut self, leg: &Leg, payload: &[u8]) {
-        self.send(leg, self.codec.payload_type(), false, self.timestamp, payload);
+        self.send(leg, self.payload_type, false, self.timestamp, payload);
         self.timestamp = self.timestamp.wrapping_add(160);
     }
 

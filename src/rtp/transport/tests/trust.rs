@@ -35,6 +35,28 @@ async fn nobody_takes_a_call_over_and_a_re_invite_moves_it() {
 }
 
 #[tokio::test]
+async fn media_that_overtakes_its_sdp_is_early_and_nobody_elses() {
+    let mut stage = Stage::new();
+    let (mut peer, mut thief) = (Peer::new(Codec::Pcmu), Peer::new(Codec::Pcmu));
+    let leg = stage.media.open(LegSettings::default(), stage.events.clone()).unwrap();
+    thief.say(&leg, &[2; FRAME]);
+    for _ in 0..2 {
+        peer.say(&leg, &[1; FRAME]);
+    }
+    // A second leg's key has been heard only when all of these have been.
+    let mut other = Peer::new(Codec::Pcmu);
+    let last = stage.leg(&other);
+    other.press(&last, '0', 0, 160, false);
+    stage.key().await;
+    leg.connect(peer.connection()).unwrap();
+    peer.hear();
+    peer.say(&leg, &[1; FRAME]);
+    assert_eq!(stage.latched(&leg).await, peer.addr());
+    let counts = leg.close().await;
+    assert_eq!((counts.early, counts.foreign, counts.received), (2, 1, 1));
+}
+
+#[tokio::test]
 async fn a_peer_that_falls_silent_is_told_of_and_so_is_its_return() {
     let mut stage = Stage::new();
     let mut peer = Peer::new(Codec::Pcmu);
