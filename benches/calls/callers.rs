@@ -292,12 +292,13 @@ impl Callers {
                         self.over(caller, TRY_AGAIN);
                     }
                 }
-                Some(Heard::Answer { caller, call, status, is_invite, tag, contact, audio }) => {
-                    if self.callers.get(caller).is_some_and(|it| it.call == call) && status >= 200 {
-                        self.answered(now, caller, status, is_invite, (tag, contact, audio));
-                    }
+                Some(Heard::Answer { caller, call, status, is_invite, tag, contact, audio })
+                    if status >= 200
+                        && self.callers.get(caller).is_some_and(|it| it.call == call) =>
+                {
+                    self.answered(now, caller, status, is_invite, (tag, contact, audio));
                 }
-                None => {}
+                Some(Heard::Answer { .. }) | None => {}
             }
         }
     }
