@@ -9,6 +9,7 @@
 mod check;
 mod phone;
 mod prompts;
+mod say;
 mod serve;
 #[cfg(feature = "sound")]
 pub mod sound;
@@ -43,6 +44,8 @@ enum Command {
     Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
     Prompts(prompts::PromptsArgs),
+    /// Show how a value is spoken, and write it as a WAV.
+    Say(say::SayArgs),
     Test(test::TestArgs),
     Try(try_flow::TryArgs),
 }
@@ -55,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
+        Command::Say(args) => say::run(&args),
         Command::Test(args) => run_test(&args),
         Command::Try(args) => run_try(&args),
     }
