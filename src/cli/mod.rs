@@ -7,6 +7,7 @@
 //! Read next: the command you came for.
 
 mod check;
+mod graph;
 mod phone;
 mod prompts;
 mod say;
@@ -40,6 +41,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Find what is wrong with flows before a caller does.
     Check(check::CheckArgs),
+    /// Draw a flow: its steps and the ways between them.
+    Graph(graph::GraphArgs),
     /// Call a SIP address: a small softphone for trying things.
     Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
         Command::Say(args) => say::run(&args),
