@@ -229,10 +229,13 @@ fn tops(boxes: &[Size], items: &[Item]) -> Vec<(f64, f64)> {
     heights.into_iter().map(place).collect()
 }
 
+/// An end of an arrow: where the arrow is next from the left, which arrow, whether it begins here.
+type Dock = (f64, usize, bool);
+
 /// Lets arrows leave and reach their boxes side by side, in the order of where they come from and go to.
 fn dock(boxes: &[Size], at: &[Point], arrows: &[(usize, usize, f64)], routes: &mut [Route]) {
-    // Of each box and side (`true` is the lower): where the arrow is next, which arrow, whether it begins here.
-    let mut docks: BTreeMap<(usize, bool), Vec<(f64, usize, bool)>> = BTreeMap::new();
+    // Of each box and side (`true` is the lower).
+    let mut docks: BTreeMap<(usize, bool), Vec<Dock>> = BTreeMap::new();
     for (index, ((from, to, _), route)) in arrows.iter().zip(routes.iter()).enumerate() {
         if from == to {
             continue;
