@@ -331,13 +331,14 @@ fn check(config: &Config, file: FileId) -> Vec<Diagnostic> {
             "give these agents passwords of their own, or listen on 127.0.0.1 only".to_owned();
         found.push(Diagnostic::error("HL0904", Span::new(file, 0, 0), says).help(help));
     }
-    if config.rtp.ip.is_unspecified() {
-        let says = format!(
-            "`rtp.ip` is what phones are told to send to, and nobody can send to {}",
-            config.rtp.ip
-        );
-        let help = "write the address of this machine that phones reach".to_owned();
-        found.push(Diagnostic::error("HL0906", Span::new(file, 0, 0), says).help(help));
+    for (setting, ip) in [("rtp.ip", config.rtp.ip), ("sip.listen", config.sip.listen.ip())] {
+        if ip.is_unspecified() {
+            let says = format!(
+                "`{setting}` is what phones are told to send to, and nobody can send to {ip}"
+            );
+            let help = "write the address of this machine that phones reach".to_owned();
+            found.push(Diagnostic::error("HL0906", Span::new(file, 0, 0), says).help(help));
+        }
     }
     found
 }
