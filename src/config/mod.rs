@@ -81,11 +81,22 @@ pub struct Sip {
     pub listen: SocketAddr,
     /// What digest challenges call us.
     pub realm: Arc<str>,
+    /// How long a session lasts without a refresh (RFC 4028): what we ask for, and cut longer ones to.
+    #[serde(deserialize_with = "duration")]
+    pub session_expires: Duration,
+    /// The shortest that is accepted; shorter ones get 422.
+    #[serde(deserialize_with = "duration")]
+    pub min_se: Duration,
 }
 
 impl Default for Sip {
     fn default() -> Self {
-        Self { listen: loopback(5060), realm: "hotline".into() }
+        Self {
+            listen: loopback(5060),
+            realm: "hotline".into(),
+            session_expires: Duration::from_secs(1_800),
+            min_se: Duration::from_secs(90),
+        }
     }
 }
 
@@ -448,7 +459,7 @@ mod tests {
     #[test]
     fn an_unknown_setting_is_pointed_at() {
         insta::assert_snapshot!(refused("numbers: {}\nsip:\n  listen: 127.0.0.1:5060\n  relm: x\n"), @"
-        error[HL0901]: unknown field `relm`, expected one of listen, realm
+        error[HL0901]: unknown field `relm`, expected one of listen, realm, session_expires, min_se
          --> hotline.yaml:4:3
           |
         4 |   relm: x

@@ -217,6 +217,8 @@ impl Server {
         let sip = config.sip.listen;
         let mut endpoint = crate::sip::endpoint::Config::new(Some(sip), Some(sip));
         endpoint.realm = config.sip.realm.to_string();
+        endpoint.session_expires = config.sip.session_expires;
+        endpoint.min_se = config.sip.min_se;
         endpoint.limits.legs = config.limits.calls.saturating_mul(4);
         let (line, switchboard) = Line::open(endpoint, accounts(&house), seed()?, clock)
             .map_err(|error| StartError::Sip(sip, error))?;
