@@ -9,6 +9,7 @@
 mod check;
 mod phone;
 mod prompts;
+mod replay;
 mod serve;
 #[cfg(feature = "sound")]
 pub mod sound;
@@ -43,6 +44,7 @@ enum Command {
     Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
     Prompts(prompts::PromptsArgs),
+    Replay(replay::ReplayArgs),
     Test(test::TestArgs),
     Try(try_flow::TryArgs),
 }
@@ -55,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Test(args) => run_test(&args),
         Command::Try(args) => run_try(&args),
     }
