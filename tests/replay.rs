@@ -4,20 +4,18 @@ mod peers;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use peers::baresip::{Baresip, Phone};
 use peers::hotline::Hotline;
 
-/// Runs the command in `folder`.
-fn replay(folder: &Path, args: &[&str]) -> Output {
+/// How the command ends in `folder`, what it prints, and what it complains of.
+fn replay(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
-    command.current_dir(folder).arg("replay").args(args).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    let both = [&output.stdout[..], &output.stderr[..]].concat();
-    String::from_utf8(both).unwrap()
+    let output = command.current_dir(folder).arg("replay").args(args).output();
+    let output = output.expect("the command starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
 #[test]
@@ -35,13 +33,12 @@ fn a_call_repeats_on_its_own_flow_and_goes_elsewhere_on_an_edited_one() {
     let folder = hotline.stop();
     let folder = folder.path();
 
-    let own = replay(folder, &["--last", "5"]);
-    let shown = said(&own);
-    assert_eq!(own.status.code(), Some(0), "{shown}");
+    let (code, shown, complaint) = replay(folder, &["--last", "5"]);
+    assert_eq!(code, Some(0), "{shown}{complaint}");
     assert!(shown.contains("1 calls. On their own flow: 1 same, 0 different"), "{shown}");
 
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/flows/shop.yaml");
-    let same = said(&replay(folder, &["--flow-file", demo]));
+    let (_, same, _) = replay(folder, &["--flow-file", demo]);
     assert!(same.contains("0 elsewhere, 0 known only in part"), "{same}");
     assert!(same.contains("of 1 calls of which that is known: 1 then, 1 now"), "{same}");
 
@@ -53,9 +50,9 @@ fn a_call_repeats_on_its_own_flow_and_goes_elsewhere_on_an_edited_one() {
         text.replace(keys, "keys: { 1: agent, 2: returns, 3: order-status, 9: other-language }");
     fs::write(folder.join("edited.yaml"), edited).unwrap();
     let args = ["--flow", "shop", "--flow-file", "edited.yaml", "--html", "page.html", "--json"];
-    let other = replay(folder, &args);
-    assert_eq!(other.status.code(), Some(0), "{}", said(&other));
-    let json: serde_json::Value = serde_json::from_slice(&other.stdout).unwrap();
+    let (code, shown, complaint) = replay(folder, &args);
+    assert_eq!(code, Some(0), "{shown}{complaint}");
+    let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
     let elsewhere = &json["calls"][0]["edited"]["elsewhere"];
     assert_eq!(
         *elsewhere,
@@ -67,8 +64,9 @@ fn a_call_repeats_on_its_own_flow_and_goes_elsewhere_on_an_edited_one() {
     assert!(page.contains("after main: agent instead of order-status"), "{page}");
     assert!(!page.contains("<script"), "{page}");
 
-    let none = replay(folder, &["--day", "2001-01-01"]);
-    assert_eq!(none.status.code(), Some(2), "{}", said(&none));
-    let unknown = replay(folder, &["no-such-call"]);
-    assert!(said(&unknown).contains("there is no call `no-such-call`"), "{}", said(&unknown));
+    let (code, _, complaint) = replay(folder, &["--day", "2001-01-01"]);
+    assert_eq!(code, Some(2), "{complaint}");
+    let (code, _, complaint) = replay(folder, &["no-such-call"]);
+    assert_eq!(code, Some(2), "{complaint}");
+    assert!(complaint.contains("there is no call `no-such-call`"), "{complaint}");
 }

@@ -277,9 +277,9 @@ impl<'a> Again<'a> {
             let Some(at) = moment(entry) else { continue };
             match word(entry, "what") {
                 "looked_up" => {
-                    let given = events.iter().find_map(|(when, event)| match event {
-                        Event::LookedUp { answer, .. } if *when == at => Some(answer.clone()),
-                        _ => None,
+                    let given = events.iter().find_map(|(when, event)| {
+                        let Event::LookedUp { answer, .. } = event else { return None };
+                        (*when == at).then(|| answer.clone())
                     });
                     let took = entry.get("took_ms").and_then(Value::as_u64).unwrap_or(0);
                     // Without an answer the machine went on by itself; so it does again.

@@ -98,7 +98,7 @@ fn call(keys: &[(u64, char)], answers: &[Answer], leaves_after: Option<u64>) -> 
     later(&mut agenda, now, Event::Answered);
     let mut at = now;
     for (gap, key) in keys {
-        at = at + Duration::from_millis(*gap);
+        at += Duration::from_millis(*gap);
         later(&mut agenda, at, Event::Key(crate::secret::Key::from_symbol(*key).unwrap().into()));
     }
     if let Some(gap) = leaves_after {
@@ -135,7 +135,15 @@ fn call(keys: &[(u64, char)], answers: &[Answer], leaves_after: Option<u64>) -> 
                     let event = Event::Queue { visit: wish.ticket, event: QueueEvent::NoAgents };
                     later(&mut agenda, now + Duration::from_millis(40), event);
                 }
-                _ => {}
+                Command::Answer
+                | Command::PlayMusic
+                | Command::PlayRinging
+                | Command::LeaveQueue(_)
+                | Command::Transfer(_)
+                | Command::CancelTransfer(_)
+                | Command::HangUp(_)
+                | Command::LastResort(_)
+                | Command::End(_) => {}
             }
         }
     }
