@@ -51,7 +51,7 @@ fn a_phone_that_rings_out_leaves_the_caller_to_the_next() {
     let wang = Baresip::start(&Phone::agent("8002", "demo-8002", hotline.sip));
     hotline.wait_agent(0, "8002", "ready");
     let call = waits(&hotline, "13912345678");
-    hotline.wait_agent(0, "8002", "talking");
+    hotline.wait_connected(0, "8002");
     wang.wait_event("CALL_ESTABLISHED");
     call.hang_up();
     let calls = hotline.stop_and_replay();
@@ -70,7 +70,7 @@ fn a_phone_that_is_busy_leaves_the_caller_to_the_next() {
     let call = waits(&hotline, "13912345678");
     li.wait_event("CALL_INCOMING");
     li.command("hangup", ""); // 486
-    hotline.wait_agent(0, "8002", "talking");
+    hotline.wait_connected(0, "8002");
     call.hang_up();
     let calls = hotline.stop_and_replay();
     let [call] = &calls[..] else { panic!("{calls:#?}") };
@@ -106,7 +106,7 @@ fn a_phone_at_a_fixed_address_that_declines_leaves_the_caller_to_the_next() {
     let _wang = Baresip::start(&Phone::agent("8002", "demo-8002", hotline.sip));
     hotline.wait_agent(0, "8002", "ready");
     let call = waits(&hotline, "13912345678");
-    hotline.wait_agent(0, "8002", "talking");
+    hotline.wait_connected(0, "8002");
     declines.wait_success();
     call.hang_up();
     let calls = hotline.stop_and_replay();
@@ -124,7 +124,7 @@ fn when_a_phone_dies_in_the_talk_the_caller_goes_back_to_the_head_of_the_queue()
     });
     hotline.wait_agent(0, "8001", "ready");
     let first = waits(&hotline, "13900000011");
-    hotline.wait_agent(0, "8001", "talking");
+    hotline.wait_connected(0, "8001");
     let second = waits(&hotline, "13900000012");
     li.process.kill();
     hotline.process.wait_line("no sound comes any more");
@@ -134,7 +134,7 @@ fn when_a_phone_dies_in_the_talk_the_caller_goes_back_to_the_head_of_the_queue()
     hotline.wait_agent(upto, "8002", "offered");
     wang.wait_event("CALL_INCOMING");
     wang.command("accept", "");
-    hotline.wait_agent(upto, "8002", "talking");
+    hotline.wait_connected(upto, "8002");
     first.hang_up();
     second.hang_up();
     let calls = hotline.stop_and_replay();
@@ -155,7 +155,7 @@ fn callers_are_served_in_turn_and_told_where_they_stand() {
     let one = waits(&hotline, "13900000011");
     li.wait_event("CALL_INCOMING");
     li.command("accept", "");
-    hotline.wait_agent(0, "8001", "talking");
+    hotline.wait_connected(0, "8001");
     let two = waits(&hotline, "13900000012");
     hotline.wait_prompt("queue-next");
     let three = waits(&hotline, "13900000013");
@@ -166,7 +166,7 @@ fn callers_are_served_in_turn_and_told_where_they_stand() {
     hotline.wait_agent(upto, "8001", "offered");
     li.wait_event("CALL_INCOMING");
     li.command("accept", "");
-    let upto = hotline.wait_agent(upto, "8001", "talking").upto;
+    let upto = hotline.wait_connected(upto, "8001").upto;
     two.hang_up();
     hotline.wait_agent(upto, "8001", "offered");
     three.hang_up();

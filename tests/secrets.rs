@@ -72,7 +72,7 @@ fn a_pin_is_found_nowhere_after_the_call() {
     hotline.wait_journey(r#""outcome":"found""#);
     let shown = Shown::by(&li, 0);
     let context = shown.fetch().to_string();
-    hotline.wait_agent(0, "8001", "talking");
+    hotline.wait_connected(0, "8001");
     call.hang_up();
     let (said, data) = (hotline.process.said(), hotline.data());
     // The store as it is while the server runs, and as it leaves it.

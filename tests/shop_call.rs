@@ -53,7 +53,7 @@ fn a_caller_hears_of_their_order_and_reaches_an_agent_who_already_knows() {
 
     // They talk.
     li.command("accept", "");
-    hotline.wait_agent(0, "8001", "talking");
+    hotline.wait_connected(0, "8001");
     li.wait_tone(700.0);
     caller.wait_tone(1_000.0);
 

@@ -58,7 +58,7 @@ fn over_tcp_a_caller_reaches_an_agent() {
         Baresip::start(&Phone { transport: "tcp", ..Phone::caller("13912345678", hotline.sip) });
     caller.dial("4001");
     asks_for_an_order(&hotline, |keys| caller.press(keys));
-    hotline.wait_agent(0, "8001", "talking");
+    hotline.wait_connected(0, "8001");
     agent.wait_tone(700.0);
     caller.wait_tone(1_000.0);
     assert!(agent.process.said().contains("Via: SIP/2.0/TCP"), "the agent is called over TCP, too");

@@ -90,6 +90,8 @@ impl Baresip {
         let mut from = control.try_clone().unwrap();
         thread::spawn(move || {
             while let Some(message) = netstring(&mut from) {
+                // Its answers to commands quote what it prints, which is not always JSON; its events are.
+                let Ok(message) = serde_json::from_slice(&message) else { continue };
                 if told.send(message).is_err() {
                     return;
                 }
@@ -199,8 +201,8 @@ fn connect(to: SocketAddr) -> TcpStream {
     }
 }
 
-/// One JSON message in netstring framing (`<length>:<bytes>,`); none when the phone has ended.
-fn netstring(from: &mut TcpStream) -> Option<Value> {
+/// One message in netstring framing (`<length>:<bytes>,`); none when the phone has ended.
+fn netstring(from: &mut TcpStream) -> Option<Vec<u8>> {
     let mut length = 0_usize;
     let mut byte = [0_u8];
     loop {
@@ -214,5 +216,5 @@ fn netstring(from: &mut TcpStream) -> Option<Value> {
     let mut message = vec![0; length + 1];
     from.read_exact(&mut message).ok()?;
     message.pop();
-    serde_json::from_slice(&message).ok()
+    Some(message)
 }

@@ -71,6 +71,12 @@ impl Hotline {
         self.wait_journey(&format!(r#""prompt":"{prompt}""#))
     }
 
+    /// Waits until a caller talks to an agent.
+    #[track_caller]
+    pub fn wait_connected(&self, upto: usize, agent: &str) -> Said {
+        self.wait_journey_after(upto, &format!(r#""what":"connected","agent":{{"id":"{agent}""#))
+    }
+
     /// Waits until a call has ended.
     #[track_caller]
     pub fn wait_call_end(&self) -> Said {
