@@ -354,7 +354,8 @@ pub enum Entry {
 }
 
 /// Gives back what the log may tell: each key that was revealed, in the order pressed.
-pub(super) fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
+#[must_use]
+pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
     let mut revealed = std::collections::BTreeMap::new();
     for entry in log {
         if let Entry::Revealed { nth, symbol } = entry {

@@ -24,7 +24,7 @@ mod tests;
 pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
 pub use events::{
     Agent, Answer, Command, Ending, Enqueue, Entry, Event, Play, Press, Question, QueueEvent, Row,
-    Stuck, Ticket, Transfer, TransferEvent,
+    Stuck, Ticket, Transfer, TransferEvent, reveal,
 };
 pub use journey::{Passage, What};
 pub use machine::{Machine, replay};

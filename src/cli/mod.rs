@@ -10,6 +10,7 @@ mod check;
 mod graph;
 mod phone;
 mod prompts;
+mod replay;
 mod say;
 mod serve;
 #[cfg(feature = "sound")]
@@ -47,6 +48,7 @@ enum Command {
     Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
     Prompts(prompts::PromptsArgs),
+    Replay(replay::ReplayArgs),
     /// Show how a value is spoken, and write it as a WAV.
     Say(say::SayArgs),
     Test(test::TestArgs),
@@ -62,6 +64,7 @@ pub fn run() -> ExitCode {
         Command::Graph(args) => graph::run(&args),
         Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Say(args) => say::run(&args),
         Command::Test(args) => run_test(&args),
         Command::Try(args) => run_try(&args),

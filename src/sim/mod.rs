@@ -1,18 +1,19 @@
 //! VIRTUAL TIME: calls that happen in a file.
 //!
-//! Called by `cli/test` (scenario files beside flows).
+//! Called by `cli/test` (scenario files beside flows) and `cli/replay` (stored calls).
 //! Stands on `call`, `flow` and `speech`. Must not know: files, the clock, how findings are shown.
-//! Way in: [`Scenarios::parse`] for a `<flow>.test.yaml`, then [`run`] for each scenario.
+//! Way in: [`Scenarios::parse`] for a `<flow>.test.yaml`, then [`run`] for each scenario; [`rerun`] for a stored call.
 //! Always true: the same file gives the same result, in no time; every scenario ends; what went wrong names the line
 //! that expected something else.
 //! Read next: `scenario` (what may be written), `caller` (the virtual world around one call), `run` (the lines one by
-//! one), `coverage`.
+//! one), `coverage`, `replay` (stored calls again).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 mod caller;
 mod coverage;
 mod fields;
 mod parse;
+mod replay;
 mod run;
 mod scenario;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod transcript;
 pub use caller::{Lengths, length};
 pub use coverage::Coverage;
 pub use fields::moment_of;
+pub use replay::{Other, Path, Recorded, Rerun, Stop, repeats, rerun};
 pub use run::{Outcome, Stage, run};
 pub use scenario::{Scenario, Scenarios};
 pub use transcript::Transcript;

@@ -1,0 +1,492 @@
+//! Stored calls again: on their own flow, which must give the same commands, and on an edited one, to see where their
+//! callers would have come out.
+//!
+//! On another flow prompts last longer or shorter and steps come earlier or later. So the caller is taken to do everything
+//! as long after a step began as then; prompts that were heard to their end last as long as then; lookups give what they
+//! gave, in the order in which they were asked; a queue does what it did. What nobody knows ends the rerun, and is said.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::caller::length;
+use super::run::Stage;
+use crate::call::{
+    Answer, Command, Ending, Entry, Event, Machine, QueueEvent, Setting, Start, TransferEvent,
+    What, replay, reveal,
+};
+use crate::flow::model::Name;
+use crate::time::Mono;
+
+#[cfg(test)]
+mod tests;
+
+/// The most happenings of one call.
+const MAX_TURNS: u32 = 200_000;
+
+/// A call as the store has it.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// How it came in.
+    pub start: Start,
+    /// What went into its machine.
+    pub log: Vec<Entry>,
+    /// What its caller went through.
+    pub journey: Vec<Value>,
+    /// The hash of its commands, in hex; none if the call was cut off.
+    pub commands: Option<String>,
+}
+
+/// Where a call went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Path {
+    /// Its steps, in order.
+    pub steps: Vec<Name>,
+    /// Whether it came to a queue or was transferred.
+    pub to_person: bool,
+    /// How it ended, in the store's word; none if it was not seen to its end.
+    pub ending: Option<Arc<str>>,
+}
+
+impl Path {
+    /// Whether it ended without a person, or `None` if that is not known.
+    #[must_use]
+    pub fn is_contained(&self) -> Option<bool> {
+        (self.to_person || self.ending.is_some()).then_some(!self.to_person)
+    }
+}
+
+/// Where a call would have gone elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// The last step that both went through; none if they began elsewhere.
+    pub after: Option<Name>,
+    /// Where the call went from there; none if nowhere.
+    pub then: Option<Name>,
+    /// Where it would go; none if nowhere.
+    pub now: Option<Name>,
+}
+
+/// Why a rerun ended before its call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// The flow asks a connector what was not asked then, or more often.
+    #[error("lookup `{0}` was not asked then, or not so often")]
+    Lookup(Name),
+    /// The flow wants a column that the stored answer does not have.
+    #[error("lookup `{0}` did not give then what it gives now")]
+    Column(Name),
+    /// The caller comes to a queue that then did nothing for them.
+    #[error("nobody knows how long queue `{0}` would take")]
+    Queue(Name),
+    /// The caller is transferred, and was not then.
+    #[error("nobody knows whether `{0}` would answer")]
+    Transfer(Arc<str>),
+    /// The flow uses keys whose symbols were never stored, because they were part of a secret or led nowhere.
+    #[error("it uses keys that were not stored")]
+    HiddenKey,
+    /// The flow waits for keys, and the caller was not asked for any then.
+    #[error("it asks for keys when the caller pressed none")]
+    Unasked,
+    /// The stored journey or log cannot be followed.
+    #[error("what was stored does not tell more")]
+    Record,
+}
+
+/// What came of a stored call on a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rerun {
+    /// Where it went.
+    pub then: Path,
+    /// Where it would go.
+    pub now: Path,
+    /// Where the two part.
+    pub other: Option<Other>,
+    /// Why it is not known how it would go on.
+    pub stop: Option<Stop>,
+}
+
+/// Whether a call, fed again to the flow that it ran, gives the same commands; `None` if its commands were not stored.
+#[must_use]
+pub fn repeats(setting: Arc<Setting>, recorded: &Recorded) -> Option<bool> {
+    let stored = recorded.commands.as_ref()?;
+    let mut digest = Sha256::new();
+    for command in replay(setting, recorded.start.clone(), &recorded.log) {
+        digest.update(format!("{command:?}\n"));
+    }
+    Some(*stored == hex::encode(digest.finalize()))
+}
+
+/// Lets the caller of a stored call do on the flow of `stage` what they did then.
+#[must_use]
+pub fn rerun(stage: &Stage, recorded: &Recorded) -> Rerun {
+    let then = path(&recorded.journey);
+    let mut world = Again::new(stage, recorded);
+    world.run();
+    let Again { now, stop, .. } = world;
+    Rerun { other: parting(&then, &now, stop.is_some()), then, now, stop }
+}
+
+/// Where `then` and `now` part. Where a rerun stopped, less than then is no other way.
+fn parting(then: &Path, now: &Path, stopped: bool) -> Option<Other> {
+    let common = then.steps.iter().zip(&now.steps).take_while(|(one, other)| one == other).count();
+    let (one, other) = (then.steps.get(common), now.steps.get(common));
+    if (one.is_none() && other.is_none()) || (other.is_none() && stopped) {
+        return None;
+    }
+    let after = common.checked_sub(1).and_then(|last| then.steps.get(last));
+    Some(Other { after: after.cloned(), then: one.cloned(), now: other.cloned() })
+}
+
+fn word<'a>(entry: &'a Value, field: &str) -> &'a str {
+    entry.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn moment(entry: &Value) -> Option<Mono> {
+    entry.get("at").and_then(Value::as_u64).map(Mono::from_micros)
+}
+
+/// Where a call went, by its journey.
+fn path(journey: &[Value]) -> Path {
+    let mut path = Path::default();
+    for entry in journey {
+        match word(entry, "what") {
+            "step" => path.steps.push(word(entry, "step").into()),
+            "queued" | "transferring" => path.to_person = true,
+            "ended" => path.ending = Some(word(entry, "ending").into()),
+            _ => {}
+        }
+    }
+    path
+}
+
+/// Something that the caller did of their own.
+struct Doing {
+    event: Event,
+    /// The step in which they did it, and how long after it began.
+    step: Option<Name>,
+    after: Duration,
+    /// How long after what they did before.
+    gap: Duration,
+}
+
+/// What the world did from a moment on: an answer of a connector, or all that a queue did for one visit.
+struct Reply<T> {
+    after: Duration,
+    what: T,
+}
+
+/// A visit to a queue or a transfer, and what happened in it.
+struct Stay<T> {
+    to: Name,
+    begun: Mono,
+    replies: Vec<Reply<T>>,
+}
+
+/// One call again, and the world as it was.
+struct Again<'a> {
+    stage: &'a Stage,
+    machine: Machine,
+    clock: Mono,
+    doings: VecDeque<Doing>,
+    /// When the caller did the last thing.
+    did: Mono,
+    lookups: BTreeMap<Name, VecDeque<Reply<Answer>>>,
+    visits: Vec<Stay<QueueEvent>>,
+    transfers: Vec<Stay<TransferEvent>>,
+    /// How long each prompt lasted that was heard to its end.
+    heard: BTreeMap<String, Duration>,
+    /// What the world will say, in order.
+    agenda: BTreeMap<(Mono, u32), Event>,
+    turns: u32,
+    entered: (Option<Name>, Mono),
+    /// How often the caller may still be silent or wrong: as often as then.
+    silences: usize,
+    wrongs: usize,
+    /// Whether a key without its symbol went in.
+    hidden: bool,
+    now: Path,
+    stop: Option<Stop>,
+}
+
+impl<'a> Again<'a> {
+    fn new(stage: &'a Stage, recorded: &Recorded) -> Self {
+        let setting = Setting {
+            flow: Arc::clone(&stage.flow),
+            catalogues: Arc::clone(&stage.catalogues),
+            calendars: Arc::clone(&stage.calendars),
+        };
+        let start = recorded.start.clone();
+        let clock = start.at;
+        let count =
+            |what: &str| recorded.journey.iter().filter(|it| word(it, "what") == what).count();
+        let mut again = Self {
+            stage,
+            machine: Machine::new(Arc::new(setting), start),
+            clock,
+            doings: VecDeque::new(),
+            did: clock,
+            lookups: BTreeMap::new(),
+            visits: stays(&recorded.journey, "queued", "queue"),
+            transfers: stays(&recorded.journey, "transferring", "to"),
+            heard: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            turns: 0,
+            entered: (None, clock),
+            silences: count("silence"),
+            wrongs: count("wrong"),
+            hidden: false,
+            now: Path::default(),
+            stop: None,
+        };
+        again.learn(recorded);
+        again
+    }
+
+    /// Takes apart what was stored: who did what, and when.
+    fn learn(&mut self, recorded: &Recorded) {
+        let events = reveal(&recorded.log);
+        self.learn_world(recorded, &events);
+        let mut steps = recorded.journey.iter().filter(|it| word(it, "what") == "step").peekable();
+        let mut step: (Option<Name>, Mono) = (None, recorded.start.at);
+        let mut last = recorded.start.at;
+        for (at, event) in events {
+            // A step that begins at this very moment began because of this event.
+            while let Some(entry) = steps.next_if(|it| moment(it).is_some_and(|it| it < at)) {
+                step = (Some(word(entry, "step").into()), moment(entry).unwrap_or(last));
+            }
+            match event {
+                Event::Arrived | Event::Answered | Event::Key(_) | Event::HungUp => {
+                    let (after, gap) = (at.since(step.1), at.since(last));
+                    self.doings.push_back(Doing { event, step: step.0.clone(), after, gap });
+                    last = at;
+                }
+                Event::Queue { event, .. } => reply(&mut self.visits, at, event),
+                Event::Transfer { event, .. } => reply(&mut self.transfers, at, event),
+                Event::Played(_) | Event::LookedUp { .. } | Event::Tick => {}
+            }
+        }
+    }
+
+    /// What connectors answered, and how long prompts lasted.
+    fn learn_world(&mut self, recorded: &Recorded, events: &[(Mono, Event)]) {
+        for entry in &recorded.journey {
+            let Some(at) = moment(entry) else { continue };
+            match word(entry, "what") {
+                "looked_up" => {
+                    let given = events.iter().find_map(|(when, event)| {
+                        let Event::LookedUp { answer, .. } = event else { return None };
+                        (*when == at).then(|| answer.clone())
+                    });
+                    let took = entry.get("took_ms").and_then(Value::as_u64).unwrap_or(0);
+                    // Without an answer the machine went on by itself; so it does again.
+                    let what = given.unwrap_or(Answer::TimedOut);
+                    let lookup = self.lookups.entry(word(entry, "lookup").into()).or_default();
+                    lookup.push_back(Reply { after: Duration::from_millis(took), what });
+                }
+                "heard" => {
+                    let next = events.iter().find(|(when, it)| *when > at && !idle(it));
+                    if let Some((when, Event::Played(_))) = next {
+                        self.heard.insert(word(entry, "text").to_owned(), when.since(at));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn run(&mut self) {
+        while self.stop.is_none() && !self.machine.is_over() {
+            self.turns += 1;
+            if self.turns > MAX_TURNS || !self.turn() {
+                self.stop.get_or_insert(Stop::Record);
+            }
+        }
+    }
+
+    /// Lets the next thing happen; `false` if there is none.
+    fn turn(&mut self) -> bool {
+        let said = self.agenda.first_key_value().map(|(key, _)| key.0);
+        let due = self.machine.deadline();
+        let does = self.doings.front().map(|doing| self.when(doing));
+        let Some(next) = [said, due, does].into_iter().flatten().min() else { return false };
+        self.clock = self.clock.max(next);
+        if said.is_some_and(|it| it <= next) {
+            if let Some((_, event)) = self.agenda.pop_first() {
+                self.happens(event);
+            }
+        } else if does.is_some_and(|it| it <= next) {
+            if let Some(doing) = self.doings.pop_front() {
+                self.did = self.clock;
+                self.hidden |= matches!(doing.event, Event::Key(press) if press.key().is_none());
+                self.happens(doing.event);
+            }
+        } else {
+            self.happens(Event::Tick);
+        }
+        true
+    }
+
+    /// When the caller does it: as long after its step began as then, or after what they did before.
+    fn when(&self, doing: &Doing) -> Mono {
+        let at = if doing.step == self.entered.0 {
+            self.entered.1 + doing.after
+        } else {
+            // Their step may still come by itself: then it is done there.
+            let settled = self.agenda.last_key_value().map_or(self.clock, |(key, _)| key.0);
+            settled.max(self.did + doing.gap)
+        };
+        at.max(self.clock)
+    }
+
+    fn happens(&mut self, event: Event) {
+        let mut out = Vec::new();
+        self.machine.handle(self.clock, event, &mut out);
+        for command in out {
+            self.carry_out(command);
+        }
+    }
+
+    fn later(&mut self, after: Duration, event: Event) {
+        self.turns += 1;
+        self.agenda.insert((self.clock + after, self.turns), event);
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Note(passage) => self.note(passage.what),
+            Command::Play(play) => {
+                let known = self.heard.get(&*play.utterance.text).copied();
+                let lasts = known.unwrap_or_else(|| length(&play.utterance, &*self.stage.lengths));
+                self.later(lasts, Event::Played(play.ticket));
+            }
+            Command::Stop => self.agenda.retain(|_, it| !matches!(it, Event::Played(_))),
+            Command::LookUp(question) => {
+                let answers = self.lookups.get_mut(&question.lookup);
+                let Some(Reply { after, what }) = answers.and_then(VecDeque::pop_front) else {
+                    self.stop.get_or_insert(Stop::Lookup(question.lookup));
+                    return;
+                };
+                if self.lacks(&question.lookup, &what) {
+                    self.stop.get_or_insert(Stop::Column(question.lookup));
+                    return;
+                }
+                self.later(after, Event::LookedUp { lookup: question.ticket, answer: what });
+            }
+            Command::Enqueue(wish) => {
+                let Some(replies) = take(&mut self.visits, &wish.queue) else {
+                    self.stop.get_or_insert(Stop::Queue(wish.queue));
+                    return;
+                };
+                for Reply { after, what: event } in replies {
+                    self.later(after, Event::Queue { visit: wish.ticket, event });
+                }
+            }
+            Command::Transfer(wish) => {
+                let Some(replies) = take(&mut self.transfers, &wish.to) else {
+                    self.stop.get_or_insert(Stop::Transfer(wish.to));
+                    return;
+                };
+                for Reply { after, what: event } in replies {
+                    self.later(after, Event::Transfer { transfer: wish.ticket, event });
+                }
+            }
+            Command::LeaveQueue(ticket) => self
+                .agenda
+                .retain(|_, it| !matches!(it, Event::Queue { visit, .. } if *visit == ticket)),
+            Command::CancelTransfer(ticket) => self.agenda.retain(
+                |_, it| !matches!(it, Event::Transfer { transfer, .. } if *transfer == ticket),
+            ),
+            Command::Store(_)
+            | Command::Answer
+            | Command::PlayMusic
+            | Command::PlayRinging
+            | Command::HangUp(_)
+            | Command::LastResort(_)
+            | Command::End(_) => {}
+        }
+    }
+
+    /// Whether the flow needs a column of the answer that is not there.
+    fn lacks(&self, lookup: &Name, answer: &Answer) -> bool {
+        let (Answer::Found(row), Some(asked)) = (answer, self.stage.flow.lookups.get(lookup))
+        else {
+            return false;
+        };
+        asked.gives.iter().any(|(name, given)| !given.optional && !row.contains_key(name))
+    }
+
+    fn note(&mut self, what: What) {
+        if self.stop.is_some() {
+            return;
+        }
+        match what {
+            What::Step { step } => {
+                self.entered = (Some(Name::clone(&step)), self.clock);
+                self.now.steps.push(step);
+            }
+            What::Queued { .. } | What::Transferring { .. } => self.now.to_person = true,
+            What::Silence { .. } => match self.silences.checked_sub(1) {
+                Some(left) => self.silences = left,
+                None => self.stop = Some(Stop::Unasked),
+            },
+            What::Wrong { .. } => match self.wrongs.checked_sub(1) {
+                Some(left) => self.wrongs = left,
+                // A key that led nowhere then has no symbol; what it would do now is not known.
+                None if self.hidden => self.stop = Some(Stop::HiddenKey),
+                None => {}
+            },
+            What::Ended { ending } => self.now.ending = Some(named(ending)),
+            What::Heard { .. }
+            | What::Interrupted
+            | What::Chose { .. }
+            | What::Keyed { .. }
+            | What::LookedUp { .. }
+            | What::Hours { .. }
+            | What::Language { .. }
+            | What::Position { .. }
+            | What::Offered { .. }
+            | What::Withdrawn
+            | What::Waited { .. }
+            | What::Connected { .. }
+            | What::AgentLeft
+            | What::Transfer { .. }
+            | What::Stuck { .. } => {}
+        }
+    }
+}
+
+/// The visits or transfers of a journey, nothing having happened in them yet.
+fn stays<T>(journey: &[Value], what: &str, to: &str) -> Vec<Stay<T>> {
+    let those = journey.iter().filter(|it| word(it, "what") == what);
+    let stay = |it: &Value| {
+        Some(Stay { to: word(it, to).into(), begun: moment(it)?, replies: Vec::new() })
+    };
+    those.filter_map(stay).collect()
+}
+
+/// Adds what happened at `at` to the visit or transfer that had begun last.
+fn reply<T>(stays: &mut [Stay<T>], at: Mono, what: T) {
+    if let Some(stay) = stays.iter_mut().rfind(|it| it.begun <= at) {
+        stay.replies.push(Reply { after: at.since(stay.begun), what });
+    }
+}
+
+/// What happened in the first visit or transfer to `to`, once.
+fn take<T>(stays: &mut Vec<Stay<T>>, to: &str) -> Option<Vec<Reply<T>>> {
+    let at = stays.iter().position(|it| *it.to == *to)?;
+    Some(stays.remove(at).replies)
+}
+
+/// Whether it says nothing about a prompt that is spoken.
+fn idle(event: &Event) -> bool {
+    matches!(event, Event::Tick | Event::Queue { .. })
+}
+
+/// The store's word for it.
+fn named(ending: Ending) -> Arc<str> {
+    serde_json::to_value(ending).ok().and_then(|it| it.as_str().map(Arc::from)).unwrap_or_default()
+}

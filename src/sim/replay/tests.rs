@@ -1,0 +1,252 @@
+//! Calls that were made up, on their own flow and on edited ones.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::diagnostic::Sources;
+use crate::flow::Program;
+use crate::speech::{Catalogue, Catalogues};
+
+const FLOW: &str = "
+flow: shop
+languages: [en-US]
+start: main
+lookups:
+  order:
+    sql: shop
+    query: select status from orders where number = :number
+    takes: { number: digits }
+    gives: { status: text }
+steps:
+  main:
+    - menu: menu
+      keys: { 1: order, 0: agent }
+      otherwise: agent
+  order:
+    - ask: enter
+      into: number
+      as: digits
+      length: 4
+      otherwise: agent
+    - lookup: order
+      with: { number: number }
+      not_found: order
+      failed: agent
+    - play: status
+    - hangup: bye
+  agent:
+    - queue: service
+      no_agents: closed
+      otherwise: closed
+  closed:
+    - hangup: bye
+";
+
+const PROMPTS: &str = "
+language: en-US
+prompts: { menu: Press 1., enter: Enter it., status: It is ready., bye: Goodbye., no-input: Nothing., no-match: Wrong. }
+";
+
+fn stage(flow: &str) -> Stage {
+    let mut sources = Sources::default();
+    let file = sources.add("shop.yaml", flow);
+    let (flow, found) = crate::flow::parse(file, flow);
+    assert!(found.is_empty(), "{found:#?}");
+    let words = sources.add("catalog.yaml", PROMPTS);
+    let (catalogue, found) = Catalogue::parse(words, PROMPTS);
+    assert!(found.is_empty(), "{found:#?}");
+    Stage {
+        flow: Program::unproven(flow.unwrap()),
+        catalogues: Arc::new(Catalogues::from([("en-US".into(), catalogue.unwrap())])),
+        calendars: Arc::new(
+            indexmap::IndexMap::<Arc<str>, crate::config::calendar::Calendar>::new(),
+        ),
+        lengths: Arc::new(|_| Some(Duration::from_secs(2))),
+    }
+}
+
+fn setting(stage: &Stage) -> Arc<Setting> {
+    Arc::new(Setting {
+        flow: Arc::clone(&stage.flow),
+        catalogues: Arc::clone(&stage.catalogues),
+        calendars: Arc::clone(&stage.calendars),
+    })
+}
+
+/// A call in which the caller presses `keys`, each so many milliseconds after the one before, and then is silent until
+/// the flow ends it or they hang up.
+fn call(keys: &[(u64, char)], answers: &[Answer], leaves_after: Option<u64>) -> Recorded {
+    let stage = stage(FLOW);
+    let start = Start {
+        call: "1".into(),
+        caller_number: None,
+        caller_name: None,
+        called: "4001".into(),
+        language: None,
+        at: Mono::from_millis(5_000),
+        wall: "2026-03-01T09:00:00+08:00[Asia/Shanghai]".parse().unwrap(),
+    };
+    let mut machine = Machine::new(setting(&stage), start.clone());
+    let mut agenda = BTreeMap::new();
+    let mut number = 0;
+    let mut later = |agenda: &mut BTreeMap<(Mono, u32), Event>, at: Mono, event: Event| {
+        number += 1;
+        agenda.insert((at, number), event);
+    };
+    let mut now = start.at;
+    later(&mut agenda, now, Event::Arrived);
+    later(&mut agenda, now, Event::Answered);
+    let mut at = now;
+    for (gap, key) in keys {
+        at += Duration::from_millis(*gap);
+        later(&mut agenda, at, Event::Key(crate::secret::Key::from_symbol(*key).unwrap().into()));
+    }
+    if let Some(gap) = leaves_after {
+        later(&mut agenda, at + Duration::from_millis(gap), Event::HungUp);
+    }
+    let mut answers = answers.iter().cycle();
+    let (mut log, mut journey, mut digest) = (Vec::new(), Vec::new(), Sha256::new());
+    while !machine.is_over() {
+        let said = agenda.first_key_value().map(|(key, _)| key.0);
+        let next = [said, machine.deadline()].into_iter().flatten().min().unwrap();
+        now = now.max(next);
+        let event = if said == Some(next) { agenda.pop_first().unwrap().1 } else { Event::Tick };
+        let mut out = Vec::new();
+        machine.handle(now, event, &mut out);
+        for command in out {
+            digest.update(format!("{command:?}\n"));
+            match command {
+                Command::Store(entry) => log.push(entry),
+                Command::Note(passage) => journey.push(serde_json::to_value(passage).unwrap()),
+                Command::Play(play) => {
+                    later(
+                        &mut agenda,
+                        now + Duration::from_millis(2_345),
+                        Event::Played(play.ticket),
+                    );
+                }
+                Command::Stop => agenda.retain(|_, it| !matches!(it, Event::Played(_))),
+                Command::LookUp(asked) => {
+                    let answer = answers.next().unwrap().clone();
+                    let event = Event::LookedUp { lookup: asked.ticket, answer };
+                    later(&mut agenda, now + Duration::from_millis(150), event);
+                }
+                Command::Enqueue(wish) => {
+                    let event = Event::Queue { visit: wish.ticket, event: QueueEvent::NoAgents };
+                    later(&mut agenda, now + Duration::from_millis(40), event);
+                }
+                Command::Answer
+                | Command::PlayMusic
+                | Command::PlayRinging
+                | Command::LeaveQueue(_)
+                | Command::Transfer(_)
+                | Command::CancelTransfer(_)
+                | Command::HangUp(_)
+                | Command::LastResort(_)
+                | Command::End(_) => {}
+            }
+        }
+    }
+    let log = serde_json::from_str(&serde_json::to_string(&log).unwrap()).unwrap();
+    Recorded { start, log, journey, commands: Some(hex::encode(digest.finalize())) }
+}
+
+fn found() -> Answer {
+    Answer::Found(Arc::new(
+        [("status".into(), crate::value::Value::Text("paid".into()))].into_iter().collect(),
+    ))
+}
+
+/// A call that asks for its order and hears of it.
+fn order() -> Recorded {
+    call(&[(4_000, '1'), (4_000, '1'), (300, '2'), (300, '3'), (300, '4')], &[found()], None)
+}
+
+/// What becomes of `recorded` when the flow is edited.
+fn edited(recorded: &Recorded, from: &str, to: &str) -> String {
+    assert!(FLOW.contains(from), "{from}");
+    let rerun = rerun(&stage(&FLOW.replace(from, to)), recorded);
+    let other = rerun.other.map(|it| {
+        let name = |step: Option<Name>| step.map_or_else(|| "-".to_owned(), |it| it.to_string());
+        format!("{}: {} -> {}", name(it.after), name(it.then), name(it.now))
+    });
+    let contained = (rerun.then.is_contained(), rerun.now.is_contained());
+    let stop = rerun.stop.map(|it| it.to_string());
+    format!("{other:?} {contained:?} {stop:?}").replace("Some", "")
+}
+
+#[test]
+fn an_edit_shows_where_a_caller_would_have_come_out() {
+    for (from, to, expected) in [
+        ("length: 4", "length: 4", "None ((true), (true)) None"),
+        (
+            "1: order",
+            "2: order, 1: agent",
+            "(\"main: order -> agent\") ((true), (false)) (\"nobody knows how long queue `service` would take\")",
+        ),
+        ("failed: agent", "failed: closed", "None ((true), (true)) None"),
+        (
+            "length: 4",
+            "length: 6",
+            "None ((true), None) (\"it asks for keys when the caller pressed none\")",
+        ),
+        (
+            "- play: status",
+            "- play: status\n    - lookup: order\n      with: { number: number }\n      not_found: closed\n      failed: closed",
+            "None ((true), None) (\"lookup `order` was not asked then, or not so often\")",
+        ),
+        (
+            "gives: { status: text }",
+            "gives: { status: text, eta: date }",
+            "None ((true), None) (\"lookup `order` did not give then what it gives now\")",
+        ),
+        (
+            "    - play: status\n    - hangup: bye",
+            "    - goto: closed",
+            "(\"order: - -> closed\") ((true), (true)) None",
+        ),
+    ] {
+        assert_eq!(edited(&order(), from, to), expected, "{to}");
+    }
+}
+
+#[test]
+fn a_longer_prompt_before_a_step_moves_what_is_done_in_it() {
+    let edit = (
+        "  order:\n    - ask",
+        "  order:\n    - play: [bye, bye, bye, bye]\n      interrupt: false\n      type_ahead: false\n    - ask",
+    );
+    let late = edited(&order(), edit.0, edit.1);
+    assert!(late.starts_with("None"), "the keys of the number belong to its step: {late}");
+}
+
+#[test]
+fn other_commands_than_then_are_seen() {
+    let mut recorded = order();
+    assert_eq!(repeats(setting(&stage(FLOW)), &recorded), Some(true));
+    assert_eq!(
+        repeats(setting(&stage(&FLOW.replace("1: order", "2: order"))), &recorded),
+        Some(false)
+    );
+    recorded.commands = None;
+    assert_eq!(repeats(setting(&stage(FLOW)), &recorded), None);
+}
+
+proptest! {
+    #[test]
+    fn any_call_on_its_own_flow_is_identical(
+        keys in proptest::collection::vec((50..9_000_u64, prop::sample::select(vec!['0', '1', '2', '9', '#'])), 0..12),
+        finds in proptest::collection::vec(any::<bool>(), 1..4),
+        leaves in proptest::option::of(100..20_000_u64),
+    ) {
+        let answers: Vec<Answer> =
+            finds.into_iter().map(|it| if it { found() } else { Answer::NotFound }).collect();
+        let recorded = call(&keys, &answers, leaves);
+        let stage = stage(FLOW);
+        prop_assert_eq!(repeats(setting(&stage), &recorded), Some(true));
+        let again = rerun(&stage, &recorded);
+        prop_assert_eq!(again.stop, None);
+        prop_assert_eq!(again.other, None);
+        prop_assert_eq!(again.now, again.then);
+    }
+}
