@@ -65,6 +65,12 @@ pub fn decode(bytes: &[u8]) -> Result<Recorded, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError::NoBytes);
     }
+    // symphonia 0.6.1 multiplies numbers of a WAV header without a look at their size, which panics where overflow is
+    // checked; a damaged file must not end the process. Nothing of ours is left half-changed: it starts from `bytes`.
+    std::panic::catch_unwind(|| read(bytes)).unwrap_or(Err(DecodeError::UnknownFormat))
+}
+
+fn read(bytes: &[u8]) -> Result<Recorded, DecodeError> {
     let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
     let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
     let probe = symphonia::default::get_probe();
