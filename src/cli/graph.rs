@@ -37,11 +37,21 @@ enum Format {
     Html,
 }
 
+/// The most steps on a drawn page: beyond them nobody finds their way, and the layout takes long.
+const MAX_DRAWN: usize = 300;
+
 pub(super) fn run(args: &GraphArgs) -> ExitCode {
     let (sources, found) = match Ground::read(&args.config, &Overrides::default()) {
         Err(Broken { sources, found }) => (sources, found),
         Ok(mut ground) => {
             if let Some(program) = ground.read_flow(&args.flow) {
+                if args.format == Format::Html && program.steps.len() > MAX_DRAWN {
+                    let steps = program.steps.len();
+                    eprintln!(
+                        "hotline graph: {steps} steps are too many to draw, {MAX_DRAWN} at most; take dot"
+                    );
+                    return ExitCode::FAILURE;
+                }
                 let picture = Picture::of(&program, &ground.catalogues);
                 let drawn = match args.format {
                     Format::Mermaid => picture.mermaid(),

@@ -81,11 +81,22 @@ pub struct Sip {
     pub listen: SocketAddr,
     /// What digest challenges call us.
     pub realm: Arc<str>,
+    /// How long a session lasts without a refresh (RFC 4028): what we ask for, and cut longer ones to.
+    #[serde(deserialize_with = "duration")]
+    pub session_expires: Duration,
+    /// The shortest that is accepted; shorter ones get 422.
+    #[serde(deserialize_with = "duration")]
+    pub min_se: Duration,
 }
 
 impl Default for Sip {
     fn default() -> Self {
-        Self { listen: loopback(5060), realm: "hotline".into() }
+        Self {
+            listen: loopback(5060),
+            realm: "hotline".into(),
+            session_expires: Duration::from_secs(1_800),
+            min_se: Duration::from_secs(90),
+        }
     }
 }
 
@@ -331,13 +342,14 @@ fn check(config: &Config, file: FileId) -> Vec<Diagnostic> {
             "give these agents passwords of their own, or listen on 127.0.0.1 only".to_owned();
         found.push(Diagnostic::error("HL0904", Span::new(file, 0, 0), says).help(help));
     }
-    if config.rtp.ip.is_unspecified() {
-        let says = format!(
-            "`rtp.ip` is what phones are told to send to, and nobody can send to {}",
-            config.rtp.ip
-        );
-        let help = "write the address of this machine that phones reach".to_owned();
-        found.push(Diagnostic::error("HL0906", Span::new(file, 0, 0), says).help(help));
+    for (setting, ip) in [("rtp.ip", config.rtp.ip), ("sip.listen", config.sip.listen.ip())] {
+        if ip.is_unspecified() {
+            let says = format!(
+                "`{setting}` is what phones are told to send to, and nobody can send to {ip}"
+            );
+            let help = "write the address of this machine that phones reach".to_owned();
+            found.push(Diagnostic::error("HL0906", Span::new(file, 0, 0), says).help(help));
+        }
     }
     found
 }
@@ -447,7 +459,7 @@ mod tests {
     #[test]
     fn an_unknown_setting_is_pointed_at() {
         insta::assert_snapshot!(refused("numbers: {}\nsip:\n  listen: 127.0.0.1:5060\n  relm: x\n"), @"
-        error[HL0901]: unknown field `relm`, expected one of listen, realm
+        error[HL0901]: unknown field `relm`, expected one of listen, realm, session_expires, min_se
          --> hotline.yaml:4:3
           |
         4 |   relm: x

@@ -195,6 +195,10 @@ impl Server {
         let config = &house.config;
         let figures = telemetry::start_figures()?;
         let store = Store::open(&config.data).await?;
+        let left = store.close_open_calls().await?;
+        if left > 0 {
+            tracing::warn!(calls = left, "the last run ended in the middle of calls");
+        }
         let lookups = Lookups::open(house::connectors(config)).await?;
         let media = Media::start(&MediaConfig {
             ip: config.rtp.ip,
@@ -213,6 +217,8 @@ impl Server {
         let sip = config.sip.listen;
         let mut endpoint = crate::sip::endpoint::Config::new(Some(sip), Some(sip));
         endpoint.realm = config.sip.realm.to_string();
+        endpoint.session_expires = config.sip.session_expires;
+        endpoint.min_se = config.sip.min_se;
         endpoint.limits.legs = config.limits.calls.saturating_mul(4);
         let (line, switchboard) = Line::open(endpoint, accounts(&house), seed()?, clock)
             .map_err(|error| StartError::Sip(sip, error))?;
@@ -289,6 +295,11 @@ impl Server {
     async fn reload(&self) {
         let (path, overrides) = (self.path.clone(), self.overrides.clone());
         match tokio::task::spawn_blocking(move || house::load(&path, &overrides)).await {
+            Ok(Ok(house)) if !self.has_all_of(&house) => {
+                tracing::error!(
+                    "not reloaded: queues and connectors are made at the start only, restart for new ones"
+                );
+            }
             Ok(Ok(house)) => {
                 let flows: Vec<String> = house
                     .programs
@@ -304,6 +315,13 @@ impl Server {
             }
             Err(error) => tracing::error!(%error, "not reloaded, the old flows go on"),
         }
+    }
+
+    /// Whether the queues and connectors that `house` names were there when the server began.
+    fn has_all_of(&self, house: &House) -> bool {
+        let (old, new) = (&self.house.load().config, &house.config);
+        new.queues.keys().all(|it| old.queues.contains_key(it))
+            && new.connectors.keys().all(|it| old.connectors.contains_key(it))
     }
 
     /// Takes no new calls, lets the others end for a while, then ends them, and writes everything down.

@@ -8,6 +8,20 @@ use super::{Error, Store};
 const AT_ONCE: i64 = 200;
 
 impl Store {
+    /// Marks calls that a crash or power cut left open as `cut_off`, and tells how many. They keep no end: nobody saw
+    /// it. For the start, before the first call.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn close_open_calls(&self) -> Result<u64, Error> {
+        let closed = sqlx::query(
+            "update calls set outcome = 'cut_off' where ended_at is null and outcome is null",
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(closed.rows_affected())
+    }
+
     /// Deletes calls that began before `before`, with their events, journeys and contexts, and agents' states and
     /// finished webhooks of that time; tells how many calls. The audit log is kept: it holds no caller's words.
     ///

@@ -274,6 +274,23 @@ async fn a_closed_store_and_a_file_that_is_no_database_say_so() {
 }
 
 #[tokio::test]
+async fn calls_that_a_crash_left_open_are_marked_and_ended_ones_are_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).await;
+    for call in ["ended", "open"] {
+        store.append(begins(call, 0)).await;
+    }
+    let ended = Entry::CallEnded { call: "ended".into(), at: at(9), outcome: "completed".into() };
+    store.append(ended).await;
+    store.flush().await.unwrap();
+    assert_eq!(store.close_open_calls().await.unwrap(), 1);
+    let outcome = async |call| store.call(call).await.unwrap().unwrap().outcome;
+    assert_eq!(outcome("ended").await.as_deref(), Some("completed"));
+    assert_eq!(outcome("open").await.as_deref(), Some("cut_off"));
+    assert_eq!(store.close_open_calls().await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn what_is_old_is_forgotten_with_all_that_belongs_to_it() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;

@@ -84,6 +84,11 @@ impl Dialog {
         self.allows_update
     }
 
+    /// The peer refused UPDATE, whatever its Allow said.
+    pub(crate) const fn give_up_update(&mut self) {
+        self.allows_update = false;
+    }
+
     /// Whether `headers` of a request are of this dialog; its To tag has found our end already.
     pub(crate) fn is_theirs(&self, headers: &Headers) -> bool {
         headers.call_id().is_ok_and(|id| id == self.call_id)

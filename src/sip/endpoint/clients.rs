@@ -10,7 +10,7 @@ use super::event::LegId;
 use super::timers::{Alarm, Timer};
 use super::{Command, Endpoint, uri_text};
 use crate::sip::dialog::Dialog;
-use crate::sip::message::{CSeq, Method, Name, Print, Request, Response, Status};
+use crate::sip::message::{CSeq, Headers, Method, Name, Print, Request, Response, Status};
 use crate::sip::peer::{Peer, Transport};
 use crate::sip::route::next_hop;
 use crate::sip::transaction::client::{self, Client};
@@ -36,7 +36,7 @@ pub(super) struct Slot {
     /// As it was sent, Via on top.
     request: Request,
     purpose: Purpose,
-    /// How often it was sent again with a proof of who we are.
+    /// How often it was sent again, with a proof of who we are or for a longer session.
     proofs: u8,
     /// For an INVITE: each To tag that answered 2xx, and the ACK that it gets. At most [`MOST_FORKS`].
     accepted: Vec<(String, Option<(Peer, Bytes)>)>,
@@ -61,6 +61,8 @@ pub(super) enum Purpose {
     /// A re-INVITE.
     Reinvite(LegId),
     Update(LegId),
+    /// An UPDATE without an offer, to refresh the session.
+    Refresh(LegId),
     Info(LegId),
     Refer(LegId),
     Notify(LegId),
@@ -76,6 +78,7 @@ impl Purpose {
             | Self::Bye(leg)
             | Self::Reinvite(leg)
             | Self::Update(leg)
+            | Self::Refresh(leg)
             | Self::Info(leg)
             | Self::Refer(leg)
             | Self::Notify(leg) => Some(leg),
@@ -91,8 +94,9 @@ impl Purpose {
 /// Answers that one INVITE of ours may get: more forks than a sane proxy rings.
 const MOST_FORKS: usize = 16;
 
-/// Proofs that one request may carry after another: a proxy's, the far end's, one more for a nonce gone stale.
-const MOST_PROOFS: u8 = 3;
+/// How often one request is sent again: with a proxy's proof, the far end's, one more for a nonce gone stale, and for
+/// one session interval too short.
+const MOST_PROOFS: u8 = 4;
 
 /// What can happen to either machine.
 enum Happening {
@@ -313,6 +317,7 @@ impl Endpoint {
             Purpose::Bye(leg) => self.bye_answered(now, leg, client, response, out),
             Purpose::Reinvite(leg) => self.reinvite_answered(now, leg, client, response, out),
             Purpose::Update(leg) => self.update_answered(now, leg, client, response, out),
+            Purpose::Refresh(leg) => self.refresh_answered(now, leg, client, response, out),
             Purpose::Info(leg) => self.info_answered(now, leg, client, response, out),
             Purpose::Refer(leg) => self.refer_answered(now, leg, client, response, out),
             Purpose::Notify(leg) => self.notify_answered(now, leg, client, response, out),
@@ -330,9 +335,10 @@ impl Endpoint {
             Purpose::Reinvite(leg) | Purpose::Update(leg) => {
                 self.offer_unanswered(now, leg, client, out)
             }
-            Purpose::Info(leg) | Purpose::Refer(leg) | Purpose::Notify(leg) => {
-                self.vanished(now, leg, out)
-            }
+            Purpose::Refresh(leg)
+            | Purpose::Info(leg)
+            | Purpose::Refer(leg)
+            | Purpose::Notify(leg) => self.vanished(now, leg, out),
             Purpose::Register(id) => self.register_unanswered(now, id, out),
             Purpose::Cancel | Purpose::ByeToFork => {}
         }
@@ -461,10 +467,7 @@ impl Endpoint {
             _ => return None,
         };
         let by_proxy = response.status == Status::PROXY_AUTHENTICATION_REQUIRED;
-        let slot = self.clients.get(client).filter(|slot| slot.proofs < MOST_PROOFS)?;
-        let (mut request, to, purpose, proofs) =
-            (slot.request.clone(), slot.to, slot.purpose, slot.proofs);
-        let number = request.headers.cseq().ok()?.number;
+        let purpose = self.clients.get(client)?.purpose;
         let answerer = match purpose.leg() {
             Some(leg) => &mut self.legs.get_mut(&leg)?.answerer,
             None => &mut self.registrations.get_mut(&purpose.registration()?)?.answerer,
@@ -472,6 +475,28 @@ impl Endpoint {
         if !answerer.take(by_proxy, &challenges) {
             return None;
         }
+        self.ask_again(now, client, None, out)
+    }
+
+    /// Sends a request again as a new one, with the proofs that are known by now, and with `headers` instead of its own.
+    pub(super) fn ask_again(
+        &mut self,
+        now: Mono,
+        client: usize,
+        headers: Option<Headers>,
+        out: &mut Vec<Command>,
+    ) -> Option<usize> {
+        let slot = self.clients.get(client).filter(|slot| slot.proofs < MOST_PROOFS)?;
+        let (mut request, to, purpose, proofs) =
+            (slot.request.clone(), slot.to, slot.purpose, slot.proofs);
+        if let Some(headers) = headers {
+            request.headers = headers;
+        }
+        let number = request.headers.cseq().ok()?.number;
+        let answerer = match purpose.leg() {
+            Some(leg) => &mut self.legs.get_mut(&leg)?.answerer,
+            None => &mut self.registrations.get_mut(&purpose.registration()?)?.answerer,
+        };
         for name in [Name::Via, Name::Authorization, Name::ProxyAuthorization] {
             request.headers.remove(name);
         }

@@ -21,6 +21,10 @@ pub struct Config {
     pub product: String,
     /// The digest realm, and the domain of our addresses of record.
     pub realm: String,
+    /// The interval of session timers (RFC 4028) that we ask for, and cut longer ones to; no less than `min_se`.
+    pub session_expires: Duration,
+    /// The shortest that we accept, 1 s to a day; shorter ones get 422. RFC 4028 wants no less than 90 s.
+    pub min_se: Duration,
     /// The transactions' timers.
     pub timing: Timing,
     /// How much there may be of everything.
@@ -41,6 +45,8 @@ impl Config {
             advertise: None,
             product: concat!("hotline/", env!("CARGO_PKG_VERSION")).to_owned(),
             realm: "hotline".to_owned(),
+            session_expires: Duration::from_secs(1_800),
+            min_se: Duration::from_secs(90),
             timing: Timing::RFC,
             limits: Limits::default(),
             registrar: RegistrarLimits::default(),

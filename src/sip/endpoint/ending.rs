@@ -3,7 +3,7 @@
 
 use super::clients::Purpose;
 use super::event::{ExtraHeader, LegId};
-use super::leg::{Bye, Cancel, Exchange, State};
+use super::leg::{Bye, Cancel, Exchange, Settles, State};
 use super::servers::Asked;
 use super::{Command, EndedBy, Ending, Endpoint, FailedBy, LegEvent};
 use crate::sip::message::{Method, Name, Response, Status};
@@ -93,7 +93,7 @@ impl Endpoint {
         self.drop_received(now, id, out);
         let Some(leg) = self.legs.get_mut(&id) else { return };
         // RFC 3261 15: the called side waits for the ACK, or for it to be overdue.
-        if leg.unacked.as_ref().is_some_and(|unacked| unacked.is_first) {
+        if leg.unacked.as_ref().is_some_and(|unacked| unacked.settles == Settles::Call) {
             leg.state = State::Leaving { bye: Bye::AfterAck(headers) };
             leg.next_offer = None;
             self.arm_leg(id);

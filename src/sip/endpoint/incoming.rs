@@ -13,8 +13,9 @@ use bytes::Bytes;
 use super::body::{ACCEPT, add_sdp, sdp_of};
 use super::event::{ExtraHeader, LegId};
 use super::intake::asserted;
-use super::leg::{Bye, Exchange, Leg, State, Unacked};
+use super::leg::{Bye, Exchange, Leg, Settles, State, Unacked};
 use super::servers::Asked;
+use super::session_timer::Session;
 use super::timers::Alarm;
 use super::{
     ALLOW, Command, EndedBy, Endpoint, FailedBy, Failure, IncomingCall, LegEvent, SUPPORTED,
@@ -43,6 +44,10 @@ impl Endpoint {
             let accept = [(Name::Accept, ACCEPT.to_owned())];
             return self.refuse(request, to, Status::UNSUPPORTED_MEDIA_TYPE, &accept, out);
         };
+        if let Some(least) = self.too_short(&request.headers) {
+            let least = [(Name::MinSe, least.to_string())];
+            return self.refuse(request, to, Status::SESSION_INTERVAL_TOO_SMALL, &least, out);
+        }
         let replaces = match self.replaced(&request.headers) {
             Ok(leg) => leg,
             Err(status) => return self.refuse(request, to, status, &[], out),
@@ -77,6 +82,7 @@ impl Endpoint {
                 early: Vec::new(),
                 unacked: None,
                 exchange: Exchange::Idle,
+                session: Session::new(&self.config, None, call.offer.clone()),
                 next_offer: None,
                 refer_in: None,
                 refers_out: false,
@@ -240,11 +246,13 @@ impl Endpoint {
         let Some(mut response) = self.answer_within(server, id, Status::OK, headers) else {
             return false;
         };
-        add_sdp(&mut response.headers, &mut response.body, sdp);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = State::Up;
+            leg.session.ours = Some(sdp.clone());
         }
-        self.answer_until_ack(now, id, server, &response, true, out);
+        self.grant(now, id, server, &mut response);
+        add_sdp(&mut response.headers, &mut response.body, sdp);
+        self.answer_until_ack(now, id, server, &response, Settles::Call, out);
         true
     }
 
@@ -362,7 +370,7 @@ impl Endpoint {
         id: LegId,
         server: usize,
         response: &Response,
-        is_first: bool,
+        settles: Settles,
         out: &mut Vec<Command>,
     ) {
         let Some(slot) = self.servers.get(server) else { return };
@@ -380,7 +388,7 @@ impl Endpoint {
                 pause: timing.t1,
                 until: now + timing.patience(),
                 is_offer: !had_offer,
-                is_first,
+                settles,
             });
         }
         self.arm_leg(id);
@@ -425,8 +433,10 @@ impl Endpoint {
         }
         let answer = sdp_of(&ack.headers, &ack.body).ok().flatten().filter(|_| unacked.is_offer);
         // A re-INVITE that is answered so leaves the session as it was; a call without one is none.
-        let is_missing = unacked.is_offer && unacked.is_first && answer.is_none();
-        Self::tell(id, LegEvent::Acknowledged { sdp: answer }, out);
+        let is_missing = unacked.is_offer && unacked.settles == Settles::Call && answer.is_none();
+        if unacked.settles != Settles::Nothing {
+            Self::tell(id, LegEvent::Acknowledged { sdp: answer }, out);
+        }
         if is_missing {
             self.end_with_bye(now, id, EndedBy::NoAnswerToOffer, out);
         }

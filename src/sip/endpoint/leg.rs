@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::event::{ExtraHeader, LegId, OfferBy};
+use super::session_timer::Session;
 use super::timers::{Alarm, Timer};
 use super::{Command, Endpoint, LegEvent, add_extra, uri_text};
 use crate::sip::auth::answer::Answerer;
@@ -26,6 +27,7 @@ pub(super) struct Leg {
     /// A 2xx of ours that waits for its ACK.
     pub(super) unacked: Option<Unacked>,
     pub(super) exchange: Exchange,
+    pub(super) session: Session,
     /// An offer of ours that waits for the one under way to be over, and no longer than until the moment beside it.
     pub(super) next_offer: Option<NextOffer>,
     /// A REFER that came.
@@ -88,8 +90,18 @@ pub(super) struct Unacked {
     pub(super) until: Mono,
     /// It has our offer; the ACK has their answer.
     pub(super) is_offer: bool,
-    /// It is the call's first, not a re-INVITE's.
-    pub(super) is_first: bool,
+    pub(super) settles: Settles,
+}
+
+/// What a 2xx to an INVITE settles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settles {
+    /// The call: it is its first.
+    Call,
+    /// An offer within it.
+    Offer,
+    /// Nothing: it repeats what stands, and no call hears of it.
+    Nothing,
 }
 
 /// The offer and answer under way within the call, if any (RFC 3264 4: one at a time).
@@ -102,11 +114,14 @@ pub(super) enum Exchange {
         sdp: Bytes,
         by: OfferBy,
         until: Mono,
+        /// It is what stands already, to refresh the session.
+        is_refresh: bool,
     },
     /// They offered, or wanted an offer; `server` waits for the call's wish.
     Received {
         server: usize,
         is_invite: bool,
+        offer: Option<Bytes>,
         until: Mono,
     },
 }
@@ -156,7 +171,8 @@ impl Leg {
             ReferState::Asked { until, .. } => Some(until),
             ReferState::Accepted => None,
         });
-        [state, unacked, exchange, offer, refer].into_iter().flatten().min()
+        let session = if self.is_up() { self.session.deadline() } else { None };
+        [state, unacked, exchange, offer, refer, session].into_iter().flatten().min()
     }
 
     /// Whether no offer is under way, so that one of ours may be sent.
@@ -204,6 +220,7 @@ impl Endpoint {
         self.tick_unacked(now, id, out);
         self.tick_exchange(now, id, out);
         self.tick_refer(now, id, out);
+        self.tick_session(now, id, out);
         self.arm_leg(id);
     }
 
@@ -231,11 +248,15 @@ impl Endpoint {
             method,
             Method::Invite | Method::Update | Method::Refer | Method::Notify | Method::Subscribe
         );
+        let is_offer = matches!(method, Method::Invite | Method::Update);
         let (mut request, to) = leg.dialog.as_mut()?.request(method);
         if refreshes {
             request.headers.push(Name::Contact, &leg.contact);
             request.headers.push(Name::Allow, super::ALLOW);
             request.headers.push(Name::Supported, super::SUPPORTED);
+        }
+        if is_offer {
+            leg.session.ask(&mut request.headers);
         }
         for (name, proof) in
             leg.answerer.proofs(&request.method, &uri_text(&request), &mut self.rng)

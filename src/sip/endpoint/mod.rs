@@ -7,7 +7,7 @@
 //! Always true: every leg ends with exactly one of `Ended` and `Failed`, then `Gone`; every table has a limit; nothing
 //! that a peer sends is remembered for longer than 64 × T1 unless it is a call that somebody here still wants.
 //! Read next: `event` and `command` (what goes in and out), `intake` (which request means what), `incoming`, `outgoing`,
-//! `session` (offers within a call), `ending`, `refer`, `register` and `registrations`; below them `servers` and
+//! `session` (offers within a call), `session_timer`, `ending`, `refer`, `register` and `registrations`; below them `servers` and
 //! `clients` (the transactions' tables), `leg`, `timers`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
@@ -28,6 +28,7 @@ mod register;
 mod registrations;
 mod servers;
 mod session;
+mod session_timer;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -271,7 +272,7 @@ impl Endpoint {
 const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, REGISTER";
 
 /// The extensions that we know, as our Supported says, and 420 for the others.
-const SUPPORTED: &str = "replaces, norefersub, uui";
+const SUPPORTED: &str = "replaces, norefersub, timer, uui";
 
 /// Adds the asker's own header lines. What carries the message's own framing or identity is left out.
 fn add_extra(request_headers: &mut message::Headers, extra: &[ExtraHeader]) {

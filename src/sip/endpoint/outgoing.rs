@@ -19,6 +19,7 @@ use super::clients::Purpose;
 use super::event::{ExtraHeader, LegId, OutgoingCall};
 use super::intake::asserted;
 use super::leg::{Cancel, Early, Exchange, Leg, State};
+use super::session_timer::Session;
 use super::timers::Alarm;
 use super::{ALLOW, Command, EndedBy, Endpoint, FailedBy, Failure, LegEvent, SUPPORTED, add_extra};
 use crate::sip::auth::answer::Answerer;
@@ -67,7 +68,9 @@ impl Endpoint {
         let user = call.from.user().map(std::borrow::Cow::into_owned);
         let contact = self.contact(to, user.as_deref());
         let until = now + call.ring_for.clamp(Duration::from_secs(1), self.config.limits.ring);
-        let invite = self.first_invite(&call, &tag, &contact);
+        let session = Session::new(&self.config, call.sdp.clone(), None);
+        let mut invite = self.first_invite(&call, &tag, &contact);
+        session.ask_first(&self.config, &mut invite.headers);
         let Some(client) = self.ask(now, invite, to, Purpose::Call(id), out) else {
             return fail(FailedBy::Us, Status::SERVICE_UNAVAILABLE, out);
         };
@@ -81,6 +84,7 @@ impl Endpoint {
                 early: Vec::new(),
                 unacked: None,
                 exchange: Exchange::Idle,
+                session,
                 next_offer: None,
                 refer_in: None,
                 refers_out: false,
@@ -284,6 +288,7 @@ impl Endpoint {
         } else {
             State::AckDue { client, until: now + self.config.timing.patience() }
         };
+        self.note_interval(now, id, &response.headers);
         Self::tell(id, answered, out);
         if !had_offer && sdp.is_none() {
             // RFC 3261 13.2.1: a 2xx to an INVITE without an offer makes one. Without it there is no session.
@@ -301,6 +306,9 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) -> bool {
         let Some(client) = self.ack_due(id) else { return false };
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.session.settle(sdp.clone(), None);
+        }
         self.acknowledge_with(id, client, Some(sdp), out);
         self.send_next_offer(now, id, out);
         true
@@ -396,7 +404,10 @@ impl Endpoint {
         if !matches!(cancel, Cancel::No) {
             return self.gone(now, id, out); // it was told when it cancelled
         }
-        if let Some(again) = self.ask_with_proof(now, client, response, out) {
+        let again = self
+            .ask_with_proof(now, client, response, out)
+            .or_else(|| self.ask_for_longer(now, id, client, response, out));
+        if let Some(again) = again {
             if let Some(leg) = self.legs.get_mut(&id) {
                 leg.early.clear();
                 if let State::Calling { client, .. } = &mut leg.state {

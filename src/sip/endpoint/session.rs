@@ -15,7 +15,7 @@ use super::body::{ACCEPT, add_sdp, sdp_of};
 use super::clients::Purpose;
 use super::event::{LegId, OfferBy};
 use super::intake::soon;
-use super::leg::{Exchange, NextOffer, State};
+use super::leg::{Exchange, NextOffer, Settles, State};
 use super::servers::Asked;
 use super::{Command, Endpoint, LegEvent};
 use crate::sip::message::{Method, Name, Response, Status};
@@ -30,6 +30,9 @@ impl Endpoint {
         };
         if let Err(status) = self.may_be_offered(id, true) {
             return self.refuse_offer(now, id, asked, status, out);
+        }
+        if let Some(least) = self.too_short(&asked.request.headers) {
+            return self.refuse_interval(now, id, asked, least, out);
         }
         if let Some(dialog) = self.legs.get_mut(&id).and_then(|leg| leg.dialog.as_mut()) {
             dialog.refresh(&asked.request.headers);
@@ -51,6 +54,9 @@ impl Endpoint {
         if let Err(status) = may_be {
             return self.refuse_offer(now, id, asked, status, out);
         }
+        if let Some(least) = self.too_short(&asked.request.headers) {
+            return self.refuse_interval(now, id, asked, least, out);
+        }
         if let Some(dialog) = self.legs.get_mut(&id).and_then(|leg| leg.dialog.as_mut()) {
             dialog.refresh(&asked.request.headers);
         }
@@ -59,7 +65,8 @@ impl Endpoint {
             Some(sdp) => self.received_offer(now, id, server, false, Some(sdp), out),
             // RFC 3311 5.1: without an offer it only says where they are now.
             None => {
-                if let Some(response) = self.answer_within(server, id, Status::OK, &[]) {
+                if let Some(mut response) = self.answer_within(server, id, Status::OK, &[]) {
+                    self.grant(now, id, server, &mut response);
                     self.answer(now, server, &response, out);
                 }
             }
@@ -96,9 +103,13 @@ impl Endpoint {
         sdp: Option<Bytes>,
         out: &mut Vec<Command>,
     ) {
+        let again = sdp.as_ref().and_then(|offer| self.legs.get(&id)?.session.answer_again(offer));
+        if let Some(answer) = again {
+            return self.answer_again(now, id, server, is_invite, answer, out);
+        }
         let until = now + self.config.timing.patience();
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.exchange = Exchange::Received { server, is_invite, until };
+            leg.exchange = Exchange::Received { server, is_invite, offer: sdp.clone(), until };
         }
         self.arm_leg(id);
         let event = sdp.map_or(LegEvent::OfferWanted, |sdp| LegEvent::Offered { sdp });
@@ -138,13 +149,17 @@ impl Endpoint {
         sdp: Bytes,
         out: &mut Vec<Command>,
     ) -> bool {
-        let Some((server, is_invite)) = self.take_received(id) else { return false };
+        let Some((server, is_invite, offer)) = self.take_received(id) else { return false };
         let Some(mut response) = self.answer_within(server, id, Status::OK, &[]) else {
             return false;
         };
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.session.settle(sdp.clone(), offer.as_ref());
+        }
+        self.grant(now, id, server, &mut response);
         add_sdp(&mut response.headers, &mut response.body, sdp);
         if is_invite {
-            self.answer_until_ack(now, id, server, &response, false, out);
+            self.answer_until_ack(now, id, server, &response, Settles::Offer, out);
         } else {
             self.answer(now, server, &response, out);
         }
@@ -163,17 +178,19 @@ impl Endpoint {
         let Some(status) = Status::new(status).filter(|status| status.code() >= 300) else {
             return false;
         };
-        let Some((server, _)) = self.take_received(id) else { return false };
+        let Some((server, ..)) = self.take_received(id) else { return false };
         self.answer_plainly(now, server, status, out);
         self.send_next_offer(now, id, out);
         true
     }
 
     /// Ends their exchange that waits for us.
-    fn take_received(&mut self, id: LegId) -> Option<(usize, bool)> {
+    fn take_received(&mut self, id: LegId) -> Option<(usize, bool, Option<Bytes>)> {
         let leg = self.legs.get_mut(&id)?;
-        let found = match leg.exchange {
-            Exchange::Received { server, is_invite, .. } => Some((server, is_invite)),
+        let found = match &mut leg.exchange {
+            Exchange::Received { server, is_invite, offer, .. } => {
+                Some((*server, *is_invite, offer.take()))
+            }
             Exchange::Idle | Exchange::Sent { .. } => None,
         };
         if found.is_some() {
@@ -200,7 +217,7 @@ impl Endpoint {
     }
 
     fn withdraw(&mut self, now: Mono, id: LegId, status: Status, out: &mut Vec<Command>) {
-        if let Some((server, _)) = self.take_received(id) {
+        if let Some((server, ..)) = self.take_received(id) {
             self.answer_plainly(now, server, status, out);
             Self::tell(id, LegEvent::OfferWithdrawn, out);
             self.send_next_offer(now, id, out);
@@ -267,7 +284,9 @@ impl Endpoint {
         let sent = self.ask(now, request, to, purpose, out);
         let until = now + self.config.limits.ring;
         match (sent, self.legs.get_mut(&id)) {
-            (Some(client), Some(leg)) => leg.exchange = Exchange::Sent { client, sdp, by, until },
+            (Some(client), Some(leg)) => {
+                leg.exchange = Exchange::Sent { client, sdp, by, until, is_refresh: false };
+            }
             (None, Some(_)) => {
                 Self::tell(
                     id,
@@ -358,7 +377,7 @@ impl Endpoint {
         if response.status.is_provisional() {
             return;
         }
-        let Some(Exchange::Sent { client: its, sdp, by, .. }) =
+        let Some(Exchange::Sent { client: its, sdp, by, is_refresh, .. }) =
             self.legs.get(&id).map(|leg| leg.exchange.clone())
         else {
             return;
@@ -378,6 +397,15 @@ impl Endpoint {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.exchange = Exchange::Idle;
         let status = response.status;
+        if is_refresh {
+            self.refreshed(now, id, response, out);
+            return self.send_next_offer(now, id, out);
+        }
+        if status.is_success() {
+            leg.session.settle(sdp.clone(), None);
+            self.note_interval(now, id, &response.headers);
+        }
+        let Some(leg) = self.legs.get_mut(&id) else { return };
         if status == Status::REQUEST_PENDING {
             let after = Some(now + pause);
             // A newer offer waits no less than the one it takes the place of.
@@ -403,7 +431,7 @@ impl Endpoint {
     }
 
     /// RFC 3261 14.1: whoever made the Call-ID waits 2.1 to 4 s, the other up to 2 s, in steps of 10 ms.
-    fn glare_pause(&mut self, id: LegId) -> Duration {
+    pub(super) fn glare_pause(&mut self, id: LegId) -> Duration {
         let steps = if id.is_outgoing() {
             210 + self.rng.next_u32() % 191
         } else {
@@ -421,9 +449,14 @@ impl Endpoint {
         out: &mut Vec<Command>,
     ) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        if matches!(leg.exchange, Exchange::Sent { client: its, .. } if its == client) {
+        if let Exchange::Sent { client: its, is_refresh, .. } = leg.exchange
+            && its == client
+        {
             leg.exchange = Exchange::Idle;
-            Self::tell(id, LegEvent::OfferRefused { status: Status::REQUEST_TIMEOUT.code() }, out);
+            if !is_refresh {
+                let status = Status::REQUEST_TIMEOUT.code();
+                Self::tell(id, LegEvent::OfferRefused { status }, out);
+            }
             self.vanished(now, id, out);
         }
     }

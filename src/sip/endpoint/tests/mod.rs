@@ -1,5 +1,6 @@
 //! Endpoints that talk to one another, and to hand-written messages, in virtual time over a virtual network.
 
+mod session_timers;
 mod storm;
 mod talk;
 mod wire;

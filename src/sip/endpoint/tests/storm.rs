@@ -7,7 +7,11 @@ use super::*;
 
 /// Lets both ends call, answer, refuse, offer, transfer and hang up at random, then waits until all is quiet.
 fn storm(seed: u64, weather: Weather, calls: usize) -> World {
-    let mut world = World::new(2, seed, weather);
+    storm_with(seed, weather, calls, |_| {})
+}
+
+fn storm_with(seed: u64, weather: Weather, calls: usize, adjust: impl Fn(&mut Config)) -> World {
+    let mut world = World::with(2, seed, weather, adjust);
     let mut seen = [0, 0];
     let mut placed = 0;
     let end_of_calls = Mono::from_millis(60_000);
@@ -44,6 +48,11 @@ fn storm(seed: u64, weather: Weather, calls: usize) -> World {
 
 fn sdp() -> Bytes {
     Bytes::from_static(b"v=0 any")
+}
+
+/// Mostly one that was not offered before.
+fn other_sdp(world: &mut World) -> Bytes {
+    format!("v=0 {}", world.rng.next_u32() % 50).into()
 }
 
 fn react(world: &mut World, end: usize, leg: LegId, event: &LegEvent) {
@@ -105,8 +114,8 @@ fn react(world: &mut World, end: usize, leg: LegId, event: &LegEvent) {
 /// Some wish, some time.
 fn soon_wish(world: &mut World, end: usize, leg: LegId, within_ms: u32) {
     let wish = match world.rng.next_u32() % 5 {
-        0 => Wish::Offer { sdp: sdp(), by: OfferBy::Invite },
-        1 => Wish::Offer { sdp: sdp(), by: OfferBy::Update },
+        0 => Wish::Offer { sdp: other_sdp(world), by: OfferBy::Invite },
+        1 => Wish::Offer { sdp: other_sdp(world), by: OfferBy::Update },
         2 => {
             let body = Secret::new(Bytes::from_static(b"Signal=1\r\n"));
             Wish::Info { content_type: "application/dtmf-relay".to_owned(), body }
@@ -158,6 +167,22 @@ proptest! {
         slow in 1_u32..=1_500,
     ) {
         let world = storm(seed, Weather { lost, repeated, delay_ms: 1..=slow }, 12);
+        expect_proper_ends(&world);
+        world.expect_empty();
+    }
+
+    #[test]
+    fn with_sessions_of_a_few_seconds_every_leg_ends_once_too(
+        seed in any::<u64>(),
+        lost in 0_u32..=30,
+        repeated in 0_u32..=20,
+        expires_s in 2_u64..=30,
+    ) {
+        let weather = Weather { lost, repeated, delay_ms: 1..=400 };
+        let world = storm_with(seed, weather, 12, |config| {
+            config.session_expires = Duration::from_secs(expires_s);
+            config.min_se = Duration::from_secs(2);
+        });
         expect_proper_ends(&world);
         world.expect_empty();
     }

@@ -198,7 +198,7 @@ fn either_side_offers_anew_by_either_method() {
             world.wish(to, to_leg, Wish::AnswerOffer { sdp: sdp("v=0 held") });
             world.run(10);
             assert_eq!(world.news(from), ["offer answered v=0 held"]);
-            world.wish(from, from_leg, Wish::Offer { sdp: sdp("v=0 hold"), by });
+            world.wish(from, from_leg, Wish::Offer { sdp: sdp("v=0 video"), by });
             world.run(10);
             world.wish(to, to_leg, Wish::RejectOffer { status: 488 });
             world.run(10);

@@ -4,7 +4,7 @@ use super::*;
 use crate::sip::message::Challenge;
 
 /// A request outside of any dialog: `method`, its branch, and more header lines (each ending in a line end).
-fn request(method: &str, branch: &str, more: &str) -> String {
+pub(super) fn request(method: &str, branch: &str, more: &str) -> String {
     format!(
         "{method} sip:4001@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2:5060;branch={branch};rport\n\
          Max-Forwards: 70\nFrom: <sip:a@example.org>;tag=t1\nTo: <sip:4001@example.org>\nCall-ID: c1@example.org\n\
@@ -12,10 +12,16 @@ fn request(method: &str, branch: &str, more: &str) -> String {
     )
 }
 
-const COOKIE: &str = "z9hG4bK-1";
+pub(super) const COOKIE: &str = "z9hG4bK-1";
 
 /// The same within the dialog whose To tag `response` gave.
-fn within(response: &Message, method: &str, number: u32, branch: &str, more: &str) -> String {
+pub(super) fn within(
+    response: &Message,
+    method: &str,
+    number: u32,
+    branch: &str,
+    more: &str,
+) -> String {
     let tag = response.headers().to().unwrap().tag().unwrap().to_owned();
     let body = more.split_once("\n\n").map_or("", |(_, body)| body).len();
     let (more, body) = if body > 0 {
@@ -31,11 +37,11 @@ fn within(response: &Message, method: &str, number: u32, branch: &str, more: &st
     )
 }
 
-fn text(message: &Message, name: &str) -> String {
+pub(super) fn text(message: &Message, name: &str) -> String {
     message.headers().text(name).unwrap_or_default().into_owned()
 }
 
-fn answer() -> Wish {
+pub(super) fn answer() -> Wish {
     Wish::Answer { sdp: Bytes::from_static(b"v=0 answer"), headers: Vec::new() }
 }
 
@@ -93,7 +99,7 @@ fn what_no_call_needs_to_hear_of_is_answered_at_once() {
 fn supported_names_nothing_that_is_not_done() {
     let mut wire = Wire::new(|_| {});
     let ok = wire.say(&request("OPTIONS", COOKIE, "")).remove(0);
-    assert_eq!(text(&ok, "Supported"), "replaces, norefersub, uui");
+    assert_eq!(text(&ok, "Supported"), "replaces, norefersub, timer, uui");
     assert_eq!(text(&ok, "Allow"), ALLOW);
 }
 
