@@ -10,6 +10,7 @@ use peers::baresip::{Baresip, Phone};
 use peers::hotline::Hotline;
 
 /// How the command ends in `folder`, what it prints, and what it complains of.
+#[expect(clippy::expect_used, reason = "a test without its command must fail")]
 fn replay(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
     let output = command.current_dir(folder).arg("replay").args(args).output();

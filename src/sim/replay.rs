@@ -130,11 +130,12 @@ pub fn rerun(stage: &Stage, recorded: &Recorded) -> Rerun {
     Rerun { other: parting(&then, &now, stop.is_some()), then, now, stop }
 }
 
-/// Where `then` and `now` part. Where a rerun stopped, less than then is no other way.
+/// Where `then` and `now` part. Less is no other way where a rerun stopped, or where a call was not stored to its end.
 fn parting(then: &Path, now: &Path, stopped: bool) -> Option<Other> {
     let common = then.steps.iter().zip(&now.steps).take_while(|(one, other)| one == other).count();
     let (one, other) = (then.steps.get(common), now.steps.get(common));
-    if (one.is_none() && other.is_none()) || (other.is_none() && stopped) {
+    let is_unknown = (one.is_none() && then.ending.is_none()) || (other.is_none() && stopped);
+    if is_unknown || (one.is_none() && other.is_none()) {
         return None;
     }
     let after = common.checked_sub(1).and_then(|last| then.steps.get(last));

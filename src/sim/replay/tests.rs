@@ -221,6 +221,20 @@ fn a_longer_prompt_before_a_step_moves_what_is_done_in_it() {
 }
 
 #[test]
+fn a_call_that_was_cut_off_is_not_said_to_have_gone_elsewhere() {
+    let mut recorded = order();
+    let asked = recorded.journey.iter().position(|it| word(it, "what") == "keyed").unwrap();
+    recorded.journey.truncate(asked);
+    recorded.commands = None;
+    let edited =
+        edited(&recorded, "    - play: status\n", "    - play: status\n    - goto: closed\n");
+    assert_eq!(
+        edited,
+        "None (None, None) (\"lookup `order` was not asked then, or not so often\")"
+    );
+}
+
+#[test]
 fn other_commands_than_then_are_seen() {
     let mut recorded = order();
     assert_eq!(repeats(setting(&stage(FLOW)), &recorded), Some(true));
