@@ -33,7 +33,7 @@ pub mod talker;
 use std::time::{Duration, Instant};
 
 /// How long anything is waited for on a machine that does other things, too.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until `look` finds something; for what announces itself by no event, such as a file that grows.
 #[track_caller]
