@@ -147,22 +147,6 @@ impl Callers {
         }
     }
 
-    /// Hangs up for `length`: nobody calls again.
-    pub(crate) fn hang_up(&mut self, length: Duration) {
-        let now = Instant::now();
-        self.due.clear();
-        for (index, caller) in self.callers.iter().enumerate() {
-            let share = index as f64 / self.callers.len() as f64;
-            self.due.push(Reverse((
-                now + length.mul_f64(share / 2.0),
-                index,
-                Due::HangUp(caller.call),
-            )));
-        }
-        self.habits.length = Duration::MAX;
-        self.run(length);
-    }
-
     /// Lets them call for `length`; the figures begin anew.
     pub(crate) fn run(&mut self, length: Duration) -> Figures {
         self.figures = Figures::default();
@@ -308,12 +292,13 @@ impl Callers {
                         self.over(caller, TRY_AGAIN);
                     }
                 }
-                Some(Heard::Answer { caller, call, status, is_invite, tag, contact, audio }) => {
-                    if self.callers.get(caller).is_some_and(|it| it.call == call) && status >= 200 {
-                        self.answered(now, caller, status, is_invite, (tag, contact, audio));
-                    }
+                Some(Heard::Answer { caller, call, status, is_invite, tag, contact, audio })
+                    if status >= 200
+                        && self.callers.get(caller).is_some_and(|it| it.call == call) =>
+                {
+                    self.answered(now, caller, status, is_invite, (tag, contact, audio));
                 }
-                None => {}
+                Some(Heard::Answer { .. }) | None => {}
             }
         }
     }

@@ -7,8 +7,10 @@
 //! Read next: the command you came for.
 
 mod check;
+mod graph;
 mod phone;
 mod prompts;
+mod say;
 mod serve;
 #[cfg(feature = "sound")]
 pub mod sound;
@@ -39,10 +41,14 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Find what is wrong with flows before a caller does.
     Check(check::CheckArgs),
+    /// Draw a flow: its steps and the ways between them.
+    Graph(graph::GraphArgs),
     /// Call a SIP address: a small softphone for trying things.
     Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
     Prompts(prompts::PromptsArgs),
+    /// Show how a value is spoken, and write it as a WAV.
+    Say(say::SayArgs),
     Test(test::TestArgs),
     Try(try_flow::TryArgs),
 }
@@ -53,8 +59,10 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
+        Command::Say(args) => say::run(&args),
         Command::Test(args) => run_test(&args),
         Command::Try(args) => run_try(&args),
     }

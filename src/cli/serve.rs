@@ -123,6 +123,10 @@ fn summary(house: &House) -> String {
         if agents.is_empty() { "none".to_owned() } else { agents.join(", ") }
     );
     text += &format!("  data     {}\n", config.data.display());
+    if !house.found.is_empty() {
+        let found = text::summary(&house.found);
+        text += &format!("  flows    {found}; `hotline check` shows them\n");
+    }
     if let Some(first) = house.programs.keys().next() {
         text += &format!("\nCall it:   hotline phone sip:{first}@{}\n", config.sip.listen);
     }

@@ -331,6 +331,14 @@ fn check(config: &Config, file: FileId) -> Vec<Diagnostic> {
             "give these agents passwords of their own, or listen on 127.0.0.1 only".to_owned();
         found.push(Diagnostic::error("HL0904", Span::new(file, 0, 0), says).help(help));
     }
+    if config.rtp.ip.is_unspecified() {
+        let says = format!(
+            "`rtp.ip` is what phones are told to send to, and nobody can send to {}",
+            config.rtp.ip
+        );
+        let help = "write the address of this machine that phones reach".to_owned();
+        found.push(Diagnostic::error("HL0906", Span::new(file, 0, 0), says).help(help));
+    }
     found
 }
 
@@ -472,6 +480,14 @@ mod tests {
         let text = "numbers: {}\nsip: { listen: '0.0.0.0:5060' }\nqueues: { q: {} }\nagents:\n  8001: { name: A, work_number: 1, queues: [q], password: demo-8001 }\n";
         let says = refused(text);
         assert!(says.contains("HL0904") && !says.contains("demo-8001\n  |"), "{says}");
+    }
+
+    #[test]
+    fn phones_are_not_told_to_send_to_no_address() {
+        for ip in ["0.0.0.0", "'::'"] {
+            let says = refused(&format!("numbers: {{}}\nrtp: {{ ip: {ip} }}\n"));
+            assert!(says.contains("HL0906") && says.contains("nobody can send to"), "{says}");
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! THE LANGUAGE: what designers write, read with spans and proven before a caller hears it.
 //!
-//! Called by `call` (walks a [`Program`]), `sim` (scenarios), `server` and `cli` (read, check, explain).
+//! Called by `call` (walks a [`Program`]), `sim` (scenarios), `server` and `cli` (read, check, explain, draw).
 //! Stands on `yaml`, `value`, `diagnostic`. Must not know: calls, SIP, audio, hotline.yaml, how prompts are stored;
 //! what it needs of them comes in as a [`World`].
 //! Way in: [`Program::read`]; [`parse`] and [`check`] are its two halves; [`expr::Expr::evaluate`] while a call runs.
 //! Always true: all problems of a file come in one run; a [`Program`] has no error; no text panics; checks are linear in
 //! steps, ways and names.
-//! Read next: `model` (what a flow is), `parse`, `expr`, `graph` (who leads where), `check` (one rule a file), `explain`.
+//! Read next: `model` (what a flow is), `parse`, `expr`, `graph` (who leads where), `check` (one rule a file), `explain`, `picture`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 pub mod builtin;
@@ -17,6 +17,7 @@ pub mod expr;
 mod graph;
 pub mod model;
 mod parse;
+mod picture;
 mod program;
 mod settle;
 
@@ -24,4 +25,5 @@ pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
+pub use picture::Picture;
 pub use program::{Program, Proven};

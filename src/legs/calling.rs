@@ -37,6 +37,13 @@ impl Legs {
         let Some(party) = self.parties.get_mut(&id).filter(|it| it.state == State::Routing) else {
             return;
         };
+        if let Purpose::SentAway(ticket) = party.purpose {
+            self.parties.remove(&id);
+            self.sent_away = Some(ticket);
+            let target = Box::new(route.target);
+            let wish = Wish::Refer { target, referred_by: None, headers: Vec::new() };
+            return out.push(Command::Sip(Leg::Caller, wish));
+        }
         party.state = State::Opening;
         party.agent.clone_from(&route.agent);
         party.route = Some(route);
@@ -63,7 +70,8 @@ impl Legs {
             (Purpose::Referred { .. } | Purpose::Transfer(_), Some(agent)) => {
                 out.push(Command::Dispatcher(queue::Event::NotReady((&*agent.id).into())));
             }
-            (Purpose::Offer(_) | Purpose::Referred { .. } | Purpose::Transfer(_), None) => {}
+            (Purpose::SentAway(_), _) // never dialled
+            | (Purpose::Offer(_) | Purpose::Referred { .. } | Purpose::Transfer(_), None) => {}
         }
     }
 
@@ -116,7 +124,7 @@ impl Legs {
             Some(Purpose::Referred { by }) => {
                 out.push(Command::Sip(Leg::Party(by), Wish::NotifyRefer { status }));
             }
-            Some(Purpose::Transfer(_) | Purpose::Offer(_)) | None => {}
+            Some(Purpose::Transfer(_) | Purpose::Offer(_) | Purpose::SentAway(_)) | None => {}
         }
     }
 
@@ -139,6 +147,7 @@ impl Legs {
         };
         out.push(Command::ConnectMedia(Leg::Party(id), media));
         match party.purpose {
+            Purpose::SentAway(_) => {} // never dialled
             Purpose::Offer(offer) => {
                 party.state = State::Answered;
                 out.push(Command::Dispatcher(queue::Event::Answered(offer)));
@@ -190,7 +199,7 @@ impl Legs {
                 self.tell_queue(QueueEvent::Withdrawn, out);
                 out.push(Command::Dispatcher(queue::Event::Refused(offer)));
             }
-            Purpose::Transfer(ticket) => {
+            Purpose::Transfer(ticket) | Purpose::SentAway(ticket) => {
                 ready_again(agent.filter(|_| out_of_turn), out);
                 self.tell_transfer(ticket, event, out);
             }
@@ -219,7 +228,9 @@ impl Legs {
                 out.push(Command::Dispatcher(queue::Event::TalkEnded { offer, returns: true }));
             }
             Purpose::Offer(_) => {}
-            Purpose::Transfer(_) | Purpose::Referred { .. } => ready_again(agent, out),
+            Purpose::Transfer(_) | Purpose::SentAway(_) | Purpose::Referred { .. } => {
+                ready_again(agent, out);
+            }
         }
         if self.talk == Some(id) {
             let died = match ending.by {

@@ -12,7 +12,6 @@ use crate::call::{self, QueueEvent, Ticket, TransferEvent};
 use crate::flow::model::TransferKind;
 use crate::queue::{self, CallerId, OfferId, Outcome};
 use crate::sip::endpoint::{LegEvent, Wish};
-use crate::sip::message::Uri;
 use crate::time::Mono;
 
 /// The most parties that one call has called at a time: a talk, an offer, a transfer under way and those hanging up.
@@ -181,7 +180,10 @@ impl Legs {
                     let purpose = Purpose::Transfer(it.ticket);
                     self.call(purpose, Destination::Address(it.to), it.ring_for, Vec::new(), out);
                 }
-                TransferKind::Blind => self.send_away(it.ticket, &it.to, out),
+TransferKind::Blind => {
+                    let purpose = Purpose::SentAway(it.ticket);
+                    self.call(purpose, Destination::Address(it.to), it.ring_for, Vec::new(), out);
+                }
             },
             C::CancelTransfer(ticket) => {
                 self.sent_away = self.sent_away.filter(|it| *it != ticket);
@@ -232,23 +234,6 @@ impl Legs {
                 }));
             }
             Some(_) | None => self.end(out),
-        }
-    }
-
-    /// Asks the caller's own phone to call there.
-    fn send_away(&mut self, ticket: Ticket, to: &str, out: &mut Vec<Command>) {
-        let uri = if to.contains(':') { to.to_owned() } else { format!("sip:{to}@invalid") };
-        match Uri::parse(&uri) {
-            Ok(target) if self.caller.is_up() => {
-                self.sent_away = Some(ticket);
-                let wish = Wish::Refer {
-                    target: Box::new(target),
-                    referred_by: None,
-                    headers: Vec::new(),
-                };
-                out.push(Command::Sip(Leg::Caller, wish));
-            }
-            Ok(_) | Err(_) => self.tell_transfer(ticket, TransferEvent::Failed, out),
         }
     }
 

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::call::{self, Agent, Ending as CallEnding, QueueEvent, Ticket};
+use crate::flow::model::TransferKind;
 use crate::queue::{self, CallerId, CancelReason, OfferId};
 use crate::secret::Key;
 use crate::sip::endpoint::{EndedBy, Ending, FailedBy, Failure, LegEvent, ReferRequest, Wish};
@@ -166,10 +167,18 @@ fn refer(to: &str) -> LegEvent {
 }
 
 fn transfer(to: &str) -> Event {
+    transferred(to, TransferKind::Bridge)
+}
+
+fn sent_to(to: &str) -> Event {
+    transferred(to, TransferKind::Blind)
+}
+
+fn transferred(to: &str, kind: TransferKind) -> Event {
     Event::Interpreter(call::Command::Transfer(call::Transfer {
         ticket: Ticket(9),
         to: to.into(),
-        kind: crate::flow::model::TransferKind::Bridge,
+        kind,
         ring_for: Duration::from_secs(30),
         context: Arc::new(serde_json::from_str(CONTEXT).unwrap()),
     }))
@@ -603,6 +612,22 @@ fn the_last_resort_is_a_person_or_the_end_of_the_call() {
     media party 1: close
     done
     ");
+}
+
+#[test]
+fn a_caller_is_sent_only_to_where_a_call_may_go() {
+    let mut table = Table::up();
+    table.happens(sent_to("8009"));
+    let done = LegEvent::ReferProgress { status: 200, is_final: true };
+    table.happens(Event::Sip(Leg::Caller, done));
+    table.happens(sent_to("0900123"));
+    insta::assert_snapshot!(table.said(), @r#"
+    route party 1: Address("8009")
+    sip caller: REFER sip:8009@127.0.0.1:5071
+    interpreter: Transfer { transfer: Ticket(9), event: Connected }
+    route party 2: Address("0900123")
+    interpreter: Transfer { transfer: Ticket(9), event: Declined }
+    "#);
 }
 
 #[test]

@@ -638,6 +638,7 @@ async fn closed(leg: Leg, media: media::Leg) {
     packets("sent", counts.sent);
     packets("received", counts.received);
     packets("late", counts.late);
+    packets("early", counts.early);
     packets("foreign", counts.foreign);
     packets("junk", counts.junk);
 }

@@ -671,6 +671,7 @@ mod tests {
         play(placed(plan), vec![
             (    0, answered(),           UP),
             (2_000, Event::Tick,          "(asking them to call sip:8002@192.0.2.2); refer"),
+            (2_050, progress(202, false), "(transfer: accepted)"),
             (2_100, progress(180, false), "(transfer: it rings there)"),
             (2_200, progress(486, true),  "(transfer: refused there, 486 Busy Here)"),
             (5_000, Event::Transfer,      "(asking them to call sip:8002@192.0.2.2); refer"),

@@ -77,6 +77,8 @@ impl Display for News {
             Self::TransferProgress(status) => match status {
                 100..=179 => f.write_str("transfer: under way"),
                 180..=199 => f.write_str("transfer: it rings there"),
+                // To the REFER itself (RFC 3515 2.4.2): nobody rings yet.
+                202 => f.write_str("transfer: accepted"),
                 200..=299 => f.write_str("transfer: answered there"),
                 _ => write!(f, "transfer: refused there, {}", reason(*status)),
             },

@@ -175,7 +175,7 @@ mod tests {
         - talks to agent you
         - the agent hung up
         - the call is hung up
-        - ended: AgentLeft
+        - ended: the agent hung up
         ");
     }
 
@@ -185,7 +185,7 @@ mod tests {
         for line in ["- silence, 1. time", "- wrong, 2. time", "? what", "- step agent-unasked"] {
             assert!(shown.contains(line), "{line}: {shown}");
         }
-        assert!(shown.ends_with("- ended: CallerLeft\n"), "{shown}");
+        assert!(shown.ends_with("- ended: the caller hung up\n"), "{shown}");
     }
 
     #[test]

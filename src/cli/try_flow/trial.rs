@@ -229,10 +229,34 @@ fn shown(passage: &Passage) -> Option<String> {
         What::Connected { agent } => format!("- talks to agent {}", agent.id),
         What::AgentLeft => "- the agent hung up".to_owned(),
         What::Transferring { to, .. } => format!("- transfer to {to} (nobody is called from here)"),
-        What::Transfer { event } => format!("- transfer: {event:?}"),
+        What::Transfer { event } => format!("- transfer: {}", outcome(event)),
         What::Stuck { because } => format!("- the flow cannot go on: {because}"),
-        What::Ended { ending } => format!("- ended: {ending:?}"),
+        What::Ended { ending } => format!("- ended: {}", ended(*ending)),
     })
+}
+
+const fn ended(how: Ending) -> &'static str {
+    match how {
+        Ending::Completed => "the flow said goodbye",
+        Ending::CallerLeft => "the caller hung up",
+        Ending::AgentLeft => "the agent hung up",
+        Ending::OtherLeft => "the other side hung up",
+        Ending::Transferred => "the caller was sent elsewhere",
+        Ending::LastResort => "the caller is left to the last resort of hotline.yaml",
+        Ending::NotAnswered => "it was never answered",
+    }
+}
+
+const fn outcome(event: &TransferEvent) -> &'static str {
+    match event {
+        TransferEvent::Ringing => "it rings there",
+        TransferEvent::Connected => "connected",
+        TransferEvent::Busy => "busy",
+        TransferEvent::NoAnswer => "nobody answers",
+        TransferEvent::Declined => "declined",
+        TransferEvent::Failed => "failed",
+        TransferEvent::OtherLeft => "the other side hung up",
+    }
 }
 
 /// What an agent would see first.

@@ -37,10 +37,12 @@ impl Stage {
     }
 
     fn with_room_for(max_legs: u16, threads: usize) -> Self {
-        // Below the ports that the system gives to peers.
-        static NEXT: AtomicU16 = AtomicU16::new(28_000);
+        // Below the ports that the system gives to peers; other processes run other tests at the same time, so that each
+        // begins elsewhere.
+        static NEXT: AtomicU16 = AtomicU16::new(0);
         let ports = 5 * max_legs;
-        let first = NEXT.fetch_add(ports, Ordering::Relaxed);
+        let begin = 1_200 + u16::try_from(std::process::id() % 80).unwrap() * 100;
+        let first = begin + NEXT.fetch_add(ports, Ordering::Relaxed);
         let config = MediaConfig {
             ip: "127.0.0.1".parse().unwrap(),
             ports: first..=first + ports - 1,
