@@ -101,15 +101,16 @@ impl Legs {
                 }
             }
             LegEvent::OfferAnswered { sdp } | LegEvent::Acknowledged { sdp: Some(sdp) } => {
+                self.is_there(id);
                 self.party_answers(id, &sdp, out);
             }
             LegEvent::Refer(request) => self.refer(id, *request, out),
+            LegEvent::OfferRefused { .. } => self.is_there(id), // the session stays as it was
             LegEvent::Gone => {
                 self.parties.remove(&id);
             }
             LegEvent::Key { .. } // the media engine carries keys between the two
             | LegEvent::Acknowledged { sdp: None }
-            | LegEvent::OfferRefused { .. } // the session stays as it was
             | LegEvent::OfferWithdrawn
             | LegEvent::ReferProgress { .. }
             | LegEvent::Incoming(_) => {}
@@ -213,6 +214,7 @@ impl Legs {
     pub(super) fn ended(&mut self, id: PartyId, ending: &Ending, out: &mut Vec<Command>) {
         let Some(party) = self.parties.get_mut(&id) else { return };
         let state = mem::replace(&mut party.state, State::Over);
+        party.silent_until = None;
         if party.session.take().is_some() {
             out.push(Command::CloseMedia(Leg::Party(id)));
         }

@@ -97,7 +97,8 @@ impl Legs {
             | State::Talking
             | State::Over => None,
         });
-        leaving.chain(self.silent_since.map(|since| since + self.dead_after)).min()
+        let silent = self.parties.values().filter_map(|party| party.silent_until);
+        leaving.chain(silent).chain(self.silent_since.map(|since| since + self.dead_after)).min()
     }
 
     /// Whether the caller and somebody else hear each other or could.
@@ -117,7 +118,7 @@ impl Legs {
             }
             Event::MediaLost(leg) => self.media_lost(now, leg, out),
             Event::MediaBack(Leg::Caller) => self.silent_since = None,
-            Event::MediaBack(Leg::Party(_)) => {}
+            Event::MediaBack(Leg::Party(id)) => self.is_there(id),
             Event::Sip(Leg::Caller, event) => self.caller_event(event, out),
             Event::Sip(Leg::Party(party), event) => self.party_event(now, party, event, out),
             Event::Interpreter(command) => self.interpreter(command, out),
@@ -149,6 +150,12 @@ impl Legs {
             } else {
                 out.push(Command::Interpreter(call::Event::HungUp));
             }
+        }
+        let dead = |party: &Party| party.silent_until.is_some_and(|until| until <= now);
+        let given_up: Vec<PartyId> =
+            self.parties.iter().filter(|(_, it)| dead(it)).map(|(id, _)| *id).collect();
+        for id in given_up {
+            self.give_up(id, out);
         }
         for (id, party) in &mut self.parties {
             if matches!(party.state, State::Leaving { until } if until <= now) {

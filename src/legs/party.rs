@@ -63,6 +63,8 @@ pub(super) struct Party {
     /// The agent that they are, if they are one.
     pub(super) agent: Option<Agent>,
     pub(super) session: Option<sdp::Session>,
+    /// Nothing comes from them and they were asked whether they are still there: given up at this moment.
+    pub(super) silent_until: Option<Mono>,
     /// They have put the caller on hold.
     pub(super) holds: bool,
     /// The dispatcher took the offer back: it waits to hear that the phone is silent.
@@ -83,6 +85,7 @@ impl Party {
             route: None,
             agent: None,
             session: None,
+            silent_until: None,
             holds: false,
             cancelled: false,
             dialled: false,

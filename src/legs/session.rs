@@ -1,7 +1,9 @@
 //! Offers and answers with a party that talks: hold, another address, and whether they are still there.
 
 use std::mem;
+use std::time::Duration;
 
+use super::calling::hang_up;
 use super::events::{Command, Leg, MediaAddress, PartyId, Sound};
 use super::machine::Legs;
 use super::party::{Party, State};
@@ -9,6 +11,9 @@ use crate::queue::CallerId;
 use crate::sdp;
 use crate::sip::endpoint::{OfferBy, Wish};
 use crate::time::Mono;
+
+/// How long a silent party may take to say that it is still there.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 impl Legs {
     pub(super) fn party_offers(&mut self, id: PartyId, offer: &[u8], out: &mut Vec<Command>) {
@@ -55,8 +60,7 @@ impl Legs {
         }
     }
 
-    /// Nothing comes from a leg. Whoever talks is asked whether they are still there; a dead one does not answer, and the
-    /// endpoint says so.
+    /// Nothing comes from a leg. Whoever talks is asked whether they are still there; a dead one does not answer.
     pub(super) fn media_lost(&mut self, now: Mono, leg: Leg, out: &mut Vec<Command>) {
         let sdp = match leg {
             Leg::Caller => {
@@ -64,14 +68,35 @@ impl Legs {
                 self.silent_since = probe.as_ref().map(|_| now);
                 probe
             }
-            Leg::Party(id) => self
-                .parties
-                .get_mut(&id)
-                .filter(|it| it.state == State::Talking)
-                .and_then(Party::probe),
+            Leg::Party(id) => {
+                let talking = self.parties.get_mut(&id).filter(|it| it.state == State::Talking);
+                talking.and_then(|party| {
+                    party.silent_until = Some(now + ANSWERS_WITHIN);
+                    party.probe()
+                })
+            }
         };
         if let Some(sdp) = sdp {
             out.push(Command::Sip(leg, Wish::Offer { sdp, by: OfferBy::Invite }));
+        }
+    }
+
+    /// A party from whom nothing came has answered, or is heard again.
+    pub(super) fn is_there(&mut self, id: PartyId) {
+        if let Some(party) = self.parties.get_mut(&id) {
+            party.silent_until = None;
+        }
+    }
+
+    /// A party neither sends nor answers: it is as gone as if the endpoint had said so, which over UDP takes it half a
+    /// minute more (timer B, RFC 3261 17.1.1.2) in which the caller would hear nothing.
+    pub(super) fn give_up(&mut self, id: PartyId, out: &mut Vec<Command>) {
+        if let Some(party) = self.parties.get_mut(&id) {
+            party.silent_until = None;
+            hang_up(id, party, out);
+        }
+        if self.talk == Some(id) {
+            self.talk_ended(id, true, out);
         }
     }
 }

@@ -383,6 +383,28 @@ fn a_caller_whose_agent_is_lost_goes_back_to_their_old_place() {
 }
 
 #[test]
+fn an_agent_who_neither_sends_nor_answers_is_given_up_before_the_caller_is() {
+    let mut table = Table::talking();
+    table.happens(Event::MediaLost(party(1)));
+    table.happens(Event::Sip(party(1), LegEvent::OfferAnswered { sdp: OFFER.into() }));
+    assert_eq!(table.legs.deadline(), None, "silent, but there");
+    table.happens(Event::MediaLost(party(1)));
+    assert_eq!(table.legs.deadline(), Some(Mono::from_millis(5_000)));
+    table.said.clear();
+    table.now = Mono::from_millis(5_000);
+    table.happens(Event::Tick);
+    table.happens(Event::Sip(party(1), ended(EndedBy::Us)));
+    table.happens(Event::Sip(party(1), LegEvent::Gone));
+    insta::assert_snapshot!(table.said(), @"
+    sip party 1: hang up
+    unbridge
+    dispatcher: TalkEnded { offer: OfferId(1), returns: true }
+    interpreter: Queue { visit: Ticket(3), event: Withdrawn }
+    media party 1: close
+    ");
+}
+
+#[test]
 fn a_caller_who_hangs_up_takes_the_agent_along() {
     let mut table = Table::talking();
     table.happens(Event::Sip(Leg::Caller, ended(EndedBy::Them)));
