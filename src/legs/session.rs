@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::calling::hang_up;
 use super::events::{Command, Leg, MediaAddress, PartyId, Sound};
 use super::machine::Legs;
-use super::party::{Party, State};
+use super::party::State;
 use crate::queue::CallerId;
 use crate::sdp;
 use crate::sip::endpoint::{OfferBy, Wish};
