@@ -732,10 +732,9 @@ fn play(chances: Vec<Chance>) {
             }
             Chance::Connect(which) => {
                 let asked = format!("dispatcher: Answered(OfferId({}))", u64::from(which) + 1);
-                let done = format!("TalkEnded {{ offer: OfferId({})", u64::from(which) + 1);
                 let said = table.said.join("\n");
                 if said.contains(&asked)
-                    && !said.contains(&done)
+                    && ends(&table, u64::from(which) + 1) == 0
                     && !said.contains("interpreter: connected")
                 {
                     table.happens(Event::Dispatcher(connect(u64::from(which) + 1)));

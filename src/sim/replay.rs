@@ -200,6 +200,8 @@ struct Again<'a> {
     transfers: Vec<Stay<TransferEvent>>,
     /// How long each prompt lasted that was heard to its end.
     heard: BTreeMap<String, Duration>,
+    /// How long each prompt lasted at least during which the caller hung up.
+    cut_short: BTreeMap<String, Duration>,
     /// What the world will say, in order.
     agenda: BTreeMap<(Mono, u32), Event>,
     turns: u32,
@@ -234,6 +236,7 @@ impl<'a> Again<'a> {
             visits: stays(&recorded.journey, "queued", "queue"),
             transfers: stays(&recorded.journey, "transferring", "to"),
             heard: BTreeMap::new(),
+            cut_short: BTreeMap::new(),
             agenda: BTreeMap::new(),
             turns: 0,
             entered: (None, clock),
@@ -251,6 +254,7 @@ impl<'a> Again<'a> {
     fn learn(&mut self, recorded: &Recorded) {
         let events = reveal(&recorded.log);
         self.learn_world(recorded, &events);
+        self.learn_last(recorded, &events);
         let mut steps = recorded.journey.iter().filter(|it| word(it, "what") == "step").peekable();
         let mut step: (Option<Name>, Mono) = (None, recorded.start.at);
         let mut last = recorded.start.at;
@@ -296,6 +300,20 @@ impl<'a> Again<'a> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// What the caller was hearing when they hung up had not ended, so it must not end before they leave again.
+    fn learn_last(&mut self, recorded: &Recorded, events: &[(Mono, Event)]) {
+        let left = events.iter().find(|(_, event)| matches!(event, Event::HungUp));
+        let heard = recorded.journey.iter().rev().find(|it| word(it, "what") == "heard");
+        let (Some((left, _)), Some(heard)) = (left, heard) else { return };
+        let Some(began) = moment(heard) else { return };
+        let ended =
+            |(when, event): &(Mono, Event)| *when > began && matches!(event, Event::Played(_));
+        if !events.iter().any(ended) {
+            let least = left.since(began) + Duration::from_millis(1);
+            self.cut_short.insert(word(heard, "text").to_owned(), least);
         }
     }
 
@@ -361,7 +379,10 @@ impl<'a> Again<'a> {
             Command::Note(passage) => self.note(passage.what),
             Command::Play(play) => {
                 let known = self.heard.get(&*play.utterance.text).copied();
-                let lasts = known.unwrap_or_else(|| length(&play.utterance, &*self.stage.lengths));
+                let lasts = known.unwrap_or_else(|| {
+                    let least = self.cut_short.get(&*play.utterance.text).copied();
+                    length(&play.utterance, &*self.stage.lengths).max(least.unwrap_or_default())
+                });
                 self.later(lasts, Event::Played(play.ticket));
             }
             Command::Stop => self.agenda.retain(|_, it| !matches!(it, Event::Played(_))),
