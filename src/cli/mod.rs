@@ -18,10 +18,12 @@ pub mod sound;
 mod test;
 mod try_flow;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::audio::ClipStore;
 use crate::server::house::{Ground, Overrides};
 
 /// An IVR and voice-menu server: call flows in YAML, proven before a caller hears them.
@@ -73,9 +75,7 @@ pub fn run() -> ExitCode {
 
 fn run_test(args: &test::TestArgs) -> ExitCode {
     use std::io::IsTerminal as _;
-    // What is wrong with the configuration is for the command itself to say.
-    let clips =
-        Ground::read(&args.config, &Overrides::default()).map(|it| it.clips()).unwrap_or_default();
+    let clips = clips(&args.config);
     let lengths = move |clip: &str| clips.get(clip).map(|it| it.duration());
     let colour = std::io::stdout().is_terminal();
     // Nobody reads along when this fails.
@@ -87,11 +87,7 @@ fn run_try(args: &try_flow::TryArgs) -> ExitCode {
     let colour = std::io::stderr().is_terminal();
     #[cfg(feature = "sound")]
     if args.sound {
-        // What is wrong with the configuration is for the command itself to say.
-        let clips = Ground::read(&args.config, &Overrides::default())
-            .map(|it| it.clips())
-            .unwrap_or_default();
-        return match sound::Prompts::open(clips) {
+        return match sound::Prompts::open(clips(&args.config)) {
             // Nobody reads along when this fails.
             Ok(mut speaker) => {
                 try_flow::run(args, &mut speaker, colour).unwrap_or(ExitCode::FAILURE)
@@ -104,6 +100,11 @@ fn run_try(args: &try_flow::TryArgs) -> ExitCode {
     }
     // Nobody reads along when this fails.
     try_flow::run(args, &mut try_flow::Silent, colour).unwrap_or(ExitCode::FAILURE)
+}
+
+/// The recordings that `config` names; none where it is wrong, which is for the command itself to say.
+fn clips(config: &Path) -> ClipStore {
+    Ground::read(config, &Overrides::default()).map(|it| it.clips()).unwrap_or_default()
 }
 
 #[cfg(test)]
