@@ -15,6 +15,7 @@ use crate::server::house::{self, Broken, Ground, Overrides};
     after_help = "Examples:\n  hotline check                        everything that hotline.yaml names\n  \
                         hotline check flows/                 every flow in a folder\n  \
                         hotline check flows/shop.yaml --format sarif > shop.sarif\n  \
+                        hotline check --exits flows/shop.yaml   how calls end, and how far it is to a person\n  \
                         hotline check --online               let the databases prepare each query, too\n  \
                         hotline check --explain HL0203       what a code means, with a wrong and a right flow\n\n\
                         Exit codes: 0 no errors, 1 errors (or warnings with --deny warnings), 2 wrong usage."
@@ -31,6 +32,9 @@ pub(super) struct CheckArgs {
     /// Fail on warnings, too.
     #[arg(long, value_enum)]
     deny: Option<Deny>,
+    /// Show how calls end, and how long the way to a person is from each question.
+    #[arg(long)]
+    exits: bool,
     /// Ask the databases whether they take each query. Makes a database that its connector can make.
     #[arg(long)]
     online: bool,
@@ -61,11 +65,19 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
     if let Some(code) = &args.explain {
         return explain(code);
     }
-    let (found, sources, flows) = check(args);
+    let Checked { found, sources, flows, exits } = check(args);
     let worst = found.iter().map(|it| it.level).max();
     let limit = if args.deny.is_some() { Level::Warning } else { Level::Error };
     let shown = match args.format {
         Format::Text => text::render(&found, &sources, std::io::stdout().is_terminal()),
+        Format::Json if args.exits => {
+            let mut report = json::report(&found, &sources);
+            let exits = exits.iter().map(|it| it.json(&sources)).collect();
+            if let Some(fields) = report.as_object_mut() {
+                fields.insert("exits".to_owned(), exits);
+            }
+            format!("{report:#}\n")
+        }
         Format::Json => json::render(&found, &sources),
         Format::Sarif => sarif::render(&found, &sources),
         Format::Junit => junit::render(&found, &sources, limit),
@@ -73,6 +85,10 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
     // Nobody reads along when this fails.
     let _ = std::io::stdout().write_all(shown.as_bytes());
     if args.format == Format::Text {
+        for it in &exits {
+            // Nobody reads along when this fails.
+            let _ = writeln!(std::io::stdout(), "{}", it.text());
+        }
         let plural = if flows == 1 { "" } else { "s" };
         eprintln!("{flows} flow{plural} checked: {}", text::summary(&found));
     }
@@ -94,11 +110,22 @@ fn explain(code: &str) -> ExitCode {
     }
 }
 
-/// Everything found, and how many flows were looked at.
-fn check(args: &CheckArgs) -> (Vec<Diagnostic>, Sources, usize) {
+/// What came of it.
+struct Checked {
+    found: Vec<Diagnostic>,
+    sources: Sources,
+    /// How many flows were looked at.
+    flows: usize,
+    /// How the calls of each end, if that is asked for.
+    exits: Vec<flow::Proof>,
+}
+
+fn check(args: &CheckArgs) -> Checked {
     let mut ground = match Ground::read(&args.config, &Overrides::default()) {
         Ok(ground) => ground,
-        Err(Broken { sources, found }) => return (found, sources, 0),
+        Err(Broken { sources, found }) => {
+            return Checked { found, sources, flows: 0, exits: Vec::new() };
+        }
     };
     let mut flows: Vec<PathBuf> = Vec::new();
     if args.paths.is_empty() {
@@ -111,7 +138,9 @@ fn check(args: &CheckArgs) -> (Vec<Diagnostic>, Sources, usize) {
     if args.online {
         online(&mut ground, &programs);
     }
-    (ground.found, ground.sources, flows.len())
+    let shown = programs.iter().filter(|_| args.exits);
+    let exits = shown.map(|it| ground.exits(it)).collect();
+    Checked { found: ground.found, sources: ground.sources, flows: flows.len(), exits }
 }
 
 /// A flow, or every flow of a folder: `*.yaml` but scenarios (`*.test.yaml`).

@@ -55,6 +55,12 @@ impl<'a> Place<'a> {
 /// Shows `found` in order of file and place, with a line break at the end.
 #[must_use]
 pub fn render(found: &[Diagnostic], sources: &Sources) -> String {
+    format!("{:#}\n", report(found, sources))
+}
+
+/// The same as a value, for a command that has more to say.
+#[must_use]
+pub fn report(found: &[Diagnostic], sources: &Sources) -> serde_json::Value {
     let count = |level| found.iter().filter(|it| it.level == level).count();
     let findings = super::in_order(found).into_iter().map(|it| Finding {
         code: it.code,
@@ -75,7 +81,7 @@ pub fn render(found: &[Diagnostic], sources: &Sources) -> String {
         hints: count(Level::Hint),
     };
     // Texts and numbers under fixed names: nothing in it can fail to be JSON.
-    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+    serde_json::to_value(&report).unwrap_or_default()
 }
 
 #[cfg(test)]

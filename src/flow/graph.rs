@@ -136,48 +136,36 @@ impl Action {
 
 /// One way from a step to another.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Edge<'a> {
+pub(super) struct Edge {
     /// Index of the step that it leaves.
     pub(super) from: usize,
-    /// Index of the action in that step.
-    pub(super) action: usize,
-    pub(super) target: &'a Target,
     /// Index of the step that it leads to, if that exists.
     pub(super) to: Option<usize>,
-    /// Whether it is gone without anybody doing anything: no key, no answer, no agent.
-    pub(super) alone: bool,
-    /// Whether time passes before it is gone: silence, or waiting.
-    pub(super) waits: bool,
 }
 
 /// The steps of one flow and the ways between them.
-pub(super) struct Graph<'a> {
+pub(super) struct Graph {
     /// In order of their steps and actions.
-    pub(super) edges: Vec<Edge<'a>>,
+    pub(super) edges: Vec<Edge>,
     /// Which edges leave each step.
     leaving: Vec<Range<usize>>,
     /// Whether a call can come to each step.
     reached: Vec<bool>,
 }
 
-impl<'a> Graph<'a> {
-    pub(super) fn new(flow: &'a Flow) -> Self {
+impl Graph {
+    pub(super) fn new(flow: &Flow) -> Self {
         let mut edges = Vec::new();
         let mut leaving = Vec::with_capacity(flow.steps.len());
         for (from, step) in flow.steps.values().enumerate() {
             let begin = edges.len();
-            let mut answered = false;
-            for (at, action) in step.actions.iter().enumerate() {
-                let waits = matches!(action.kind, ActionKind::Menu(_) | ActionKind::Ask(_));
-                edges.extend(action.kind.ways().into_iter().map(|(way, target)| Edge {
-                    from,
-                    action: at,
-                    target,
-                    to: flow.steps.get_index_of(&target.value),
-                    alone: !answered && !matches!(way, Way::Key(_) | Way::After),
-                    waits: (waits && way == Way::Otherwise) || way == Way::Waited,
-                }));
-                answered |= action.when.is_none() && matches!(action.kind, ActionKind::Ask(_));
+            for action in &step.actions {
+                edges.extend(
+                    action.kind.ways().into_iter().map(|(_, target)| Edge {
+                        from,
+                        to: flow.steps.get_index_of(&target.value),
+                    }),
+                );
                 if action.ends_its_step() {
                     break;
                 }
@@ -196,7 +184,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The ways that leave step `index`.
-    pub(super) fn leaving(&self, index: usize) -> &[Edge<'a>] {
+    pub(super) fn leaving(&self, index: usize) -> &[Edge] {
         self.leaving.get(index).and_then(|range| self.edges.get(range.clone())).unwrap_or_default()
     }
 
@@ -233,62 +221,5 @@ impl<'a> Graph<'a> {
             }
         }
         leads
-    }
-
-    /// The groups of reached steps that go round among themselves over edges that `follow` takes (Tarjan's strongly
-    /// connected components, with a stack of its own, so that long flows cannot overflow ours).
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "every index is a step's, and each list has one entry a step"
-    )]
-    pub(super) fn rings(&self, follow: impl Fn(&Edge<'a>) -> bool) -> Vec<Vec<usize>> {
-        const UNSEEN: usize = usize::MAX;
-        let steps = self.leaving.len();
-        let (mut order, mut low) = (vec![UNSEEN; steps], vec![UNSEEN; steps]);
-        let mut open = vec![false; steps];
-        let (mut stack, mut rings) = (Vec::new(), Vec::new());
-        let mut count = 0;
-        for root in (0..steps).filter(|step| self.is_reached(*step)) {
-            if order[root] != UNSEEN {
-                continue;
-            }
-            // Each visit: a step and how many of its edges were followed.
-            let mut visits = vec![(root, 0)];
-            while let Some((step, next)) = visits.last_mut() {
-                let step = *step;
-                if *next == 0 {
-                    (order[step], low[step]) = (count, count);
-                    count += 1;
-                    stack.push(step);
-                    open[step] = true;
-                }
-                let edge = self.leaving(step).get(*next);
-                *next += 1;
-                if let Some(edge) = edge {
-                    let Some(to) = edge.to.filter(|_| follow(edge)) else { continue };
-                    if order[to] == UNSEEN {
-                        visits.push((to, 0));
-                    } else if open[to] {
-                        low[step] = low[step].min(order[to]);
-                    }
-                    continue;
-                }
-                visits.pop();
-                if let Some((parent, _)) = visits.last() {
-                    low[*parent] = low[*parent].min(low[step]);
-                }
-                if low[step] == order[step] {
-                    let begin = stack.iter().rposition(|it| *it == step).unwrap_or(0);
-                    let ring = stack.split_off(begin);
-                    ring.iter().for_each(|it| open[*it] = false);
-                    let to_itself =
-                        || self.leaving(step).iter().any(|it| it.to == Some(step) && follow(it));
-                    if ring.len() > 1 || to_itself() {
-                        rings.push(ring);
-                    }
-                }
-            }
-        }
-        rings
     }
 }

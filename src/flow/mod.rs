@@ -19,6 +19,7 @@ pub mod model;
 mod parse;
 mod picture;
 mod program;
+mod proof;
 mod settle;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
@@ -27,3 +28,4 @@ pub use graph::Way;
 pub use parse::parse;
 pub use picture::Picture;
 pub use program::{Program, Proven};
+pub use proof::{End, Longest, Proof, Row, Toll};

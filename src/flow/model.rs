@@ -37,6 +37,8 @@ pub struct Flow {
     pub languages: Vec<Spanned<Lang>>,
     /// The step a call begins with.
     pub start: Spanned<Name>,
+    /// How long a caller who presses no right key may be kept from a person.
+    pub max_time_to_person: Option<Spanned<Duration>>,
     /// What actions fall back on.
     pub defaults: Defaults,
     /// What it may ask of the world.

@@ -109,6 +109,12 @@ impl Ground {
         read_clips(&self.config.prompts, &mut Vec::new())
     }
 
+    /// How the calls of a flow end, and how far each question is from a person.
+    #[must_use]
+    pub fn exits(&self, program: &Program) -> flow::Proof {
+        flow::Proof::of(program, &Words(&self.catalogues))
+    }
+
     /// Reads and proves one flow; what is wrong with it is added to what was found.
     pub fn read_flow(&mut self, path: &Path) -> Option<Arc<Program>> {
         let text = read_text(path, "HL0120", &mut self.sources, &mut self.found)?;

@@ -29,6 +29,7 @@ mod secret_shown;
 mod secret_spoken;
 mod slow_end;
 mod slow_lookup;
+mod slow_person;
 mod sql;
 mod study;
 mod transfer_fails;
@@ -66,6 +67,7 @@ use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::value::Type;
 
 pub use self::transfer_target::allows;
+pub(super) use self::words::keys_named;
 
 /// The type of each variable of a flow without errors.
 pub(super) fn variable_types(flow: &Flow) -> HashMap<String, Type> {
@@ -166,7 +168,7 @@ const FIELDS: [Rule; 7] = [
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 14] = [
+const ABSENT: [Rule; 15] = [
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -175,6 +177,7 @@ const ABSENT: [Rule; 14] = [
     unread_variable::check,
     falls_off::check,
     rings::check,
+    slow_person::check,
     no_person::check,
     unreachable_action::check,
     goodbye::check,

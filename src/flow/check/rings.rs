@@ -1,104 +1,106 @@
-//! HL0402 endless-loop: steps that go round for ever although the caller does nothing, and HL0406 endless-silence: the
-//! same, with pauses in which the caller is asked or waits.
+//! HL0402 endless-loop: steps that go round for ever although the caller does nothing, HL0406 endless-silence: the same,
+//! with pauses in which the caller is asked or waits, and HL0441 idle-counter: the same, with a count that never ends it.
 
 use std::collections::HashSet;
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
 use crate::flow::expr::Expr;
-use crate::flow::model::{Action, ActionKind, Name};
+use crate::flow::model::ActionKind;
+use crate::flow::proof::{Point, Points, Ring, Rounds, rounds};
 
 /// Points at one way back into the loop.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
+    let points = Points::new(study.flow, study.world.prompts);
     let mut told = HashSet::new();
-    for ring in study.graph.rings(|edge| edge.alone && !edge.waits) {
-        if !counts(study, &ring) {
+    for ring in points.rings(|_, it| it.alone && !it.waits) {
+        if matches!(rounds(&points, &ring, |_, it| it.alone && !it.waits), Rounds::Bounded(_)) {
+            continue;
+        }
+        if counts(&points, &ring) {
+            found.extend(idle(study, &points, &ring));
+        } else {
             let says = "the call goes round here for ever, whatever the caller does";
             let help = "let it pass a `menu` or `ask`, or count the rounds: \
                         `set: { rounds: rounds + 1 }` and `if: rounds > 3`";
-            report(study, &ring, "HL0402", says, help, found);
+            found.extend(
+                report(study, &points, &ring, says).map(|(span, says)| {
+                    Diagnostic::error("HL0402", span, says).help(help.to_owned())
+                }),
+            );
         }
-        told.extend(ring);
+        told.extend(ring.points);
     }
-    for ring in study.graph.rings(|edge| edge.alone) {
-        if ring.iter().any(|step| told.contains(step)) || counts(study, &ring) {
+    for ring in points.rings(|_, it| it.alone) {
+        if ring.points.iter().any(|it| told.contains(it))
+            || matches!(rounds(&points, &ring, |_, it| it.alone), Rounds::Bounded(_))
+        {
+            continue;
+        }
+        if counts(&points, &ring) {
+            found.extend(idle(study, &points, &ring));
             continue;
         }
         let says = "a caller who does nothing goes round here for ever";
         let help = "let `otherwise` lead to a person or a goodbye after the tries";
-        report(study, &ring, "HL0406", says, help, found);
+        found.extend(
+            report(study, &points, &ring, says).map(|(span, says)| {
+                Diagnostic::warning("HL0406", span, says).help(help.to_owned())
+            }),
+        );
     }
 }
 
+fn idle(study: &Study<'_>, points: &Points<'_>, ring: &Ring) -> Option<Diagnostic> {
+    let (span, says) = report(
+        study,
+        points,
+        ring,
+        "the rounds are counted here, and nothing shows that the count ends them",
+    )?;
+    let help = "let the count only grow in the loop, and a condition on it lead out: \
+                `if: rounds >= 3`";
+    Some(Diagnostic::warning("HL0441", span, says).help(help.to_owned()))
+}
+
+/// The place where the loop closes, and its steps.
 fn report(
     study: &Study<'_>,
-    ring: &[usize],
-    code: &'static str,
+    points: &Points<'_>,
+    ring: &Ring,
     says: &str,
-    help: &str,
-    found: &mut Vec<Diagnostic>,
-) {
-    let members: HashSet<usize> = ring.iter().copied().collect();
-    let inside = || {
-        let edges = members.iter().flat_map(|step| study.graph.leaving(*step));
-        edges.filter(|it| it.alone && it.to.is_some_and(|to| members.contains(&to)))
-    };
+) -> Option<(crate::diagnostic::Span, String)> {
     // The last way in the order of the file is where the loop closes.
-    let Some(back) = inside().max_by_key(|edge| (edge.from, edge.action)) else { return };
-    let mut names: Vec<_> = ring.to_vec();
-    names.sort_unstable();
-    let names: Vec<_> = names
-        .iter()
-        .filter_map(|step| study.flow.steps.get_index(*step))
-        .map(|(name, _)| &**name)
-        .collect();
+    let ways = ring.inside(points).filter(|(_, it)| it.alone).filter_map(|(_, it)| it.target);
+    let back = ways.last()?.span;
+    let mut steps: Vec<usize> =
+        ring.points.iter().filter_map(|at| Some(points.all.get(*at)?.step)).collect();
+    steps.dedup();
+    let names: Vec<_> =
+        steps.iter().filter_map(|it| Some(&**study.flow.steps.get_index(*it)?.0)).collect();
     let shown = names.get(..5).map_or_else(|| names.join(", "), |it| it.join(", ") + ", …");
-    let wrong = if code == "HL0402" { Diagnostic::error } else { Diagnostic::warning };
-    found.push(
-        wrong(code, back.target.span, format!("{says} (steps: {shown})")).help(help.to_owned()),
-    );
+    Some((back, format!("{says} (steps: {shown})")))
 }
 
-/// Whether the ring counts its rounds: a variable gets a value made of itself, and a condition on it leads out.
-fn counts(study: &Study<'_>, ring: &[usize]) -> bool {
-    let members: HashSet<usize> = ring.iter().copied().collect();
-    let steps = || ring.iter().filter_map(|at| Some((*at, study.flow.steps.get_index(*at)?.1)));
-    let mut counters: HashSet<&Name> = HashSet::new();
-    for action in steps().flat_map(|(_, step)| &step.actions) {
-        let ActionKind::Set(sets) = &action.kind else { continue };
-        let own = sets.iter().filter(|it| mentions(&it.value, |name| *name == it.name.value));
-        counters.extend(own.map(|it| &it.name.value));
+/// Whether a variable of the ring gets a value made of itself, and a condition there asks for it.
+fn counts(points: &Points<'_>, ring: &Ring) -> bool {
+    let mut asked = HashSet::new();
+    for (guard, _) in ring.points.iter().filter_map(|at| points.all.get(*at)).flat_map(guards) {
+        guard.names(&mut |name, _, _| {
+            asked.insert(name);
+        });
     }
-    !counters.is_empty()
-        && steps().any(|(at, step)| {
-            step.actions.iter().enumerate().any(|(index, action)| {
-                let asks = conditions(action)
-                    .any(|condition| mentions(condition, |name| counters.contains(name)));
-                let mut ways = study.graph.leaving(at).iter().filter(|it| it.action == index);
-                let leads_out = matches!(action.kind, ActionKind::Hangup(_))
-                    || ways.any(|it| it.to.is_none_or(|to| !members.contains(&to)))
-                    || (matches!(action.kind, ActionKind::Goto(_) | ActionKind::If(_))
-                        && leaves_otherwise(study, at, index, &members));
-                asks && leads_out
-            })
-        })
+    let actions = ring.points.iter().filter_map(|at| points.all.get(*at));
+    let sets = actions.filter_map(|it| {
+        if let ActionKind::Set(sets) = &it.action.kind { Some(sets) } else { None }
+    });
+    sets.flatten().any(|it| {
+        let mut own = false;
+        it.value.names(&mut |name, _, _| own |= *name == it.name.value);
+        own && asked.contains(&it.name.value)
+    })
 }
 
-/// Whether what follows a condition that is not so leads out of the ring: `goto: again` `when: rounds < 3`, then `hangup`.
-fn leaves_otherwise(study: &Study<'_>, step: usize, index: usize, ring: &HashSet<usize>) -> bool {
-    let Some((_, it)) = study.flow.steps.get_index(step) else { return false };
-    let ends = it.actions.iter().skip(index + 1).any(|it| matches!(it.kind, ActionKind::Hangup(_)));
-    let mut ways = study.graph.leaving(step).iter().filter(|it| it.action > index);
-    ends || ways.any(|it| it.to.is_none_or(|to| !ring.contains(&to)))
-}
-
-fn conditions(action: &Action) -> impl Iterator<Item = &Expr> {
-    let fork = if let ActionKind::If(fork) = &action.kind { Some(&fork.condition) } else { None };
-    action.when.iter().chain(fork)
-}
-
-fn mentions(expr: &Expr, wanted: impl Fn(&Name) -> bool) -> bool {
-    let mut any = false;
-    expr.names(&mut |name, _, _| any |= wanted(name));
-    any
+fn guards<'p, 'a>(point: &'p Point<'a>) -> impl Iterator<Item = &'p (&'a Expr, bool)> {
+    point.moves.iter().flat_map(|it| &it.guards)
 }

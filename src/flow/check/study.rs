@@ -18,7 +18,7 @@ use crate::value::Type;
 pub(super) struct Study<'a> {
     pub(super) flow: &'a Flow,
     pub(super) world: &'a World<'a>,
-    pub(super) graph: Graph<'a>,
+    pub(super) graph: Graph,
     /// What `ask` and `set` give values, in the order written.
     pub(super) variables: IndexMap<&'a str, Variable>,
     /// Every expression and what it is for.

@@ -23,8 +23,18 @@ use crate::yaml::{self, Kind, Node};
 
 type Found = Vec<Diagnostic>;
 
-const FIELDS: [&str; 9] =
-    ["flow", "title", "languages", "start", "defaults", "lookups", "context", "allow", "steps"];
+const FIELDS: [&str; 10] = [
+    "flow",
+    "title",
+    "languages",
+    "start",
+    "max_time_to_person",
+    "defaults",
+    "lookups",
+    "context",
+    "allow",
+    "steps",
+];
 
 /// Reads a flow.
 ///
@@ -65,6 +75,9 @@ fn flow(file: FileId, text: &str, tree: &Node, found: &mut Found) -> Option<Flow
         version: version(text),
         title: fields.get("title").map(|it| texts(it, &languages, found)).unwrap_or_default(),
         start: start.or(first).unwrap_or_else(nameless),
+        max_time_to_person: fields
+            .get("max_time_to_person")
+            .and_then(|node| length_of_time(node, found)),
         defaults: fields.get("defaults").map(|it| defaults(it, found)).unwrap_or_default(),
         lookups: lookups(&fields, found),
         context: context(&fields, &languages, found),
