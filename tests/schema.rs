@@ -1,6 +1,6 @@
 //! The schema that editors get accepts what designers write and refuses what the parser refuses; the reference page is
 //! the table of the language.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

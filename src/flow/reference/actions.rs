@@ -68,7 +68,7 @@ pub const ACTIONS: &[Action] = &[
     Action {
         name: "goto", value: Shape::Step, one_of: &[],
         says: "goes on with another step",
-        fields: &[],
+        fields: &[&[field("because", Shape::Reason, "none", "why, for the agent and the figures: a word of your own")]],
     },
     Action {
         name: "lookup", value: Shape::Lookup, one_of: &[],
@@ -95,7 +95,7 @@ pub const ACTIONS: &[Action] = &[
         says: "lets the caller wait for an agent, with music, their position and the estimated wait, and connects them",
         fields: &[&[
             field("priority", Shape::Expression, "0", "a number from 0 to 255; higher goes first, then who came first"),
-            field("because", Shape::Reason, "none", "why, for the agent: a word of your own"),
+            field("because", Shape::Reason, "that of the last `goto`", "why, for the agent: a word of your own"),
             field("keys", KEYS, "none", "keys that lead out of the queue at once"),
             field("no_agents", Shape::Step, "`otherwise`", "the step when no agent of the queue has a phone registered"),
             field("full", Shape::Step, "`otherwise`", "the step when the queue is full"),
@@ -110,7 +110,7 @@ pub const ACTIONS: &[Action] = &[
         says: "connects the caller with somebody outside, where the operator's allow-list lets calls go",
         fields: &[&[
             field("kind", Shape::Word(&["bridge", "blind"]), "`bridge`", "bridge: both are connected here, and a failure brings the caller back; blind: the caller's own side is asked to call there"),
-            field("because", Shape::Reason, "none", "why, for whoever answers"),
+            field("because", Shape::Reason, "that of the last `goto`", "why, for whoever answers"),
             field("ring_for", Shape::Duration, "30s", "how long it may ring"),
             field("busy", Shape::Step, "`otherwise`", "the step when the other side is busy"),
             field("no_answer", Shape::Step, "`otherwise`", "the step when nobody answers in time"),
