@@ -57,10 +57,12 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
                 .help(help),
         );
     }
-    let own = [name, "when"];
+    // `when` and `allow`.
+    let common = reference::names(&reference::COMMON);
+    let own = [name];
     let known = fields_of(name);
     // A second kind is reported above, so it is no unknown field.
-    let allowed = [known.as_slice(), &own, &KINDS];
+    let allowed = [known.as_slice(), &own, &common, &KINDS];
     let unknown_kinds = found.len();
     let what = KINDS.iter().find(|it| **it == name).copied().unwrap_or("action");
     let fields = Fields::open(node, what, first.span, &allowed, found)?;
@@ -76,7 +78,7 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
 fn shorten(it: &mut Diagnostic, kind: &str) {
     if it.help.as_deref().is_some_and(|help| help.starts_with("its fields are")) {
         let mut names = fields_of(kind);
-        names.push("when");
+        names.extend(reference::names(&reference::COMMON));
         it.help = Some(format!("beside `{kind}` may stand {}", names.join(", ")));
     }
 }

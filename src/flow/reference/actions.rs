@@ -20,8 +20,11 @@ const PATIENCE: [Field; 5] = [
 ];
 
 /// What every action may have.
-pub const WHEN: [Field; 1] =
-    [field("when", Shape::Expression, "always", "only when this is so; else it is passed over")];
+#[rustfmt::skip]
+pub const COMMON: [Field; 2] = [
+    field("when", Shape::Expression, "always", "only when this is so; else it is passed over"),
+    field("allow", Shape::Allow, "none", "findings of `hotline check` that are meant to be so here"),
+];
 
 /// Every action, in the order of the docs.
 #[rustfmt::skip]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ACTIONS, CONTEXT, DEFAULTS, FLOW, Field, LOOKUP, WHEN};
+use super::{ACTIONS, COMMON, CONTEXT, DEFAULTS, FLOW, Field, LOOKUP};
 use crate::flow::builtin;
 use crate::value::TYPE_NAMES;
 
@@ -26,7 +26,7 @@ pub fn markdown() -> String {
     page.push_str(
         "## Actions\n\nEach is one entry of a step's list. Every one of them may have:\n\n",
     );
-    table(&mut page, WHEN.iter());
+    table(&mut page, COMMON.iter());
     page.push_str("| action | behind it | does |\n| --- | --- | --- |\n");
     for action in ACTIONS {
         let behind = cell(&action.value.called());

@@ -13,7 +13,7 @@ mod schema;
 mod shape;
 
 pub(super) use actions::NAMES;
-pub use actions::{ACTIONS, WHEN, action};
+pub use actions::{ACTIONS, COMMON, action};
 pub use markdown::markdown;
 pub use places::{Of, Place, What, places};
 pub use schema::schema;
@@ -89,11 +89,11 @@ pub(super) const fn names<const N: usize>(fields: &[Field; N]) -> [&'static str;
 }
 
 /// One action of a step.
-const STEP: Shape = Shape::Action(ACTIONS, &WHEN);
+const STEP: Shape = Shape::Action(ACTIONS, &COMMON);
 
 /// A flow.
 #[rustfmt::skip]
-pub const FLOW: [Field; 8] = [
+pub const FLOW: [Field; 9] = [
     field("flow", Shape::FlowName, MUST, "its name, in logs, figures and the context"),
     field("title", Shape::Texts, "none", "what people call it"),
     field("languages", Shape::OneOrMore(&Shape::Language), MUST, "the languages it speaks, each a folder of prompts; a call begins in the first"),
@@ -101,6 +101,7 @@ pub const FLOW: [Field; 8] = [
     field("defaults", Shape::Fields(&DEFAULTS), "5 s, 3 s, 3, 2 s", "what actions fall back on"),
     field("lookups", Shape::Map(&Shape::NewLookup, &Shape::Fields(&LOOKUP)), "none", "what it may ask of databases"),
     field("context", Shape::List(&Shape::Fields(&CONTEXT)), "none", "what an agent sees first, in this order"),
+    field("allow", Shape::Allow, "none", "findings that are meant to be so, anywhere in the flow"),
     field("steps", Shape::Map(&Shape::NewStep, &Shape::List(&STEP)), MUST, "its steps"),
 ];
 

@@ -93,6 +93,8 @@ fn walk<'a>(node: &'a Node, shape: Shape, lookup: Option<&'a str>, found: &mut V
             let known = actions.iter().find(|it| node.text() == Some(it.name));
             found.push(Place { node, what: What::Action(known, actions), beside: &[], lookup });
         }
+        (Shape::Either(_, map), Kind::Map(_)) => walk(node, *map, lookup, found),
+        (Shape::Either(one, _), _) => walk(node, *one, lookup, found),
         (Shape::Texts | Shape::Type | Shape::Given, Kind::Map(_) | Kind::List(_)) => {}
         (_, Kind::Scalar(_) | Kind::Null) => found.push(value(shape)),
         (_, Kind::List(_) | Kind::Map(_)) => {} // not what belongs there: the parser says so
@@ -126,7 +128,11 @@ fn action<'a>(
         entries.iter().enumerate().find_map(|(at, (key, _))| Some((at, named(key)?)))
     else {
         if let Some((key, _)) = entries.first() {
-            let what = What::Action(None, actions);
+            let alone = beside.iter().find(|it| key.text() == Some(it.name));
+            let what = match alone {
+                Some(field) => What::Field(Some(field), Of::Fields(beside)),
+                None => What::Action(None, actions),
+            };
             found.push(Place { node: key, what, beside: entries, lookup });
         }
         return;

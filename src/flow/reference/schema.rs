@@ -112,11 +112,24 @@ fn of(shape: Shape) -> Value {
         Shape::Map(name, value) => json!({
             "type": "object", "additionalProperties": of(*value), "propertyNames": of_key(of(*name)),
         }),
+        Shape::Either(one, other) => json!({ "anyOf": [of(*one), of(*other)] }),
+        Shape::Allow => json!({
+            "type": "object", "propertyNames": { "pattern": "^HL[0-9]{4}$" },
+            "additionalProperties": { "type": "string", "minLength": 1 },
+        }),
         Shape::Fields(fields) => of_fields(fields),
         Shape::Action(actions, beside) => {
             let alone = actions.iter().filter(|it| matches!(it.value, Shape::Nothing));
             let alone: Vec<_> = alone.map(|it| it.name).collect();
             let mut kinds: Vec<_> = actions.iter().map(|it| of_action(it, beside)).collect();
+            // An `allow` that stands alone holds for the whole step.
+            for field in beside.iter().filter(|it| matches!(it.shape, Shape::Allow)) {
+                let properties: Map<_, _> = [property(field)].into_iter().collect();
+                kinds.push(json!({
+                    "type": "object", "properties": properties, "required": [field.name],
+                    "additionalProperties": false,
+                }));
+            }
             if !alone.is_empty() {
                 kinds.push(json!({ "enum": alone }));
             }

@@ -71,6 +71,10 @@ pub enum Shape {
     Fields(&'static [Field]),
     /// A map of which one key says what it is, with what may stand beside each of them.
     Action(&'static [Action], &'static [Field]),
+    /// Codes of findings, each with the reason why it may be so.
+    Allow,
+    /// The first, or a map like the second.
+    Either(&'static Self, &'static Self),
     /// What a scenario's table of a lookup has: a column, or what the lookup takes.
     Cell,
     /// Nothing.
@@ -117,6 +121,8 @@ impl Shape {
             Self::Map(name, value) => format!("map, {}: {}", name.called(), value.called()),
             Self::Fields(_) => "map of fields".to_owned(),
             Self::Action(..) => "action".to_owned(),
+            Self::Allow => "map of codes and reasons".to_owned(),
+            Self::Either(one, other) => format!("{} or {}", one.called(), other.called()),
             Self::Cell => "column".to_owned(),
             Self::Nothing => "nothing".to_owned(),
         }

@@ -9,8 +9,10 @@ use crate::yaml;
 
 /// Something that a shape can never be.
 fn misfit(shape: Shape) -> &'static str {
-    let is_map =
-        matches!(shape, Shape::Map(..) | Shape::Fields(_) | Shape::Action(..) | Shape::Texts);
+    let is_map = matches!(
+        shape,
+        Shape::Map(..) | Shape::Fields(_) | Shape::Action(..) | Shape::Texts | Shape::Allow
+    );
     if is_map { "[[x]]" } else { "{ q: { q: [] } }" }
 }
 
@@ -35,7 +37,7 @@ fn the_parser_reads_every_field_of_the_table() {
     for action in ACTIONS {
         let name = action.name;
         judge(name, action.value, &|it| format!("steps:\n  a:\n    - {name}: {it}\n"));
-        for field in action.fields().chain(&WHEN) {
+        for field in action.fields().chain(&COMMON) {
             let field_name = field.name;
             judge(&format!("{name}.{field_name}"), field.shape, &|it| {
                 let others = action.fields().filter(|it| it.must() && it.name != field_name);
@@ -94,7 +96,7 @@ fn names_are_unique_and_no_action_has_a_field_called_like_an_action() {
     for action in ACTIONS {
         assert!(names.insert(action.name), "{}", action.name);
         let mut fields = BTreeSet::new();
-        for field in action.fields().chain(&WHEN) {
+        for field in action.fields().chain(&COMMON) {
             assert!(fields.insert(field.name), "{}.{}", action.name, field.name);
             assert!(super::action(field.name).is_none(), "{}.{}", action.name, field.name);
         }
