@@ -20,6 +20,7 @@ mod parse;
 mod picture;
 mod program;
 mod proof;
+pub mod reference;
 mod settle;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
