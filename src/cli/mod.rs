@@ -7,6 +7,7 @@
 //! Read next: the command you came for.
 
 mod check;
+mod diff;
 mod graph;
 mod phone;
 mod prompts;
@@ -45,6 +46,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Find what is wrong with flows before a caller does.
     Check(check::CheckArgs),
+    Diff(diff::DiffArgs),
     /// Draw a flow: its steps and the ways between them.
     Graph(graph::GraphArgs),
     /// Call a SIP address: a small softphone for trying things.
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),

@@ -11,6 +11,7 @@
 
 pub mod builtin;
 mod check;
+mod diff;
 mod duration;
 mod explain;
 pub mod expr;
@@ -24,6 +25,7 @@ pub mod reference;
 mod settle;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
+pub use diff::{About, Change, Version, diff};
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;

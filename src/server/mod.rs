@@ -15,7 +15,7 @@ pub mod house;
 mod http;
 mod routes;
 mod switchboard;
-mod words;
+pub(crate) mod words;
 
 use std::collections::HashMap;
 use std::io;

@@ -66,6 +66,7 @@ use super::model::{Flow, Name};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::value::Type;
 
+pub(super) use self::study::spoken;
 pub use self::transfer_target::allows;
 pub(super) use self::words::keys_named;
 

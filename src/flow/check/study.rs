@@ -71,12 +71,12 @@ pub(super) enum Role<'a> {
 
 /// A prompt that an action speaks.
 #[derive(Clone, Copy)]
-pub(super) struct Spoken<'a> {
-    pub(super) name: &'a str,
+pub(in crate::flow) struct Spoken<'a> {
+    pub(in crate::flow) name: &'a str,
     /// Where it is named, or the action that speaks it unnamed.
     pub(super) span: Span,
     /// Whether the flow names it, or the language has it for all.
-    pub(super) named: bool,
+    pub(in crate::flow) named: bool,
     pub(super) action: &'a Action,
 }
 
@@ -265,7 +265,7 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
 }
 
 /// The prompts that one action speaks.
-pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
+pub(in crate::flow) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
     match &action.kind {
         ActionKind::Play(play) => play.prompts.iter().map(|it| one(it, action)).collect(),
         ActionKind::Menu(menu) => asked(&menu.prompt, &menu.patience, action),

@@ -1,0 +1,191 @@
+//! What one step does, in pieces that can be compared: its ways, its prompts, its settings.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::Spanned;
+use crate::flow::check::spoken;
+use crate::flow::graph::Way;
+use crate::flow::model::{ActionKind, Keying, Name, Patience, Step, TransferKind};
+use crate::flow::proof::seconds;
+use crate::secret::Key;
+
+/// One step.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// Where each key of its menus leads.
+    pub(super) keys: IndexMap<Key, Name>,
+    /// Where anything else leads, by its occasion in words.
+    pub(super) ways: IndexMap<String, Name>,
+    /// What it speaks, in order.
+    pub(super) prompts: Vec<Name>,
+    /// How callers are waited for.
+    pub(super) patience: IndexMap<String, String>,
+    /// All else that it says.
+    pub(super) settings: IndexMap<String, String>,
+}
+
+impl Facts {
+    pub(super) fn of(step: &Step) -> Self {
+        let mut facts = Self::default();
+        for action in &step.actions {
+            let label = facts.settle(&action.kind);
+            for (way, target) in action.kind.ways() {
+                let to = target.value.clone();
+                match (&action.kind, way) {
+                    (ActionKind::Menu(_), Way::Key(key)) => drop(facts.keys.insert(key, to)),
+                    (_, way) => drop(facts.ways.insert(occasion(&label, way), to)),
+                }
+            }
+            let spoken = spoken(action).into_iter().filter(|it| it.named);
+            facts.prompts.extend(spoken.map(|it| Name::from(it.name)));
+            if let Some(when) = &action.when {
+                facts.settings.insert(format!("{label} only when"), when.to_string());
+            }
+        }
+        facts
+    }
+
+    /// The settings of one action, and what it is called in a sentence.
+    fn settle(&mut self, kind: &ActionKind) -> String {
+        match kind {
+            ActionKind::Play(play) => {
+                let names: Vec<&str> = play.prompts.iter().map(|it| &*it.value).collect();
+                let label = format!("`{}`", names.join("`, `"));
+                self.keying(&label, play.keys);
+                label
+            }
+            ActionKind::Menu(menu) => {
+                self.keying("the menu", menu.keys);
+                self.patience("the menu", &menu.patience);
+                "the menu".to_owned()
+            }
+            ActionKind::Ask(ask) => {
+                let label = format!("the question for `{}`", ask.into.value);
+                self.keying(&label, ask.keys);
+                self.patience(&label, &ask.patience);
+                let between = ask.between_digits.map(|it| seconds(it.value));
+                self.wait(&label, "waits between two digits for", between);
+                let length = ask.length.map(|it| match it.value {
+                    (least, most) if least == most => least.to_string(),
+                    (least, most) => format!("{least} to {most}"),
+                });
+                self.set(&label, "takes this many digits:", length);
+                let end = ask.ends_with.map(|it| it.value.symbol().to_string());
+                self.set(&label, "ends with key", end);
+                self.set(&label, "is of type", Some(ask.kind.value.to_string()));
+                label
+            }
+            ActionKind::Say(say) => {
+                self.set("", "says the value of", Some(format!("`{}`", say.value)));
+                format!("`{}`", say.value)
+            }
+            ActionKind::Set(sets) => {
+                for it in sets {
+                    self.set(
+                        &format!("`{}`", it.name.value),
+                        "is set to",
+                        Some(it.value.to_string()),
+                    );
+                }
+                "a `set`".to_owned()
+            }
+            ActionKind::If(fork) => format!("`{}`", fork.condition),
+            ActionKind::Goto(it) => {
+                self.set("the agent", "is told the reason", name(it.because.as_ref()));
+                "a `goto`".to_owned()
+            }
+            ActionKind::Lookup(it) => {
+                let label = format!("lookup `{}`", it.lookup.value);
+                self.set("", "asks", Some(label.clone()));
+                for (name, value) in &it.with {
+                    self.set(&label, &format!("gets as `{}`", name.value), Some(value.to_string()));
+                }
+                label
+            }
+            ActionKind::Hours(hours) => {
+                self.set("", "follows the calendar", name(Some(&hours.calendar)));
+                format!("calendar `{}`", hours.calendar.value)
+            }
+            ActionKind::Language(lang) => {
+                self.set("", "goes on in", Some(lang.value.to_string()));
+                "a `language`".to_owned()
+            }
+            ActionKind::Queue(queue) => {
+                self.set("", "waits in the queue", name(Some(&queue.queue)));
+                let wait = queue.max_wait.map(|it| seconds(it.value));
+                self.wait("the queue", "is waited in for at most", wait);
+                let priority = queue.priority.as_ref().map(ToString::to_string);
+                self.set("the queue", "gives the priority", priority);
+                self.set("the agent", "is told the reason", name(queue.because.as_ref()));
+                "the queue".to_owned()
+            }
+            ActionKind::Transfer(it) => {
+                self.set("", "calls", Some(it.to.to_string()));
+                let kind = match it.kind {
+                    TransferKind::Bridge => "bridge",
+                    TransferKind::Blind => "blind",
+                };
+                self.set("the transfer", "is", Some(kind.to_owned()));
+                let rings = it.ring_for.map(|it| seconds(it.value));
+                self.wait("the transfer", "rings for", rings);
+                self.set("the other side", "is told the reason", name(it.because.as_ref()));
+                "the transfer".to_owned()
+            }
+            ActionKind::Hangup(_) => {
+                self.set("", "ends the call", Some("here".to_owned()));
+                "the goodbye".to_owned()
+            }
+        }
+    }
+
+    fn set(&mut self, label: &str, verb: &str, value: Option<String>) {
+        if let Some(value) = value {
+            self.settings.insert(format!("{label} {verb}").trim().to_owned(), value);
+        }
+    }
+
+    fn wait(&mut self, label: &str, verb: &str, value: Option<String>) {
+        if let Some(value) = value {
+            self.patience.insert(format!("{label} {verb}"), value);
+        }
+    }
+
+    fn keying(&mut self, label: &str, keys: Keying) {
+        let no = |it: bool| (!it).then(|| "no".to_owned());
+        self.set(label, "can be interrupted:", no(keys.interrupt));
+        self.set(label, "counts keys pressed before it:", no(keys.type_ahead));
+    }
+
+    fn patience(&mut self, label: &str, patience: &Patience) {
+        let wait: Option<Duration> = patience.no_input_after.map(|it| it.value);
+        self.wait(label, "waits for a key for", wait.map(seconds));
+        let tries = patience.tries.map(|it| it.value.to_string());
+        self.wait(label, "is asked this often:", tries);
+    }
+}
+
+fn name(it: Option<&Spanned<Name>>) -> Option<String> {
+    it.map(|it| format!("`{}`", it.value))
+}
+
+/// When a way is gone, as the subject of a sentence.
+fn occasion(label: &str, way: Way) -> String {
+    match way {
+        Way::Key(key) => format!("key {} in {label}", key.symbol()),
+        Way::Otherwise => format!("{label} without success"),
+        Way::Goto => "the end of the step".to_owned(),
+        Way::Then => format!("{label}, if it is so,"),
+        Way::Else => format!("{label}, if it is not so,"),
+        Way::NotFound => format!("{label} without a result"),
+        Way::Failed => format!("{label} that fails"),
+        Way::Closed => format!("{label} when it is closed"),
+        Way::NoAgents => format!("{label} without agents"),
+        Way::Full => format!("{label} when it is full"),
+        Way::Waited => format!("{label} after the longest wait"),
+        Way::Busy => format!("{label} when it is busy"),
+        Way::NoAnswer => format!("{label} without an answer"),
+        Way::After => format!("{label} after the talk"),
+    }
+}
