@@ -3,6 +3,7 @@
 //! `fields` are maps with known keys, `values` single values, `actions` what steps do.
 
 mod actions;
+mod ask;
 mod fields;
 mod values;
 
