@@ -36,7 +36,7 @@ pub(super) struct Asking {
     collect: Collect,
     keys: Keying,
     /// Set while a value keyed is read back: then that is the question.
-    pub(super) reading_back: Option<ReadBack>,
+    pub(super) reading_back: Option<Box<ReadBack>>,
 }
 
 /// What of a question is spoken.

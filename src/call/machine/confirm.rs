@@ -94,7 +94,7 @@ impl Machine {
         }
         self.keys.flush();
         if let State::Asking(it) = &mut self.state {
-            it.reading_back = Some(ReadBack { value, typing_until: now + TYPING });
+            it.reading_back = Some(Box::new(ReadBack { value, typing_until: now + TYPING }));
         }
         self.pose_anew(now, out)
     }

@@ -30,9 +30,10 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             && order(least, most) == Some(Ordering::Greater)
         {
             let says = format!("nothing is at least {least} and at most {most}");
-            let help = match kind {
-                Type::Time => "a range ends before midnight: ask about each day's part by itself",
-                _ => "write the smaller one first",
+            let help = if *kind == Type::Time {
+                "a range ends before midnight: ask about each day's part by itself"
+            } else {
+                "write the smaller one first"
             };
             found.push(Diagnostic::error("HL0313", between.span, says).help(help.to_owned()));
             continue;

@@ -12,17 +12,18 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Ask(ask) = &action.kind else { continue };
         let Some(first) = ask.tests.matches.first() else { continue };
-        match &ask.kind.value {
-            Type::Digits | Type::Phone => lengths(ask, found),
-            kind => {
-                let says = format!("{} follows no pattern", called(kind));
-                let help = match kind {
-                    Type::Secret => "nothing may depend on a secret's figures but its `check`",
-                    _ => "ask for it as `digits` or `phone`, or give its range: `between`",
-                };
-                found.push(Diagnostic::error("HL0318", first.span, says).help(help.to_owned()));
-            }
+        let kind = &ask.kind.value;
+        if matches!(kind, Type::Digits | Type::Phone) {
+            lengths(ask, found);
+            continue;
         }
+        let says = format!("{} follows no pattern", called(kind));
+        let help = if *kind == Type::Secret {
+            "nothing may depend on a secret's figures but its `check`"
+        } else {
+            "ask for it as `digits` or `phone`, or give its range: `between`"
+        };
+        found.push(Diagnostic::error("HL0318", first.span, says).help(help.to_owned()));
     }
 }
 

@@ -9,8 +9,8 @@ use super::values::{
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
-    Action, ActionKind, Assignment, Fork, Hours, Keying, LookUp, Menu, Name, Patience, Play, Queue,
-    Say, Target, Transfer, TransferKind,
+    Action, ActionKind, Assignment, Fork, Goto, Hours, Keying, LookUp, Menu, Name, Patience, Play,
+    Queue, Say, Target, Transfer, TransferKind,
 };
 use crate::secret::Key;
 use crate::value::Value;
@@ -34,6 +34,7 @@ fn fields_of(kind: &str) -> &'static [&'static [&'static str]] {
         "ask" => &[&ask::FIELDS, &PATIENCE, &KEYING],
         "say" => &[&["as"], &KEYING],
         "if" => &[&["then", "else"]],
+        "goto" => &[&["because"]],
         "lookup" => &[&["with", "not_found", "failed", "meanwhile"]],
         "hours" => &[&["closed"]],
         "queue" => &[&[
@@ -148,7 +149,7 @@ fn what_to_do(
             let (keys, patience) = (keying(fields, found), patience(fields, found));
             ActionKind::Menu(Menu { prompt: prompt?, branches: branches?, keys, patience })
         }
-        "ask" => ActionKind::Ask(ask::ask(value, fields, found)?),
+        "ask" => ActionKind::Ask(Box::new(ask::ask(value, fields, found)?)),
         "say" => {
             let kind = fields.get("as").and_then(|node| kind(node, found));
             let keys = keying(fields, found);
@@ -164,7 +165,10 @@ fn what_to_do(
             }
             ActionKind::If(Fork { condition: expression(value, found)?, then, otherwise })
         }
-        "goto" => ActionKind::Goto(reference(value, "a step", found)?),
+        "goto" => ActionKind::Goto(Goto {
+            to: reference(value, "a step", found)?,
+            because: optional(fields, "because", |node| reason(node, found)),
+        }),
         "lookup" => {
             let with = fields.get("with").map(|node| with(node, found)).unwrap_or_default();
             let not_found = target(fields, "not_found", found);
