@@ -22,6 +22,7 @@ mod parse;
 pub mod pattern;
 mod picture;
 mod program;
+pub mod reference;
 mod settle;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};

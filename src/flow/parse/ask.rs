@@ -8,22 +8,10 @@ use crate::flow::check_digit::CheckDigit;
 use crate::flow::expr::Expr;
 use crate::flow::model::{Ask, Between, Confirm, Tests};
 use crate::flow::pattern::Pattern;
+use crate::flow::reference::{CONFIRM_KEYS, names};
 use crate::secret::Key;
 use crate::yaml::{Kind, Node};
 
-/// The fields of `ask` beside patience and keying.
-pub(super) const FIELDS: [&str; 10] = [
-    "into",
-    "as",
-    "length",
-    "ends_with",
-    "between_digits",
-    "between",
-    "matches",
-    "check",
-    "confirm",
-    "confirm_keys",
-];
 /// The most patterns of one `ask`.
 const MAX_PATTERNS: usize = 32;
 
@@ -98,8 +86,8 @@ fn check_digit(node: &Node, found: &mut Found) -> Option<Spanned<CheckDigit>> {
     let text = word(node, "a check digit", found)?;
     let check = CheckDigit::from_name(text);
     if check.is_none() {
-        let help = nearest(text, CheckDigit::names()).map_or_else(
-            || format!("write one of {}", CheckDigit::names().collect::<Vec<_>>().join(", ")),
+        let help = nearest(text, CheckDigit::NAMES).map_or_else(
+            || format!("write one of {}", CheckDigit::NAMES.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
         unreadable(node, format!("no check digit is called `{text}`"), &help, found);
@@ -109,6 +97,13 @@ fn check_digit(node: &Node, found: &mut Found) -> Option<Spanned<CheckDigit>> {
 
 fn confirm(fields: &Fields<'_>, found: &mut Found) -> Option<Confirm> {
     let keys = fields.entry("confirm_keys");
+    let own = keys.and_then(|(at, node)| {
+        Fields::open(node, "`confirm_keys`", at.span, &[&names(&CONFIRM_KEYS)], found)
+    });
+    let own = |name, found: &mut Found| {
+        own.as_ref().and_then(|it| optional(it, name, |node| key(node, found)))
+    };
+    let (yes, no) = (own("yes", found), own("no", found));
     let Some(node) = fields.get("confirm") else {
         if let Some((key, _)) = keys {
             let says = "`confirm_keys` without a `confirm`".to_owned();
@@ -120,11 +115,5 @@ fn confirm(fields: &Fields<'_>, found: &mut Found) -> Option<Confirm> {
     };
     let prompt = reference(node, "a prompt", found)?;
     let usual = |symbol| Key::from_symbol(symbol).map(|key| Spanned::new(key, prompt.span));
-    let (mut yes, mut no) = (usual('1')?, usual('2')?);
-    if let Some((at, node)) = keys {
-        let own = Fields::open(node, "`confirm_keys`", at.span, &[&["yes", "no"]], found)?;
-        yes = optional(&own, "yes", |node| key(node, found)).unwrap_or(yes);
-        no = optional(&own, "no", |node| key(node, found)).unwrap_or(no);
-    }
-    Some(Confirm { prompt, yes, no })
+    Some(Confirm { yes: yes.or_else(|| usual('1'))?, no: no.or_else(|| usual('2'))?, prompt })
 }
