@@ -1,5 +1,6 @@
 //! What was reached, as a picture.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::play::{Played, shares};
@@ -28,8 +29,8 @@ pub(super) fn flow(path: &Path, stage: &Stage, played: &Played<'_>) -> Covered {
 }
 
 fn cover(stage: &Stage, coverage: &Coverage) -> Cover {
-    let mut cover = Cover::default();
-    cover.steps = (0..stage.flow.steps.len()).map(|step| coverage.visits(step)).collect();
+    let steps = (0..stage.flow.steps.len()).map(|step| coverage.visits(step)).collect();
+    let mut cover = Cover { steps, ways: BTreeMap::new() };
     for (nth, branch) in coverage.branches().iter().enumerate() {
         let to = branch.to.as_ref().and_then(|to| stage.flow.steps.get_index_of(to));
         let Some(to) = to else { continue };
