@@ -11,13 +11,17 @@
 
 pub mod builtin;
 mod check;
+pub mod check_digit;
+
 mod diff;
 mod duration;
+mod entry;
 mod explain;
 pub mod expr;
 mod graph;
 pub mod model;
 mod parse;
+pub mod pattern;
 mod picture;
 mod program;
 mod proof;
@@ -29,6 +33,6 @@ pub use diff::{About, Change, Version, diff};
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
-pub use picture::Picture;
+pub use picture::{Cover, Covered, Picture, covered_page};
 pub use program::{Program, Proven};
 pub use proof::{End, Longest, Proof, Row, Toll};

@@ -74,6 +74,11 @@ impl Facts {
                 self.set(&label, "takes this many digits:", length);
                 let end = ask.ends_with.map(|it| it.value.symbol().to_string());
                 self.set(&label, "ends with key", end);
+                let between =
+                    ask.tests.between.as_ref().map(|it| format!("{} to {}", it.least, it.most));
+                self.set(&label, "takes values from", between);
+                let confirm = ask.confirm.as_ref().map(|it| &it.prompt);
+                self.set(&label, "is read back with", name(confirm));
                 self.set(&label, "is of type", Some(ask.kind.value.to_string()));
                 label
             }

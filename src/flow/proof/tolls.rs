@@ -12,7 +12,6 @@ use crate::flow::check::{Prompts, keys_named};
 use crate::flow::graph::Way;
 use crate::flow::model::{Action, ActionKind, Ask, Flow, LookUp, Menu, Name, Patience};
 use crate::secret::Key;
-use crate::value::Type;
 
 /// A value spoken alone: what the catalogue counts for one in a prompt.
 const VALUE: Duration = Duration::from_millis(1_500);
@@ -84,12 +83,15 @@ impl<'a> Lengths<'a> {
                 self.tried(&menu.prompt, patience, wait, 1)
             }
             ActionKind::Ask(ask) => {
-                let (_, most) = digits(ask);
+                let (_, most) = ask.digits();
                 let keys = u32::from(most.max(1)) + u32::from(ask.ends_with.is_some());
                 let between = self.between_digits(ask);
                 // The first key at the last moment, each other one, too; then the end is waited for, or comes by itself.
                 let waited = if ask.ends_with.is_some() { keys.saturating_sub(1) } else { u32::from(most.max(1)) };
-                let wait = self.no_input_after(&ask.patience) + between * waited;
+                let mut wait = self.no_input_after(&ask.patience) + between * waited;
+                if let Some(confirm) = &ask.confirm {
+                    wait += self.prompt(&confirm.prompt.value) + self.no_input_after(&ask.patience);
+                }
                 self.tried(&ask.prompt, &ask.patience, wait, keys)
             }
             ActionKind::Lookup(it) => Toll::of(self.looked_up(it)),
@@ -145,12 +147,13 @@ impl<'a> Lengths<'a> {
 
     /// The shortest entry, keyed without haste after its prompt.
     fn keyed(&mut self, ask: &Ask) -> Toll {
-        let (least, most) = digits(ask);
+        let (least, most) = ask.digits();
         let keys = u32::from(least.max(1)) + u32::from(ask.ends_with.is_some());
         let unsure = least != most && ask.ends_with.is_none();
         let waits = if unsure { self.between_digits(ask) } else { Duration::ZERO };
         let time = self.prompt(&ask.prompt.value).saturating_add(KEY * keys).saturating_add(waits);
-        Toll { time, keys }
+        let taken = ask.confirm.as_ref().map(|it| self.prompt(&it.prompt.value));
+        Toll { time: time + taken.unwrap_or_default(), keys: keys + u32::from(taken.is_some()) }
     }
 
     fn looked_up(&mut self, it: &LookUp) -> Duration {
@@ -173,20 +176,4 @@ impl<'a> Lengths<'a> {
     fn between_digits(&self, ask: &Ask) -> Duration {
         ask.between_digits.map_or(self.flow.defaults.between_digits, |it| it.value)
     }
-}
-
-/// How many digits an entry has, least and most: docs/flows.md, `ask`.
-fn digits(ask: &Ask) -> (u8, u8) {
-    ask.length.map_or_else(
-        || match &ask.kind.value {
-            Type::Date => (4, 8),
-            Type::Time => (1, 4),
-            Type::DateTime => (12, 12),
-            Type::YesNo => (1, 1),
-            Type::Phone => (2, 32),
-            Type::Number | Type::Money | Type::Duration => (1, 15),
-            Type::Text | Type::Digits | Type::Choice(_) | Type::Secret => (1, 32),
-        },
-        |it| it.value,
-    )
 }
