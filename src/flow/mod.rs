@@ -28,5 +28,5 @@ pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
 pub(crate) use parse::{is_kebab, is_snake};
-pub use picture::Picture;
+pub use picture::{Cover, Covered, Picture, covered_page};
 pub use program::{Program, Proven};
