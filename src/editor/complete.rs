@@ -123,7 +123,7 @@ impl Workspace {
             Shape::Cell => {
                 self.of_lookup(flow, &[SymbolKind::Parameter, SymbolKind::Column], found)
             }
-            Shape::Expression | Shape::Address => self.expression(flow, found),
+            Shape::Expression | Shape::Range | Shape::Address => self.expression(flow, found),
             Shape::Type | Shape::Given => value(found, &TYPE_NAMES, "type"),
             Shape::YesNo => value(found, &["yes", "no"], ""),
             Shape::Word(words) => value(found, words, ""),
@@ -154,6 +154,7 @@ impl Workspace {
             | Shape::Fields(_)
             | Shape::Action(..)
             | Shape::Allow
+            | Shape::Pattern
             | Shape::Nothing => {}
         }
     }

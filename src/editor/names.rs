@@ -146,7 +146,23 @@ fn named(file: &File, place: &Place<'_>, flow: Option<FileId>, all: &mut Vec<Occ
         Shape::Queue => add(SymbolKind::Queue, false, false, text),
         Shape::Calendar => add(SymbolKind::Calendar, false, false, text),
         Shape::Connector => add(SymbolKind::Connector, false, false, text),
-        Shape::Expression | Shape::Address => worked_out(file, place.node, flow, all),
+        Shape::Expression | Shape::Address => {
+            if let Ok(expr) = Expr::from_node(place.node) {
+                worked_out(file, &expr, flow, all);
+            }
+        }
+        // `10..500`, `today..today + 14d`
+        Shape::Range => {
+            let span = file.unquoted(place.node.span);
+            if let Some((least, most)) = text.split_once("..") {
+                let second = least.len() + 2;
+                for (part, from) in [(least, 0), (most, second)] {
+                    if let Ok(expr) = Expr::parse(part, span.part(from, from + part.len())) {
+                        worked_out(file, &expr, flow, all);
+                    }
+                }
+            }
+        }
         Shape::Text
         | Shape::Texts
         | Shape::FlowName
@@ -168,13 +184,13 @@ fn named(file: &File, place: &Place<'_>, flow: Option<FileId>, all: &mut Vec<Occ
         | Shape::Fields(_)
         | Shape::Action(..)
         | Shape::Allow
+        | Shape::Pattern
         | Shape::Nothing => {}
     }
 }
 
 /// The names in an expression.
-fn worked_out(file: &File, node: &Node, flow: Option<FileId>, all: &mut Vec<Occurrence>) {
-    let Ok(expr) = Expr::from_node(node) else { return };
+fn worked_out(file: &File, expr: &Expr, flow: Option<FileId>, all: &mut Vec<Occurrence>) {
     let text = file.good().map(|it| &*it.text).unwrap_or_default();
     expr.names(&mut |name, span, _| {
         // `known(order.eta)` and folded texts are wider than the name.
