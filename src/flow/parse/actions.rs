@@ -22,6 +22,8 @@ const KINDS: [&str; 13] = [
     "play", "menu", "ask", "say", "set", "if", "goto", "lookup", "hours", "language", "queue",
     "transfer", "hangup",
 ];
+/// The most prompts of one `play`.
+const MAX_PROMPTS: usize = 100;
 const KEYING: [&str; 2] = ["interrupt", "type_ahead"];
 const PATIENCE: [&str; 5] = ["no_input_after", "tries", "no_input", "no_match", "otherwise"];
 
@@ -201,8 +203,13 @@ fn prompts(node: &Node, at: Span, found: &mut Found) -> Option<Vec<Spanned<Name>
             let help = "write `play: welcome`".to_owned();
             found.push(Diagnostic::error("HL0110", place(node, at), says).help(help));
         }
-        let prompts: Vec<_> =
-            items.iter().filter_map(|item| reference(item, "a prompt", found)).collect();
+        if let Some(first_too_many) = items.get(MAX_PROMPTS) {
+            let says = format!("{} prompts at once are more than anybody hears", items.len());
+            let help = format!("write at most {MAX_PROMPTS}, or another `play`");
+            found.push(Diagnostic::error("HL0108", first_too_many.span, says).help(help));
+        }
+        let items = items.iter().take(MAX_PROMPTS);
+        let prompts: Vec<_> = items.filter_map(|item| reference(item, "a prompt", found)).collect();
         return (!prompts.is_empty()).then_some(prompts);
     }
     reference(node, "a prompt", found).map(|prompt| vec![prompt])

@@ -214,7 +214,9 @@ fn steps_of(node: &Node, found: &mut Found) -> IndexMap<Name, Step> {
         let Some(name) = kebab(name, "a step", found) else { continue };
         let actions = match &node.kind {
             Kind::List(items) if !items.is_empty() => {
-                items.iter().filter_map(|item| actions::action(item, found)).collect()
+                let actions = items.iter().filter_map(|item| actions::action(item, found));
+                // Exactly as long as it is: a flow has many steps of one or two actions.
+                actions.collect::<Box<[_]>>().into_vec()
             }
             Kind::List(_) | Kind::Null => {
                 let says = format!("the step `{}` does nothing", name.value);
