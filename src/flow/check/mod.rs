@@ -3,6 +3,7 @@
 //! Rules look at a [`Study`], made once, and add findings. Those that conclude something from what a flow lacks (a step
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
+mod allowed;
 mod between_digits;
 mod constant_condition;
 mod end_key;
@@ -216,6 +217,7 @@ pub fn check(flow: &Flow, world: &World<'_>) -> Vec<Diagnostic> {
     let study = Study::new(flow, world);
     let mut found = Vec::new();
     run(PRESENT.iter().chain(&FIELDS).chain(&ABSENT), &study, &mut found);
+    let mut found = allowed::apply(flow, found, true);
     foremost(&mut found);
     found
 }
@@ -240,7 +242,7 @@ pub(super) fn check_parts(
         rule(&study, &mut lacking);
     }
     found.extend(lacking.into_iter().filter(|it| !broken.contains(&part(it.span))));
-    found
+    allowed::apply(flow, found, false)
 }
 
 #[cfg(test)]
