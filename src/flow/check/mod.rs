@@ -4,7 +4,10 @@
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
 mod allowed;
+mod between;
 mod between_digits;
+mod check_digit;
+mod confirm;
 mod constant_condition;
 mod end_key;
 mod falls_off;
@@ -21,6 +24,7 @@ mod missing_prompt;
 mod name_taken;
 mod no_otherwise;
 mod no_person;
+mod patterns;
 mod perhaps_unset;
 mod queue_exits;
 mod repeated_language;
@@ -124,7 +128,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 27] = [
+const PRESENT: [Rule; 31] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -152,6 +156,10 @@ const PRESENT: [Rule; 27] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    between::check,
+    check_digit::check,
+    patterns::check,
+    confirm::check,
 ];
 
 /// Rules that judge which fields an action lacks.
