@@ -323,8 +323,8 @@ fn action(it: &'static Action, found: &mut Collected<'_>) {
 
 /// What stands for a value until it is written; `}` would end it.
 fn example(shape: Shape) -> String {
-    match shape {
-        Shape::Map(..) => "{ \\}".to_owned(),
-        other => other.called().split([',', '`']).next().unwrap_or_default().replace(' ', "-"),
+    if matches!(shape, Shape::Map(..)) {
+        return "{ \\}".to_owned();
     }
+    shape.called().split([',', '`']).next().unwrap_or_default().replace(' ', "-")
 }
