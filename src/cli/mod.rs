@@ -9,6 +9,8 @@
 mod check;
 mod diff;
 mod graph;
+mod lsp;
+mod new;
 mod phone;
 mod prompts;
 mod replay;
@@ -49,6 +51,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Draw a flow: its steps and the ways between them.
     Graph(graph::GraphArgs),
+    Lsp(lsp::LspArgs),
+    New(new::NewArgs),
     /// Call a SIP address: a small softphone for trying things.
     Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
@@ -69,6 +73,8 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
+        Command::New(args) => new::run(&args),
         Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
         Command::Replay(args) => replay::run(&args),
