@@ -213,7 +213,8 @@ TransferKind::Blind => {
             | C::PlayMusic
             | C::PlayRinging
             | C::Stop
-            | C::LookUp(_) => {}
+            | C::LookUp(_)
+            | C::Verify(_) => {}
         }
     }
 

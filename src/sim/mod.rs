@@ -16,6 +16,7 @@ mod parse;
 mod replay;
 mod run;
 mod scenario;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod transcript;

@@ -16,7 +16,7 @@ use super::caller::length;
 use super::run::Stage;
 use crate::call::{
     Answer, Command, Ending, Entry, Event, Machine, QueueEvent, Setting, Start, TransferEvent,
-    What, replay, reveal,
+    Verdict, What, replay, reveal,
 };
 use crate::flow::model::Name;
 use crate::time::Mono;
@@ -146,6 +146,10 @@ fn word<'a>(entry: &'a Value, field: &str) -> &'a str {
     entry.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
+fn took(entry: &Value) -> Duration {
+    Duration::from_millis(entry.get("took_ms").and_then(Value::as_u64).unwrap_or(0))
+}
+
 fn moment(entry: &Value) -> Option<Mono> {
     entry.get("at").and_then(Value::as_u64).map(Mono::from_micros)
 }
@@ -196,6 +200,8 @@ struct Again<'a> {
     /// When the caller did the last thing.
     did: Mono,
     lookups: BTreeMap<Name, VecDeque<Reply<Answer>>>,
+    /// What came of secrets, by the lookup that they were compared against.
+    verdicts: BTreeMap<Name, VecDeque<Reply<Verdict>>>,
     visits: Vec<Stay<QueueEvent>>,
     transfers: Vec<Stay<TransferEvent>>,
     /// How long each prompt lasted that was heard to its end.
@@ -233,6 +239,7 @@ impl<'a> Again<'a> {
             doings: VecDeque::new(),
             did: clock,
             lookups: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             visits: stays(&recorded.journey, "queued", "queue"),
             transfers: stays(&recorded.journey, "transferring", "to"),
             heard: BTreeMap::new(),
@@ -271,7 +278,10 @@ impl<'a> Again<'a> {
                 }
                 Event::Queue { event, .. } => reply(&mut self.visits, at, event),
                 Event::Transfer { event, .. } => reply(&mut self.transfers, at, event),
-                Event::Played(_) | Event::LookedUp { .. } | Event::Tick => {}
+                Event::Played(_)
+                | Event::LookedUp { .. }
+                | Event::Verified { .. }
+                | Event::Tick => {}
             }
         }
     }
@@ -286,11 +296,16 @@ impl<'a> Again<'a> {
                         let Event::LookedUp { answer, .. } = event else { return None };
                         (*when == at).then(|| answer.clone())
                     });
-                    let took = entry.get("took_ms").and_then(Value::as_u64).unwrap_or(0);
                     // Without an answer the machine went on by itself; so it does again.
                     let what = given.unwrap_or(Answer::TimedOut);
                     let lookup = self.lookups.entry(word(entry, "lookup").into()).or_default();
-                    lookup.push_back(Reply { after: Duration::from_millis(took), what });
+                    lookup.push_back(Reply { after: took(entry), what });
+                }
+                "verified" => {
+                    let outcome = entry.get("outcome").cloned().unwrap_or_default();
+                    let Ok(what) = serde_json::from_value(outcome) else { continue };
+                    let verdicts = self.verdicts.entry(word(entry, "lookup").into()).or_default();
+                    verdicts.push_back(Reply { after: took(entry), what });
                 }
                 "heard" => {
                     let next = events.iter().find(|(when, it)| *when > at && !idle(it));
@@ -398,6 +413,14 @@ impl<'a> Again<'a> {
                 }
                 self.later(after, Event::LookedUp { lookup: question.ticket, answer: what });
             }
+            Command::Verify(check) => {
+                let verdicts = self.verdicts.get_mut(&check.lookup);
+                let Some(Reply { after, what }) = verdicts.and_then(VecDeque::pop_front) else {
+                    self.stop.get_or_insert(Stop::Lookup(check.lookup));
+                    return;
+                };
+                self.later(after, Event::Verified { check: check.ticket, verdict: what });
+            }
             Command::Enqueue(wish) => {
                 let Some(replies) = take(&mut self.visits, &wish.queue) else {
                     self.stop.get_or_insert(Stop::Queue(wish.queue));
@@ -467,6 +490,7 @@ impl<'a> Again<'a> {
             | What::Chose { .. }
             | What::Keyed { .. }
             | What::LookedUp { .. }
+            | What::Verified { .. }
             | What::Hours { .. }
             | What::Language { .. }
             | What::Position { .. }

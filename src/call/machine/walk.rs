@@ -39,7 +39,7 @@ pub(super) struct LookingUp {
 /// How long a lookup may take before the caller is told that it takes a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long the machine waits for an answer beyond `within`, which its connector guards already.
-const GRACE: Duration = Duration::from_millis(500);
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 const APOLOGY: &str = "apology";
 
 impl LookingUp {
@@ -104,6 +104,11 @@ impl Machine {
             ActionKind::Play(it) => self.play(now, it, out),
             ActionKind::Say(it) => self.say(now, it, out),
             ActionKind::Menu(_) | ActionKind::Ask(_) => self.ask(now, out),
+            ActionKind::Verify(_) => {
+                // Whatever the caller has shown before is not what is asked now.
+                self.verified = None;
+                self.ask(now, out)
+            }
             ActionKind::Set(assignments) => {
                 for it in assignments {
                     let value = self.value(now, &it.value)?;

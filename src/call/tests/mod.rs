@@ -8,6 +8,7 @@ mod lookups;
 mod questions;
 mod record;
 mod stored;
+mod verify;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use jiff::tz::offset;
 
 use super::{
     Agent, Answer, Calendars, Command, Entry, Event, Machine, QueueEvent, Setting, Start, Ticket,
-    TransferEvent, What,
+    TransferEvent, Verdict, What,
 };
 use crate::diagnostic::{Sources, text::render};
 use crate::flow::Program;
@@ -147,6 +148,12 @@ impl Call {
                     it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 format!("ask {}({})", it.lookup, with.join(", "))
             }
+            Command::Verify(it) => {
+                self.ticket = it.ticket;
+                let with: Vec<String> =
+                    it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("verify {}({}) of {}", it.lookup, with.join(", "), it.account)
+            }
             Command::Enqueue(it) => {
                 self.ticket = it.ticket;
                 format!("queue {} {}", it.queue, it.priority)
@@ -166,6 +173,7 @@ impl Call {
     /// The event that `words` mean.
     fn event(&self, words: &str) -> Event {
         let answer = |answer| Event::LookedUp { lookup: self.ticket, answer };
+        let verified = |verdict| Event::Verified { check: self.ticket, verdict };
         let queue = |event| Event::Queue { visit: self.ticket, event };
         let transfer = |event| Event::Transfer { transfer: self.ticket, event };
         let agent = Agent { id: "lin".into(), name: None, work_number: Some("8001".into()) };
@@ -191,6 +199,10 @@ impl Call {
             "not-found" => answer(Answer::NotFound),
             "late" => Event::LookedUp { lookup: self.asked_before, answer: Answer::NotFound },
             "fails" => answer(Answer::Failed),
+            "right" => verified(Verdict::Right),
+            "wrong" => verified(Verdict::Wrong),
+            "locked" => verified(Verdict::Locked),
+            "unverified" => verified(Verdict::Failed),
             "position" => queue(QueueEvent::Position {
                 ahead: rest[0].parse().unwrap(),
                 wait: rest.get(1).map(|it| Duration::from_secs(it.parse().unwrap())),

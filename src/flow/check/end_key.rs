@@ -2,13 +2,11 @@
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::ActionKind;
 
 /// Points at `ends_with`. `*` and `#` are never part of what is keyed.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let ActionKind::Ask(ask) = &action.kind else { continue };
-        let Some(key) = ask.ends_with else { continue };
+        let Some(key) = action.kind.entry().and_then(|it| it.ends_with) else { continue };
         let symbol = key.value.symbol();
         if symbol.is_ascii_digit() {
             let says = format!("{symbol} ends the value and may be part of it");

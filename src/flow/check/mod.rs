@@ -24,8 +24,10 @@ mod perhaps_unset;
 mod queue_exits;
 mod repeated_language;
 mod rings;
+mod secret_fetched;
 mod secret_shown;
 mod secret_spoken;
+mod short_secret;
 mod slow_end;
 mod slow_lookup;
 mod sql;
@@ -52,6 +54,9 @@ mod unserved_queue;
 mod unspoken_language;
 mod unused_lookup;
 mod unused_step;
+mod verify_against;
+mod verify_branches;
+mod weak_lockout;
 mod words;
 mod wrong_kind;
 
@@ -123,7 +128,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 27] = [
+const PRESENT: [Rule; 31] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -151,11 +156,16 @@ const PRESENT: [Rule; 27] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    secret_fetched::check,
+    verify_against::check,
+    weak_lockout::check,
+    short_secret::check,
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 7] = [
+const FIELDS: [Rule; 8] = [
     lookup_branches::check,
+    verify_branches::check,
     slow_lookup::check,
     no_otherwise::check,
     transfer_fails::check,

@@ -2,12 +2,11 @@
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::ActionKind;
 
-/// Points at `ask` and says how long.
+/// Points at the `ask` or `verify` and says how long.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let ActionKind::Ask(ask) = &action.kind else { continue };
+        let Some(ask) = action.kind.entry() else { continue };
         let fixed = ask.length.is_some_and(|it| it.value.0 == it.value.1);
         if fixed || ask.ends_with.is_some() {
             continue;

@@ -64,6 +64,7 @@ pub(super) enum Role<'a> {
     Say(Option<&'a Spanned<Type>>),
     Set(&'a Spanned<Name>),
     With { lookup: &'a str, parameter: &'a Spanned<Name> },
+    Account,
     Priority,
     Transfer,
     Context,
@@ -189,6 +190,7 @@ pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
             }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
+            | ActionKind::Verify(_)
             | ActionKind::Say(_)
             | ActionKind::If(_)
             | ActionKind::Goto(_)
@@ -248,6 +250,13 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
                     add(value, Role::With { lookup, parameter });
                 }
             }
+            ActionKind::Verify(it) => {
+                let lookup = &*it.against.value;
+                for (parameter, value) in &it.with {
+                    add(value, Role::With { lookup, parameter });
+                }
+                add(&it.account, Role::Account);
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter().for_each(|it| add(it, Role::Priority));
             }
@@ -270,6 +279,7 @@ pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
         ActionKind::Play(play) => play.prompts.iter().map(|it| one(it, action)).collect(),
         ActionKind::Menu(menu) => asked(&menu.prompt, &menu.patience, action),
         ActionKind::Ask(ask) => asked(&ask.prompt, &ask.patience, action),
+        ActionKind::Verify(it) => asked(&it.prompt, &it.patience, action),
         ActionKind::Lookup(lookup) => lookup.meanwhile.iter().map(|it| one(it, action)).collect(),
         ActionKind::Hangup(prompt) => prompt.iter().map(|it| one(it, action)).collect(),
         ActionKind::Say(_)

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
     Action, ActionKind, Ask, Assignment, Fork, Hours, Keying, LookUp, Menu, Name, Patience, Play,
-    Queue, Say, Target, Transfer, TransferKind,
+    Queue, Say, Target, Transfer, TransferKind, Verify,
 };
 use crate::secret::Key;
 use crate::value::Value;
@@ -18,9 +18,9 @@ use crate::yaml::{Kind, Node};
 type Found = Vec<Diagnostic>;
 
 /// What an action may do, in the order of the docs.
-const KINDS: [&str; 13] = [
-    "play", "menu", "ask", "say", "set", "if", "goto", "lookup", "hours", "language", "queue",
-    "transfer", "hangup",
+const KINDS: [&str; 14] = [
+    "play", "menu", "ask", "verify", "say", "set", "if", "goto", "lookup", "hours", "language",
+    "queue", "transfer", "hangup",
 ];
 const KEYING: [&str; 2] = ["interrupt", "type_ahead"];
 const PATIENCE: [&str; 5] = ["no_input_after", "tries", "no_input", "no_match", "otherwise"];
@@ -31,6 +31,12 @@ fn fields_of(kind: &str) -> &'static [&'static [&'static str]] {
         "play" => &[&KEYING],
         "menu" => &[&["keys"], &PATIENCE, &KEYING],
         "ask" => &[&["into", "as", "length", "ends_with", "between_digits"], &PATIENCE, &KEYING],
+        "verify" => &[
+            &["against", "with", "account", "length", "ends_with", "between_digits"],
+            &["locks_after", "locked_for", "locked", "failed"],
+            &PATIENCE,
+            &KEYING,
+        ],
         "say" => &[&["as"], &KEYING],
         "if" => &[&["then", "else"]],
         "lookup" => &[&["with", "not_found", "failed", "meanwhile"]],
@@ -148,6 +154,7 @@ fn what_to_do(
             ActionKind::Menu(Menu { prompt: prompt?, branches: branches?, keys, patience })
         }
         "ask" => ActionKind::Ask(ask(value, fields, found)?),
+        "verify" => ActionKind::Verify(verify(value, fields, found)?),
         "say" => {
             let kind = fields.get("as").and_then(|node| kind(node, found));
             let keys = keying(fields, found);
@@ -223,6 +230,30 @@ fn ask(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Ask> {
         keys,
         patience,
     })
+}
+
+fn verify(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Verify> {
+    let prompt = reference(value, "a prompt", found);
+    let against = fields.need("against", "pin", found);
+    let against = against.and_then(|node| reference(node, "a lookup", found));
+    let account = fields.need("account", "line_number", found);
+    let account = account.and_then(|node| expression(node, found));
+    let verify = Verify {
+        with: fields.get("with").map(|node| with(node, found)).unwrap_or_default(),
+        length: optional(fields, "length", |node| range(node, found)),
+        ends_with: optional(fields, "ends_with", |node| key(node, found)),
+        between_digits: optional(fields, "between_digits", |node| length_of_time(node, found)),
+        locks_after: optional(fields, "locks_after", |node| small(node, "a number", found)),
+        locked_for: optional(fields, "locked_for", |node| length_of_time(node, found)),
+        locked: target(fields, "locked", found),
+        failed: target(fields, "failed", found),
+        keys: keying(fields, found),
+        patience: patience(fields, found),
+        prompt: prompt?,
+        against: against?,
+        account: account?,
+    };
+    Some(verify)
 }
 
 fn queue(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Queue> {

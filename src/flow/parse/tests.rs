@@ -133,6 +133,7 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Play(_) => "play",
         ActionKind::Menu(_) => "menu",
         ActionKind::Ask(_) => "ask",
+        ActionKind::Verify(_) => "verify",
         ActionKind::Say(_) => "say",
         ActionKind::Set(_) => "set",
         ActionKind::If(_) => "if",

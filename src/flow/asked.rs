@@ -1,0 +1,69 @@
+//! What several kinds of action have in common: an entry keyed, a lookup asked.
+
+use std::time::Duration;
+
+use super::expr::Expr;
+use super::model::{ActionKind, Name};
+use crate::diagnostic::Spanned;
+use crate::secret::Key;
+
+/// How something is keyed, whatever it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    /// How many digits, the end key not counted.
+    pub(super) length: Option<Spanned<(u8, u8)>>,
+    /// The key that ends it.
+    pub(super) ends_with: Option<Spanned<Key>>,
+    /// How long between two digits.
+    pub(super) between_digits: Option<Spanned<Duration>>,
+}
+
+impl ActionKind {
+    /// How its value is keyed, where it takes one.
+    pub(super) const fn entry(&self) -> Option<Entry> {
+        match self {
+            Self::Ask(it) => Some(Entry {
+                length: it.length,
+                ends_with: it.ends_with,
+                between_digits: it.between_digits,
+            }),
+            Self::Verify(it) => Some(Entry {
+                length: it.length,
+                ends_with: it.ends_with,
+                between_digits: it.between_digits,
+            }),
+            Self::Play(_)
+            | Self::Menu(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::If(_)
+            | Self::Goto(_)
+            | Self::Lookup(_)
+            | Self::Hours(_)
+            | Self::Language(_)
+            | Self::Queue(_)
+            | Self::Transfer(_)
+            | Self::Hangup(_) => None,
+        }
+    }
+
+    /// Which lookup it asks, and with what.
+    pub(super) fn asks(&self) -> Option<(&Spanned<Name>, &[(Spanned<Name>, Expr)])> {
+        match self {
+            Self::Lookup(it) => Some((&it.lookup, &it.with)),
+            Self::Verify(it) => Some((&it.against, &it.with)),
+            Self::Play(_)
+            | Self::Menu(_)
+            | Self::Ask(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::If(_)
+            | Self::Goto(_)
+            | Self::Hours(_)
+            | Self::Language(_)
+            | Self::Queue(_)
+            | Self::Transfer(_)
+            | Self::Hangup(_) => None,
+        }
+    }
+}
