@@ -147,3 +147,123 @@ fn hash_of(value: Value) -> Option<crate::secret::Secret<Arc<str>>> {
         | Value::Phone(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::call::Ticket;
+    use crate::lookup::{Column, ConnectorConfig, hash};
+    use crate::secret::Secret;
+    use crate::value::Type;
+
+    const PIN: &str = "739146";
+
+    /// A store, a database with one line whose PIN is [`PIN`], and what compares. Opened again it is a restart.
+    struct World {
+        verifier: Verifier,
+        store: Store,
+        lookups: Lookups,
+        query: Query,
+    }
+
+    impl World {
+        async fn open(folder: &Path) -> Self {
+            let store = Store::open(&folder.join("data")).await.unwrap();
+            let pins = Pins::new(2).unwrap();
+            let verifier = Verifier::remembering(store.clone(), pins).await.unwrap();
+            let sql = folder.join("lines.sql");
+            let hash = hash(&Secret::new(PIN.into())).unwrap();
+            let script = format!(
+                "create table lines (number text primary key, pin_hash text);
+                 insert into lines values ('1', '{hash}'), ('broken', 'nonsense');"
+            );
+            std::fs::write(&sql, script).unwrap();
+            let connector = ConnectorConfig {
+                name: "operator".into(),
+                file: folder.join("lines.db"),
+                create: vec![sql],
+                connections: 2,
+            };
+            let lookups = Lookups::open(vec![connector]).await.unwrap();
+            let query = Query::prepare(
+                "select pin_hash as hash from lines where number = :number",
+                &["number".into()],
+                vec![Column { name: "hash".into(), kind: Type::Secret, optional: false }],
+                false,
+            );
+            Self { verifier, store, lookups, query: query.unwrap() }
+        }
+
+        async fn tries(&self, account: &str, secret: &str) -> Verdict {
+            let check = Check {
+                ticket: Ticket(1),
+                lookup: "pin".into(),
+                with: vec![("number".into(), Value::Phone(account.into()))],
+                secret: Secret::new(secret.into()),
+                account: account.into(),
+                number: None,
+                locks_after: 3,
+                locked_for: Duration::from_secs(1_800),
+                within: Duration::from_secs(30),
+            };
+            self.verifier.check(&self.lookups, "operator", &self.query, &check).await
+        }
+    }
+
+    #[tokio::test]
+    async fn calling_again_gives_no_new_tries_and_neither_does_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::open(folder.path()).await;
+        assert_eq!(world.tries("1", PIN).await, Verdict::Right);
+        assert_eq!(world.tries("1", "000000").await, Verdict::Wrong);
+        assert_eq!(world.tries("1", "000001").await, Verdict::Wrong);
+        world.store.close().await.unwrap();
+        let world = World::open(folder.path()).await;
+        assert_eq!(world.tries("1", "000002").await, Verdict::Locked, "the third");
+        assert_eq!(world.tries("1", PIN).await, Verdict::Locked);
+        world.store.close().await.unwrap();
+        let world = World::open(folder.path()).await;
+        assert_eq!(world.tries("1", PIN).await, Verdict::Locked);
+        world.store.close().await.unwrap();
+        for entry in std::fs::read_dir(folder.path().join("data")).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            let has = bytes.windows(PIN.len()).any(|it| it == PIN.as_bytes());
+            assert!(!has, "{} has the PIN", path.display());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_that_does_not_exist_is_wrong_and_locked_like_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::open(folder.path()).await;
+        for expected in [Verdict::Wrong, Verdict::Wrong, Verdict::Locked, Verdict::Locked] {
+            assert_eq!(world.tries("2", PIN).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_without_a_hash_is_a_failure_and_no_try() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::open(folder.path()).await;
+        for _ in 0..5 {
+            assert_eq!(world.tries("broken", PIN).await, Verdict::Failed);
+        }
+        world.store.flush().await.unwrap();
+        assert_eq!(world.store.lockouts(Timestamp::now()).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_ends_while_its_secret_is_compared_has_used_its_try() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::open(folder.path()).await;
+        for _ in 0..3 {
+            let hasty = tokio::time::timeout(Duration::ZERO, world.tries("1", "000000")).await;
+            assert!(hasty.is_err(), "it was still being looked up");
+        }
+        assert_eq!(world.tries("1", PIN).await, Verdict::Locked);
+    }
+}

@@ -214,6 +214,7 @@ impl<'a> Caller<'a> {
                 | What::LookedUp { .. }
                 | What::Verified { .. }
                 | What::Language { .. }
+                | What::Reason { .. }
                 | What::Queued { .. }
                 | What::Position { .. }
                 | What::Withdrawn

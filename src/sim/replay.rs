@@ -493,6 +493,7 @@ impl<'a> Again<'a> {
             | What::Verified { .. }
             | What::Hours { .. }
             | What::Language { .. }
+            | What::Reason { .. }
             | What::Position { .. }
             | What::Offered { .. }
             | What::Withdrawn

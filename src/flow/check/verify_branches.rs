@@ -8,11 +8,10 @@ use crate::flow::model::ActionKind;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Verify(it) = &action.kind else { continue };
-        let missing: Vec<_> =
-            [("locked", it.locked.is_none()), ("failed", it.failed.is_none())]
-                .into_iter()
-                .filter_map(|(name, missing)| missing.then_some(name))
-                .collect();
+        let missing: Vec<_> = [("locked", it.locked.is_none()), ("failed", it.failed.is_none())]
+            .into_iter()
+            .filter_map(|(name, missing)| missing.then_some(name))
+            .collect();
         if let Some(first) = missing.first() {
             let says = format!("this `verify` has no `{}` branch", missing.join("` and no `"));
             let help = format!("add `{first}: a-step`, so that nobody is cut off");
