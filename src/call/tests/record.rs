@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::super::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
+use super::super::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Verified, Visit, Wait};
 
 const SCHEMA: &str = include_str!("../../../docs/context.schema.json");
 
@@ -21,7 +21,7 @@ fn full() -> Context {
         caller: Caller {
             number: Some("13800000001".into()),
             name: Some("王芳".into()),
-            verified: None,
+            verified: Some(Verified { account: "13800000001".into(), how: "pin".into() }),
         },
         called: "4001".into(),
         reason: Some("order_not_found".into()),

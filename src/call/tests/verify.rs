@@ -143,7 +143,7 @@ fn whoever_is_asked_again_has_shown_nothing_yet() {
         (    0, "connects",      "enter"),
         (1_000, "keys 4719#1",   VERIFY),
         (1_100, "right",         "enter"), // the key behind it leads back
-        (2_000, "hangs-up",      ""),
+        (2_000, "hangs-up",      "end CallerLeft"),
     ]);
     assert_eq!(verified(&call), None);
 }
