@@ -18,6 +18,15 @@ pub(super) struct Entry {
     pub(super) between_digits: Option<Spanned<Duration>>,
 }
 
+/// Which lookup an action asks, and with what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The lookup.
+    pub(super) lookup: &'a Spanned<Name>,
+    /// A value for each of its `takes`.
+    pub(super) with: &'a [(Spanned<Name>, Expr)],
+}
+
 impl ActionKind {
     /// How its value is keyed, where it takes one.
     pub(super) const fn entry(&self) -> Option<Entry> {
@@ -48,10 +57,10 @@ impl ActionKind {
     }
 
     /// Which lookup it asks, and with what.
-    pub(super) fn asks(&self) -> Option<(&Spanned<Name>, &[(Spanned<Name>, Expr)])> {
+    pub(super) fn asks(&self) -> Option<Asked<'_>> {
         match self {
-            Self::Lookup(it) => Some((&it.lookup, &it.with)),
-            Self::Verify(it) => Some((&it.against, &it.with)),
+            Self::Lookup(it) => Some(Asked { lookup: &it.lookup, with: &it.with }),
+            Self::Verify(it) => Some(Asked { lookup: &it.against, with: &it.with }),
             Self::Play(_)
             | Self::Menu(_)
             | Self::Ask(_)

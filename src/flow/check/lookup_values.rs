@@ -2,18 +2,19 @@
 //! lookup-value-kind: or one of another kind.
 
 use super::study::{Role, Study};
-use crate::diagnostic::{Diagnostic, Spanned};
-use crate::flow::expr::{Expr, called, fit};
-use crate::flow::model::{Lookup, Name};
+use crate::diagnostic::Diagnostic;
+use crate::flow::asked::Asked;
+use crate::flow::expr::{called, fit};
+use crate::flow::model::Lookup;
 use crate::value::Type;
 
 /// Points at the action, the name or the value.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        if let Some((name, with)) = action.kind.asks()
-            && let Some(lookup) = study.flow.lookups.get(&name.value)
+        if let Some(it) = action.kind.asks()
+            && let Some(lookup) = study.flow.lookups.get(&it.lookup.value)
         {
-            names(study, lookup, name, with, found);
+            names(study, lookup, it, found);
         }
     }
     for it in &study.worked_out {
@@ -37,14 +38,8 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn names(
-    study: &Study<'_>,
-    lookup: &Lookup,
-    asked: &Spanned<Name>,
-    with: &[(Spanned<Name>, Expr)],
-    found: &mut Vec<Diagnostic>,
-) {
-    for (name, _) in with.iter().filter(|(name, _)| !lookup.takes.contains_key(&name.value)) {
+fn names(study: &Study<'_>, lookup: &Lookup, it: Asked<'_>, found: &mut Vec<Diagnostic>) {
+    for (name, _) in it.with.iter().filter(|(name, _)| !lookup.takes.contains_key(&name.value)) {
         let says = format!("`{}` takes no `{}`", lookup.name.value, name.value);
         let known = || lookup.takes.keys().map(|it| &**it);
         let near = study.suggest(&name.value, known());
@@ -53,10 +48,10 @@ fn names(
         found.push(Diagnostic::error("HL0702", name.span, says).help(help));
     }
     for (name, kind) in &lookup.takes {
-        if !with.iter().any(|(given, _)| given.value == *name) {
+        if !it.with.iter().any(|(given, _)| given.value == *name) {
             let says = format!("`{}` needs `{name}`", lookup.name.value);
             found.push(
-                Diagnostic::error("HL0702", asked.span, says)
+                Diagnostic::error("HL0702", it.lookup.span, says)
                     .note(kind.span, "what the lookup takes")
                     .help(format!("add `with: {{ {name}: … }}`")),
             );

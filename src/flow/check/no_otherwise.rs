@@ -8,10 +8,12 @@ use crate::flow::model::ActionKind;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let Some(patience) = action.kind.patience() else { continue };
-        let what = match action.kind {
-            ActionKind::Menu(_) => "menu",
-            ActionKind::Verify(_) => "verify",
-            _ => "ask",
+        let what = if matches!(action.kind, ActionKind::Menu(_)) {
+            "menu"
+        } else if matches!(action.kind, ActionKind::Verify(_)) {
+            "verify"
+        } else {
+            "ask"
         };
         if patience.otherwise.is_none() {
             let says = format!("this `{what}` does not say what follows silence and wrong keys");

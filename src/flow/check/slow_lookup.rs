@@ -12,7 +12,7 @@ const SILENCE: Duration = Duration::from_secs(3);
 /// Points at the `lookup` action.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let Some((name, _)) = action.kind.asks() else { continue };
+        let Some(name) = action.kind.asks().map(|it| it.lookup) else { continue };
         let Some(lookup) = study.flow.lookups.get(&name.value) else { continue };
         let meanwhile = matches!(&action.kind, ActionKind::Lookup(it) if it.meanwhile.is_some());
         if lookup.within > SILENCE && !meanwhile {

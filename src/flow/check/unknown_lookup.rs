@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 /// Points at each such name and suggests the nearest existing one.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        if let Some((lookup, _)) = action.kind.asks()
+        if let Some(lookup) = action.kind.asks().map(|it| it.lookup)
             && !study.flow.lookups.contains_key(&lookup.value)
         {
             let says = format!("no lookup is called `{}`", lookup.value);

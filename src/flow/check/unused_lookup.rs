@@ -7,8 +7,10 @@ use crate::diagnostic::Diagnostic;
 
 /// Points at the name of each such lookup. Silent where an unknown one is named: probably that one is meant.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
-    let used: HashSet<&str> =
-        study.actions().filter_map(|(_, _, action)| Some(&*action.kind.asks()?.0.value)).collect();
+    let used: HashSet<&str> = study
+        .actions()
+        .filter_map(|(_, _, action)| Some(&*action.kind.asks()?.lookup.value))
+        .collect();
     if used.iter().any(|name| !study.flow.lookups.contains_key(*name)) {
         return;
     }

@@ -353,7 +353,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, hangup
+       = help: an action is one of play, menu, ask, verify, say, set, if, goto, lookup, hours, language, queue, transfer, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3
