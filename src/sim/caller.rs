@@ -13,7 +13,7 @@ use super::scenario::{Agents, Cells, Outside, World};
 use super::secrets::Guard;
 use super::transcript::{Said, Transcript};
 use crate::call::{
-    Agent, Answer, Calendars, Check, Command, Context, Ending, Event, Machine, Question,
+    Agent, Answer, Calendars, Check, Command, Context, Ending, Event, Machine, Mark, Question,
     QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::Name;
@@ -64,6 +64,8 @@ pub(super) struct Caller<'a> {
     pub(super) visit: Option<Ticket>,
     pub(super) transfer: Option<Ticket>,
     pub(super) ended: Option<Ending>,
+    /// Every action that the call came to and every way that it went.
+    pub(super) marks: Vec<Mark>,
     pub(super) transcript: Transcript,
 }
 
@@ -116,6 +118,7 @@ impl<'a> Caller<'a> {
             visit: None,
             transfer: None,
             ended: None,
+            marks: Vec::new(),
             transcript: Transcript::default(),
         };
         it.happens(Event::Arrived);
@@ -172,6 +175,7 @@ impl<'a> Caller<'a> {
     pub(super) fn happens(&mut self, event: Event) {
         let mut out = Vec::new();
         self.machine.handle(self.now, event, &mut out);
+        self.marks.extend_from_slice(self.machine.trail());
         for command in out {
             self.carry_out(command);
         }
@@ -250,6 +254,7 @@ impl<'a> Caller<'a> {
                     Agents::None => self.later(Duration::ZERO, event(QueueEvent::NoAgents)),
                     Agents::Full => self.later(Duration::ZERO, event(QueueEvent::Full)),
                     Agents::Busy => {}
+                    Agents::Fails => self.later(Duration::ZERO, event(QueueEvent::Failed)),
                     Agents::Free(id) => {
                         let agent = Agent { id, name: None, work_number: None };
                         self.later(Duration::ZERO, event(QueueEvent::Offered(agent.clone())));
