@@ -12,6 +12,8 @@ use crate::secret::Key;
 pub(super) struct Entry {
     /// How many digits, the end key not counted.
     pub(super) length: Option<Spanned<(u8, u8)>>,
+    /// Whether every value has as many, so that the last one ends it.
+    pub(super) fixed: bool,
     /// The key that ends it.
     pub(super) ends_with: Option<Spanned<Key>>,
     /// How long between two digits.
@@ -29,15 +31,17 @@ pub(super) struct Asked<'a> {
 
 impl ActionKind {
     /// How its value is keyed, where it takes one.
-    pub(super) const fn entry(&self) -> Option<Entry> {
+    pub(super) fn entry(&self) -> Option<Entry> {
         match self {
             Self::Ask(it) => Some(Entry {
                 length: it.length,
+                fixed: it.is_fixed(),
                 ends_with: it.ends_with,
                 between_digits: it.between_digits,
             }),
             Self::Verify(it) => Some(Entry {
                 length: it.length,
+                fixed: it.digits().0 == it.digits().1,
                 ends_with: it.ends_with,
                 between_digits: it.between_digits,
             }),

@@ -489,6 +489,7 @@ impl<'a> Again<'a> {
             | What::Interrupted
             | What::Chose { .. }
             | What::Keyed { .. }
+            | What::Corrected { .. }
             | What::LookedUp { .. }
             | What::Verified { .. }
             | What::Hours { .. }

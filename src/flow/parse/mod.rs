@@ -4,8 +4,10 @@
 
 mod actions;
 mod allow;
+mod ask;
 mod fields;
 mod values;
+mod verify;
 
 use std::sync::Arc;
 
