@@ -279,11 +279,12 @@ pub struct Play {
 /// A question to a connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// What [`Event::LookedUp`] says; with the call's id the idempotency key of a lookup that `changes` something.
+    /// What [`Event::LookedUp`] says.
     pub ticket: Ticket,
     /// Which of the flow's lookups.
     pub lookup: Name,
-    /// A value for each of its `takes`. Here and in [`Check`] a secret leaves the machine, and nowhere else.
+    /// A value for each of its `takes`; of a lookup that changes something also `once`, its idempotency key: the call's id
+    /// and the ticket. Here and in [`Check`] a secret leaves the machine, and nowhere else.
     pub with: Vec<(Name, Value)>,
     /// How long it may take. The machine waits half a second more and then goes on without.
     pub within: Duration,

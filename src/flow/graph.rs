@@ -28,6 +28,8 @@ pub enum Way {
     NotFound,
     /// The lookup fails or takes too long.
     Failed,
+    /// A change was not answered in time.
+    Unknown,
     /// The account, or the caller's number, is locked.
     Locked,
     /// The calendar is closed.
@@ -57,6 +59,7 @@ impl fmt::Display for Way {
             Self::Else => "else",
             Self::NotFound => "not_found",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
             Self::Locked => "locked",
             Self::Closed => "closed",
             Self::NoAgents => "no_agents",
@@ -95,7 +98,11 @@ impl ActionKind {
             ]),
             Self::If(fork) => some(&[(Way::Then, &fork.then), (Way::Else, &fork.otherwise)]),
             Self::Goto(it) => std::iter::once((Way::Goto, &it.to)).collect(),
-            Self::Lookup(it) => some(&[(Way::NotFound, &it.not_found), (Way::Failed, &it.failed)]),
+            Self::Lookup(it) => some(&[
+                (Way::NotFound, &it.not_found),
+                (Way::Failed, &it.failed),
+                (Way::Unknown, &it.unknown),
+            ]),
             Self::Hours(hours) => some(&[(Way::Closed, &hours.closed)]),
             Self::Queue(queue) => {
                 let rest = some(&[

@@ -386,6 +386,8 @@ pub struct LookUp {
     pub not_found: Option<Target>,
     /// Where the call goes when the answer fails or takes too long.
     pub failed: Option<Target>,
+    /// Where the call goes when a change was not answered in time: nobody knows whether it was made.
+    pub unknown: Option<Target>,
     /// Spoken while it takes more than a second.
     pub meanwhile: Option<Spanned<Name>>,
 }

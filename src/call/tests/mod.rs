@@ -200,6 +200,7 @@ impl Call {
             "not-found" => answer(Answer::NotFound),
             "late" => Event::LookedUp { lookup: self.asked_before, answer: Answer::NotFound },
             "fails" => answer(Answer::Failed),
+            "times-out" => answer(Answer::TimedOut),
             "right" => verified(Verdict::Right),
             "wrong" => verified(Verdict::Wrong),
             "locked" => verified(Verdict::Locked),

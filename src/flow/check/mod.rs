@@ -24,6 +24,7 @@ mod missing_prompt;
 mod name_taken;
 mod no_otherwise;
 mod no_person;
+mod once_taken;
 mod patterns;
 mod perhaps_unset;
 mod queue_exits;
@@ -36,12 +37,14 @@ mod short_secret;
 mod slow_end;
 mod slow_lookup;
 mod sql;
+mod stale_key;
 mod study;
 mod transfer_fails;
 mod transfer_target;
 mod tries;
 mod uneven_placeholders;
 mod unkeyable;
+mod unknown_branch;
 mod unknown_calendar;
 mod unknown_connector;
 mod unknown_lookup;
@@ -133,7 +136,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 35] = [
+const PRESENT: [Rule; 37] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -165,6 +168,8 @@ const PRESENT: [Rule; 35] = [
     verify_against::check,
     weak_lockout::check,
     short_secret::check,
+    once_taken::check,
+    stale_key::check,
     between::check,
     check_digit::check,
     patterns::check,
@@ -172,7 +177,8 @@ const PRESENT: [Rule; 35] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 8] = [
+const FIELDS: [Rule; 9] = [
+    unknown_branch::check,
     lookup_branches::check,
     verify_branches::check,
     slow_lookup::check,

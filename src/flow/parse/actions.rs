@@ -152,10 +152,11 @@ fn what_to_do(
             let with = fields.get("with").map(|node| with(node, found)).unwrap_or_default();
             let not_found = target(fields, "not_found", found);
             let failed = target(fields, "failed", found);
+            let unknown = target(fields, "unknown", found);
             let meanwhile =
                 optional(fields, "meanwhile", |node| reference(node, "a prompt", found));
             let lookup = reference(value, "a lookup", found)?;
-            ActionKind::Lookup(LookUp { lookup, with, not_found, failed, meanwhile })
+            ActionKind::Lookup(LookUp { lookup, with, not_found, failed, unknown, meanwhile })
         }
         "hours" => {
             let closed = fields.need("closed", "a-step", found);
