@@ -13,7 +13,7 @@ use crate::yaml::{self, Kind, Node};
 /// More than any flow allows.
 const MOST_WRONG: u32 = 1_000;
 
-const WORLD: [&str; 12] = [
+pub(super) const WORLD: [&str; 12] = [
     "caller",
     "caller_name",
     "called",
@@ -27,7 +27,7 @@ const WORLD: [&str; 12] = [
     "agents",
     "outside",
 ];
-const LINES: [&str; 19] = [
+pub(super) const LINES: [&str; 19] = [
     "hears",
     "hears_later",
     "says",
