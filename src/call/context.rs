@@ -165,7 +165,13 @@ impl Record {
                     last.over = Some((*took, outcome));
                 }
             }
-            What::Transferring { because, .. } => self.reason.clone_from(because),
+            What::Transferring { because, .. } | What::Conferring { because, .. } => {
+                self.reason.clone_from(because);
+            }
+            What::Surveyed { survey, question, answer } => {
+                let name = format!("{}.{question}", survey.replace('-', "_"));
+                self.answers.insert(name.into(), answer.to_string());
+            }
             What::Heard { .. }
             | What::Interrupted
             | What::Chose { .. }
@@ -179,6 +185,10 @@ impl Record {
             | What::Connected { .. }
             | What::AgentLeft
             | What::Transfer { .. }
+            | What::Recorded { .. }
+            | What::Reviewed { .. }
+            | What::Conference { .. }
+            | What::Conferred { .. }
             | What::Stuck { .. }
             | What::Ended { .. } => {}
         }

@@ -16,7 +16,7 @@ pub(super) const fn length(kind: &Type) -> (u8, u8) {
         Type::YesNo => (1, 1),
         Type::Phone => (2, 32),
         Type::Number | Type::Money | Type::Duration => (1, 15),
-        Type::Text | Type::Digits | Type::Choice(_) | Type::Secret => (1, 32),
+        Type::Text | Type::Digits | Type::Choice(_) | Type::Secret | Type::Recording => (1, 32),
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn read(kind: &Type, strokes: &Strokes, today: Date) -> Option<Value>
             words.get(nth).map(|word| Value::Choice(word.clone()))
         }
         Type::Phone if is_figures => kind.read(&keys).ok(),
-        Type::Phone | Type::Text => None,
+        Type::Phone | Type::Text | Type::Recording => None,
     }
 }
 

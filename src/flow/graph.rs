@@ -41,6 +41,8 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
+    /// Nothing was said into a recording, or it was thrown away.
+    Nothing,
 }
 
 impl ActionKind {
@@ -54,9 +56,12 @@ impl ActionKind {
             branches.iter().map(|(key, to)| (Way::Key(key.value), to))
         };
         match self {
-            Self::Play(_) | Self::Say(_) | Self::Set(_) | Self::Language(_) | Self::Hangup(_) => {
-                SmallVec::new()
-            }
+            Self::Play(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::Language(_)
+            | Self::Survey(_)
+            | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
                 let otherwise = menu.patience.otherwise.as_ref().map(|to| (Way::Otherwise, to));
                 keys(&menu.branches).chain(otherwise).collect()
@@ -82,6 +87,8 @@ impl ActionKind {
                 (Way::Otherwise, &transfer.otherwise),
                 (Way::After, &transfer.after),
             ]),
+            Self::Record(it) => some(&[(Way::Nothing, &it.nothing), (Way::Failed, &it.failed)]),
+            Self::Conference(it) => some(&[(Way::Failed, &it.failed), (Way::After, &it.after)]),
         }
     }
 
@@ -93,6 +100,7 @@ impl ActionKind {
             | Self::Menu(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => true,
             Self::If(fork) => fork.then.is_some() && fork.otherwise.is_some(),
             Self::Play(_)
@@ -101,7 +109,9 @@ impl ActionKind {
             | Self::Set(_)
             | Self::Lookup(_)
             | Self::Hours(_)
-            | Self::Language(_) => false,
+            | Self::Language(_)
+            | Self::Record(_)
+            | Self::Survey(_) => false,
         }
     }
 }
@@ -122,6 +132,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -175,9 +188,11 @@ impl<'a> Graph<'a> {
                     target,
                     to: flow.steps.get_index_of(&target.value),
                     alone: !answered && !matches!(way, Way::Key(_) | Way::After),
-                    waits: (waits && way == Way::Otherwise) || way == Way::Waited,
+                    waits: (waits && way == Way::Otherwise)
+                        || matches!(way, Way::Waited | Way::Nothing),
                 }));
-                answered |= action.when.is_none() && matches!(action.kind, ActionKind::Ask(_));
+                answered |= action.when.is_none()
+                    && matches!(action.kind, ActionKind::Ask(_) | ActionKind::Record(_));
                 if action.ends_its_step() {
                     break;
                 }

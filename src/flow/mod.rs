@@ -20,6 +20,7 @@ mod parse;
 mod picture;
 mod program;
 mod settle;
+mod voices;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
 pub use explain::explain;

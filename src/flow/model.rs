@@ -9,6 +9,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::expr::Expr;
+pub use super::voices::{Conference, Question, Record, Review, Survey};
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::secret::Key;
 use crate::value::Type;
@@ -157,6 +158,12 @@ pub enum ActionKind {
     Queue(Queue),
     /// `transfer:` connects the caller with somebody outside.
     Transfer(Transfer),
+    /// `record:` keeps what the caller says.
+    Record(Record),
+    /// `survey:` asks how it was, a key each.
+    Survey(Survey),
+    /// `conference:` brings others into the call.
+    Conference(Conference),
     /// `hangup:` ends the call, after a prompt if one is named.
     Hangup(Option<Spanned<Name>>),
 }

@@ -44,12 +44,18 @@ pub(super) fn settle(flow: &mut Flow) {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }
             ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Conference(it) => {
+                settle(&mut it.room, None);
+                it.with.iter_mut().for_each(|it| settle(it, None));
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
             | ActionKind::Ask(_)
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
             | ActionKind::Hangup(_) => {}
         }
     }

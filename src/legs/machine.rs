@@ -8,7 +8,7 @@ use super::caller::Caller;
 use super::calling::hang_up;
 use super::events::{Command, Destination, Event, Leg, PartyId, Sound};
 use super::party::{Party, Purpose, State};
-use crate::call::{self, QueueEvent, Ticket, TransferEvent};
+use crate::call::{self, ConferenceEvent, QueueEvent, Ticket, TransferEvent};
 use crate::flow::model::TransferKind;
 use crate::queue::{self, CallerId, OfferId, Outcome};
 use crate::sip::endpoint::{LegEvent, Wish};
@@ -200,6 +200,11 @@ TransferKind::Blind => {
                     }
                 }
             }
+            C::Conference(it) => {
+                let (conference, event) = (it.ticket, ConferenceEvent::Failed);
+                out.push(Command::Interpreter(call::Event::Conference { conference, event }));
+            }
+            C::LeaveConference(_) => {}
             C::HangUp(_) => {
                 self.part(out);
                 self.caller.hang_up(out);
@@ -213,7 +218,10 @@ TransferKind::Blind => {
             | C::PlayMusic
             | C::PlayRinging
             | C::Stop
-            | C::LookUp(_) => {}
+            | C::LookUp(_)
+            | C::Record(_)
+            | C::StopRecording(_)
+            | C::DiscardRecording(_) => {}
         }
     }
 

@@ -294,7 +294,14 @@ impl Call {
                     self.legs(legs::Event::Interpreter(C::End(ending)));
                 }
             }
+            C::Record(it) => self.interpreter(call::Event::Recording {
+                recording: it.ticket,
+                event: call::RecordingEvent::Failed,
+            }),
+            C::StopRecording(_) | C::DiscardRecording(_) => {}
             C::Answer
+            | C::Conference(_)
+            | C::LeaveConference(_)
             | C::Enqueue(_)
             | C::LeaveQueue(_)
             | C::Transfer(_)
@@ -342,6 +349,7 @@ impl Call {
                 }
                 clip.map(Sound::Clip)
             }
+            Piece::Recording(_) => None, // none is ever kept yet
             Piece::Pause(ms) => Some(Sound::Silence(usize::from(*ms).saturating_mul(8))),
         });
         let playlist = Playlist::new(pieces);

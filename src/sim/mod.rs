@@ -19,6 +19,7 @@ mod scenario;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod voice;
 
 pub use caller::{Lengths, length};
 pub use coverage::Coverage;

@@ -12,8 +12,12 @@
 //! `walk` runs actions until one waits; `ask` is questions, `connect` queues and transfers, `speak` words and values.
 
 mod ask;
+mod choose;
+mod confer;
 mod connect;
+mod record;
 mod speak;
+mod survey;
 mod walk;
 
 use std::sync::Arc;
@@ -22,8 +26,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, ZonedDateTime};
 
 use self::ask::Asking;
+use self::confer::Conferring;
 use self::connect::Queued;
+use self::record::Recording;
 use self::speak::Values;
+use self::survey::Surveying;
 use self::walk::{LookingUp, Next};
 use super::context::{Context, Record};
 use super::events::{
@@ -57,6 +64,8 @@ pub struct Machine {
     actions: u32,
     /// Questions on end that went without any key.
     silences: u32,
+    /// How much of the caller was recorded.
+    recorded: Duration,
 }
 
 /// A place in the flow: a step by its number, and the action after the current one.
@@ -76,6 +85,9 @@ enum State {
     Talking { visit: Ticket },
     Transferring { transfer: Ticket, until: Mono },
     Away { transfer: Ticket },
+    Recording(Recording),
+    Surveying(Surveying),
+    Conferring(Conferring),
     Goodbye(Speaking),
     Sorry(Speaking, Stuck),
     Over,
@@ -115,6 +127,7 @@ impl Machine {
             run: 0,
             actions: 0,
             silences: 0,
+            recorded: Duration::ZERO,
             setting,
             start,
         }
@@ -136,6 +149,12 @@ impl Machine {
             Event::LookedUp { lookup, answer } => self.looked_up(now, lookup, answer, out),
             Event::Queue { visit, event } => self.queue_event(now, visit, event, out),
             Event::Transfer { transfer, event } => self.transfer_event(now, transfer, event, out),
+            Event::Recording { recording, event } => {
+                self.recording_event(now, recording, event, out);
+            }
+            Event::Conference { conference, event } => {
+                self.conference_event(now, conference, event, out);
+            }
             Event::HungUp => self.hung_up(now, out),
             Event::Tick => self.tick(now, out),
         }
@@ -153,6 +172,9 @@ impl Machine {
             State::Asking(it) => it.deadline(),
             State::LookingUp(it) => it.deadline(),
             State::Queued(it) => it.deadline(),
+            State::Recording(it) => it.deadline(),
+            State::Surveying(it) => it.deadline(),
+            State::Conferring(it) => it.deadline(),
             State::New | State::Talking { .. } | State::Away { .. } | State::Over => None,
         }
     }
@@ -229,6 +251,9 @@ impl Machine {
                 let next = self.keys_in_queue(now, out);
                 self.proceed(now, next, out);
             }
+            State::Recording(_) => self.key_for_recording(now, stroke, out),
+            State::Surveying(_) => self.key_for_survey(now, stroke, out),
+            State::Conferring(_) => self.key_for_conference(now, stroke, out),
             // Heard by whom they talk to, or too late to mean anything.
             State::Talking { .. } | State::Away { .. } | State::Goodbye(_) | State::Sorry(..) => {
                 self.keys.drop_one(stroke);
@@ -256,6 +281,15 @@ impl Machine {
                 it.speaking = None;
                 out.push(Command::PlayMusic);
             }
+            State::Recording(it) if it.speaks(ticket) => {
+                let next = self.recording_heard(now, out);
+                self.proceed(now, next, out);
+            }
+            State::Surveying(it) if it.speaks(ticket) => {
+                let next = self.survey_heard(now, out);
+                self.proceed(now, next, out);
+            }
+            State::Conferring(it) if it.speaks(ticket) => it.heard(),
             State::Goodbye(it) if it.ticket == ticket => {
                 self.hang_up(now, Ending::Completed, out);
             }
@@ -270,6 +304,9 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {}
@@ -300,6 +337,9 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {
@@ -333,6 +373,9 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {
@@ -356,11 +399,18 @@ impl Machine {
             State::Transferring { transfer, .. } | State::Away { transfer } => {
                 out.push(Command::CancelTransfer(*transfer));
             }
+            State::Recording(_) => self.recording_left(now, out),
+            State::Conferring(it) => {
+                let conference = it.ticket;
+                self.conferred(now, "hung_up", out);
+                out.push(Command::LeaveConference(conference));
+            }
             State::New
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
             | State::LookingUp(_)
+            | State::Surveying(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {}
@@ -382,6 +432,9 @@ impl Machine {
             State::Asking(_) => self.question_tick(now, out),
             State::LookingUp(_) => self.lookup_tick(now, out),
             State::Queued(_) => self.queue_tick(now, out),
+            State::Recording(_) => self.recording_tick(now, out),
+            State::Surveying(_) => self.survey_tick(now, out),
+            State::Conferring(_) => self.conference_tick(now, out),
             State::Transferring { .. } => {
                 self.while_transferring(now, TransferEvent::NoAnswer, out)
             }

@@ -4,12 +4,14 @@
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
 mod between_digits;
+mod conference_fails;
 mod constant_condition;
 mod end_key;
 mod falls_off;
 mod goodbye;
 mod length;
 mod long_prompt;
+mod long_survey;
 mod lookup_branches;
 mod lookup_values;
 mod many_options;
@@ -22,6 +24,9 @@ mod no_otherwise;
 mod no_person;
 mod perhaps_unset;
 mod queue_exits;
+mod record_length;
+mod record_silence;
+mod record_ways;
 mod repeated_language;
 mod rings;
 mod secret_shown;
@@ -52,6 +57,7 @@ mod unserved_queue;
 mod unspoken_language;
 mod unused_lookup;
 mod unused_step;
+mod voice_words;
 mod words;
 mod wrong_kind;
 
@@ -123,7 +129,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 27] = [
+const PRESENT: [Rule; 29] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -151,10 +157,12 @@ const PRESENT: [Rule; 27] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    record_silence::check,
+    long_survey::check,
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 7] = [
+const FIELDS: [Rule; 10] = [
     lookup_branches::check,
     slow_lookup::check,
     no_otherwise::check,
@@ -162,10 +170,13 @@ const FIELDS: [Rule; 7] = [
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    record_length::check,
+    record_ways::check,
+    conference_fails::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 14] = [
+const ABSENT: [Rule; 15] = [
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -179,6 +190,7 @@ const ABSENT: [Rule; 14] = [
     goodbye::check,
     perhaps_unset::check,
     menu_words::check,
+    voice_words::check,
     sql_and_values,
 ];
 

@@ -19,6 +19,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             | Type::Phone
             | Type::Secret => continue,
             Type::YesNo | Type::Choice(_) => "ask it with a `menu`, a key for each answer",
+            Type::Recording => "let the caller speak: `record` it",
             Type::Text | Type::DateTime | Type::Duration => {
                 "ask for digits, number, money, date, time, phone or secret"
             }

@@ -22,6 +22,11 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 matches!(kind, Type::Text | Type::Phone | Type::Digits),
                 "write a SIP URI, a number in quotes, or a variable that holds one",
             ),
+            Role::Room => (
+                "`conference`",
+                *kind == Type::Text,
+                "write the room's name: one word, or a text in quotes",
+            ),
             Role::Set(name) => {
                 two_kinds(study, it.expr, kind, name, found);
                 continue;

@@ -5,6 +5,7 @@ use super::values::{
     expression, key, kind, language, length_of_time, place, range, reason, reference, small, snake,
     unreadable, word, yes_no,
 };
+use super::voices;
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
@@ -18,9 +19,23 @@ use crate::yaml::{Kind, Node};
 type Found = Vec<Diagnostic>;
 
 /// What an action may do, in the order of the docs.
-const KINDS: [&str; 13] = [
-    "play", "menu", "ask", "say", "set", "if", "goto", "lookup", "hours", "language", "queue",
-    "transfer", "hangup",
+const KINDS: [&str; 16] = [
+    "play",
+    "menu",
+    "ask",
+    "say",
+    "set",
+    "if",
+    "goto",
+    "lookup",
+    "hours",
+    "language",
+    "queue",
+    "transfer",
+    "record",
+    "survey",
+    "conference",
+    "hangup",
 ];
 const KEYING: [&str; 2] = ["interrupt", "type_ahead"];
 const PATIENCE: [&str; 5] = ["no_input_after", "tries", "no_input", "no_match", "otherwise"];
@@ -48,6 +63,14 @@ fn fields_of(kind: &str) -> &'static [&'static [&'static str]] {
         ]],
         "transfer" => {
             &[&["kind", "because", "ring_for", "busy", "no_answer", "otherwise", "after"]]
+        }
+        "record" => &[
+            &["into", "at_most", "silence", "ends_with", "review", "keys", "nothing", "failed"],
+            &KEYING,
+        ],
+        "survey" => &[&["questions", "keys"]],
+        "conference" => {
+            &[&["with", "announce", "ends_with", "because", "ring_for", "failed", "after"]]
         }
         _ => &[],
     }
@@ -181,6 +204,9 @@ fn what_to_do(
         "language" => ActionKind::Language(language(value, found)?),
         "queue" => ActionKind::Queue(queue(value, fields, found)?),
         "transfer" => ActionKind::Transfer(transfer(value, fields, found)?),
+        "record" => ActionKind::Record(voices::record(value, fields, found)?),
+        "survey" => ActionKind::Survey(voices::survey(value, fields, found)?),
+        "conference" => ActionKind::Conference(voices::conference(value, at, fields, found)?),
         _ => match &value.kind {
             Kind::Null => ActionKind::Hangup(None),
             Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
@@ -243,14 +269,7 @@ fn queue(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Queue> 
 }
 
 fn transfer(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Transfer> {
-    let to = word(value, "a SIP URI or number", found).and_then(|text| {
-        if is_address(text) {
-            let kind = ExprKind::Literal(Value::Text(text.trim().into()));
-            Some(Expr { kind, span: value.span })
-        } else {
-            expression(value, found)
-        }
-    });
+    let to = address(value, found);
     let kind = fields.get("kind").and_then(|node| match word(node, "bridge or blind", found)? {
         "bridge" => Some(TransferKind::Bridge),
         "blind" => Some(TransferKind::Blind),
@@ -272,6 +291,16 @@ fn transfer(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Tran
     })
 }
 
+/// Somebody to call: an address as it stands, or an expression that gives one.
+pub(super) fn address(node: &Node, found: &mut Found) -> Option<Expr> {
+    let text = word(node, "a SIP URI or number", found)?;
+    if !is_address(text) {
+        return expression(node, found);
+    }
+    let kind = ExprKind::Literal(Value::Text(text.trim().into()));
+    Some(Expr { kind, span: node.span })
+}
+
 /// Whether a text is a place to call as it stands, not an expression: `sip:help@example.com`, `4008001234`, `+86…`.
 fn is_address(text: &str) -> bool {
     let text = text.trim();
@@ -280,7 +309,7 @@ fn is_address(text: &str) -> bool {
         || (!number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()))
 }
 
-fn keying(fields: &Fields<'_>, found: &mut Found) -> Keying {
+pub(super) fn keying(fields: &Fields<'_>, found: &mut Found) -> Keying {
     let interrupt = optional(fields, "interrupt", |node| yes_no(node, found));
     let type_ahead = optional(fields, "type_ahead", |node| yes_no(node, found));
     Keying { interrupt: interrupt.unwrap_or(true), type_ahead: type_ahead.unwrap_or(true) }
@@ -296,7 +325,7 @@ fn patience(fields: &Fields<'_>, found: &mut Found) -> Patience {
     }
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     fields: &Fields<'_>,
     name: &str,
     read: impl FnOnce(&Node) -> Option<T>,
@@ -304,7 +333,7 @@ fn optional<T>(
     fields.get(name).and_then(read)
 }
 
-fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
+pub(super) fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
     fields.get(name).and_then(|node| reference(node, "a step", found))
 }
 

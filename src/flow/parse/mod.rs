@@ -5,6 +5,7 @@
 mod actions;
 mod fields;
 mod values;
+mod voices;
 
 use std::sync::Arc;
 

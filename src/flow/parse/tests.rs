@@ -142,6 +142,9 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Language(_) => "language",
         ActionKind::Queue(_) => "queue",
         ActionKind::Transfer(_) => "transfer",
+        ActionKind::Record(_) => "record",
+        ActionKind::Survey(_) => "survey",
+        ActionKind::Conference(_) => "conference",
         ActionKind::Hangup(_) => "hangup",
     }
 }
