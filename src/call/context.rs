@@ -140,6 +140,11 @@ struct Waiting {
 }
 
 impl Record {
+    /// Why the caller is to be passed on, as far as the flow has said.
+    pub(super) const fn reason(&self) -> Option<&Name> {
+        self.reason.as_ref()
+    }
+
     /// Takes what matters of one more passage.
     pub(super) fn take(&mut self, passage: &Passage) {
         let at = passage.at;
@@ -172,6 +177,7 @@ impl Record {
                 let name = format!("{}.{question}", survey.replace('-', "_"));
                 self.answers.insert(name.into(), answer.to_string());
             }
+            What::Reason { because } => self.reason = Some(because.clone()),
             What::Heard { .. }
             | What::Interrupted
             | What::Chose { .. }

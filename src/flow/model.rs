@@ -147,7 +147,7 @@ pub enum ActionKind {
     /// `if:` goes one way or another.
     If(Fork),
     /// `goto:` goes on with another step.
-    Goto(Target),
+    Goto(Goto),
     /// `lookup:` asks a connector.
     Lookup(LookUp),
     /// `hours:` goes elsewhere when a calendar is closed.
@@ -273,6 +273,15 @@ pub struct Fork {
     pub then: Option<Target>,
     /// Where no leads.
     pub otherwise: Option<Target>,
+}
+
+/// Going on with another step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goto {
+    /// Which.
+    pub to: Target,
+    /// Why: the reason that an agent is told, until another is given.
+    pub because: Option<Spanned<Name>>,
 }
 
 /// A lookup carried out. What it gives is read as `<lookup>.<column>`.

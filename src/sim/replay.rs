@@ -512,6 +512,7 @@ impl<'a> Again<'a> {
             | What::LookedUp { .. }
             | What::Hours { .. }
             | What::Language { .. }
+            | What::Reason { .. }
             | What::Position { .. }
             | What::Offered { .. }
             | What::Withdrawn

@@ -103,9 +103,10 @@ impl Machine {
     }
 
     fn phase(&mut self, phase: Phase) {
-        match &mut self.state {
-            State::Recording(it) => it.phase = phase,
-            _ => self.state = State::Recording(Recording { phase, id: "".into() }),
+        if let State::Recording(it) = &mut self.state {
+            it.phase = phase;
+        } else {
+            self.state = State::Recording(Recording { phase, id: "".into() });
         }
     }
 

@@ -9,8 +9,8 @@ use super::voices;
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
-    Action, ActionKind, Ask, Assignment, Fork, Hours, Keying, LookUp, Menu, Name, Patience, Play,
-    Queue, Say, Target, Transfer, TransferKind,
+    Action, ActionKind, Ask, Assignment, Fork, Goto, Hours, Keying, LookUp, Menu, Name, Patience,
+    Play, Queue, Say, Target, Transfer, TransferKind,
 };
 use crate::secret::Key;
 use crate::value::Value;
@@ -48,6 +48,7 @@ fn fields_of(kind: &str) -> &'static [&'static [&'static str]] {
         "ask" => &[&["into", "as", "length", "ends_with", "between_digits"], &PATIENCE, &KEYING],
         "say" => &[&["as"], &KEYING],
         "if" => &[&["then", "else"]],
+        "goto" => &[&["because"]],
         "lookup" => &[&["with", "not_found", "failed", "meanwhile"]],
         "hours" => &[&["closed"]],
         "queue" => &[&[
@@ -186,7 +187,10 @@ fn what_to_do(
             }
             ActionKind::If(Fork { condition: expression(value, found)?, then, otherwise })
         }
-        "goto" => ActionKind::Goto(reference(value, "a step", found)?),
+        "goto" => ActionKind::Goto(Goto {
+            to: reference(value, "a step", found)?,
+            because: optional(fields, "because", |node| reason(node, found)),
+        }),
         "lookup" => {
             let with = fields.get("with").map(|node| with(node, found)).unwrap_or_default();
             let not_found = target(fields, "not_found", found);

@@ -164,13 +164,13 @@ pub(super) fn conference(
 /// A room's name as it stands, `emergency`, or an expression of type text: one bare word is a name.
 fn room(node: &Node, found: &mut Found) -> Option<Expr> {
     let expr = expression(node, found)?;
-    let kind = match expr.kind {
-        ExprKind::Name(name) if !name.contains('.') && node.text() == Some(&*name) => {
-            ExprKind::Literal(Value::Text(name))
-        }
-        other => other,
-    };
-    Some(Expr { kind, span: expr.span })
+    if let ExprKind::Name(name) = &expr.kind
+        && !name.contains('.')
+    {
+        let kind = ExprKind::Literal(Value::Text(name.clone()));
+        return Some(Expr { kind, span: expr.span });
+    }
+    Some(expr)
 }
 
 /// One or several to call.
