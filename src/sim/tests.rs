@@ -220,7 +220,8 @@ fn every_expectation_can_fail() {
             "the agent sees `1234` as Order, not `1`",
         ),
         ("hears: menu, hangs_up, answers: lin", "the caller does not wait in a queue here"),
-        ("other_leaves", "there is no transfer here"),
+        ("other_leaves", "there is no transfer and no conference here"),
+        ("recorded", "nothing is kept of what the caller said"),
         ("hears_out", "nothing was heard before this line"),
         ("says: x", "nothing was heard before this line"),
     ] {

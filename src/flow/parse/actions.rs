@@ -105,7 +105,7 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
                 .help(help),
         );
     }
-    let own = [name, "when"];
+    let own = [name, "when", "allow"];
     let mut allowed: Vec<&[&str]> = fields_of(name).to_vec();
     allowed.push(&own);
     // A second kind is reported above, so it is no unknown field.
@@ -125,7 +125,7 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
 fn shorten(it: &mut Diagnostic, kind: &str) {
     if it.help.as_deref().is_some_and(|help| help.starts_with("its fields are")) {
         let mut names: Vec<_> = fields_of(kind).iter().flat_map(|it| it.iter().copied()).collect();
-        names.push("when");
+        names.extend(["when", "allow"]);
         it.help = Some(format!("beside `{kind}` may stand {}", names.join(", ")));
     }
 }

@@ -355,7 +355,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, hangup
+       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, record, survey, conference, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3
