@@ -19,6 +19,7 @@ pub mod model;
 mod parse;
 mod picture;
 mod program;
+pub mod reference;
 mod settle;
 mod voices;
 

@@ -54,7 +54,7 @@ impl Machine {
         let room: Name = self.words_of(now, &it.room).unwrap_or_else(|| "conference".into());
         // Whom nobody knows cannot be called; the others can.
         let with: Vec<Arc<str>> = it.with.iter().filter_map(|it| self.words_of(now, it)).collect();
-        let because = it.because.as_ref().map(|it| it.value.clone());
+        let because = self.reason(it.because.as_ref());
         self.note(now, What::Conferring { room: room.clone(), with: with.clone(), because }, out);
         let ticket = self.ticket();
         let ring_for = it.ring_for.map_or(RING_FOR, |it| it.value);

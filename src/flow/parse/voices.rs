@@ -37,6 +37,10 @@ pub(super) fn record(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Op
 
 fn review(fields: &Fields<'_>, found: &mut Found) -> Option<Review> {
     let keys = fields.entry("keys");
+    let mut chosen: [Option<Spanned<Key>>; 4] = [None; 4];
+    if let Some((_, node)) = keys {
+        deeds(node, &mut chosen, found);
+    }
     let Some(prompt) = fields.get("review") else {
         if let Some((at, _)) = keys {
             let says = "`keys` are those of a review, and no `review` is written";
@@ -46,13 +50,9 @@ fn review(fields: &Fields<'_>, found: &mut Found) -> Option<Review> {
         return None;
     };
     let prompt = reference(prompt, "a prompt", found)?;
-    let mut chosen: [Option<Spanned<Key>>; 4] = [None; 4];
-    match keys {
-        Some((_, node)) => deeds(node, &mut chosen, found),
-        None => {
-            for (slot, (_, symbol)) in chosen.iter_mut().zip(DEEDS) {
-                *slot = Key::from_symbol(symbol).map(|key| Spanned::new(key, prompt.span));
-            }
+    if keys.is_none() {
+        for (slot, (_, symbol)) in chosen.iter_mut().zip(DEEDS) {
+            *slot = Key::from_symbol(symbol).map(|key| Spanned::new(key, prompt.span));
         }
     }
     let [keep, hear, again, discard] = chosen;
