@@ -71,7 +71,7 @@ impl Machine {
     }
 
     /// Why the caller is passed on: the action's own reason, else that of the last `goto` which gave one.
-    fn reason(&self, written: Option<&Spanned<Name>>) -> Option<Name> {
+    pub(super) fn reason(&self, written: Option<&Spanned<Name>>) -> Option<Name> {
         written.map(|it| it.value.clone()).or_else(|| self.record.reason().cloned())
     }
 
