@@ -14,7 +14,7 @@ use super::transcript::{Said, Transcript};
 use super::voice::Voice;
 use crate::call::{
     Agent, Answer, Calendars, Command, Conference, ConferenceEvent, Context, Ending, Event,
-    Machine, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
+    Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::Name;
 use crate::secret::Key;
@@ -66,6 +66,8 @@ pub(super) struct Caller<'a> {
     pub(super) conference: Option<(Ticket, Vec<Arc<str>>)>,
     pub(super) voice: Voice,
     pub(super) ended: Option<Ending>,
+    /// Every action that the call came to and every way that it went.
+    pub(super) marks: Vec<Mark>,
     pub(super) transcript: Transcript,
 }
 
@@ -119,6 +121,7 @@ impl<'a> Caller<'a> {
             conference: None,
             voice: Voice::default(),
             ended: None,
+            marks: Vec::new(),
             transcript: Transcript::default(),
         };
         it.happens(Event::Arrived);
@@ -188,6 +191,7 @@ impl<'a> Caller<'a> {
     pub(super) fn happens(&mut self, event: Event) {
         let mut out = Vec::new();
         self.machine.handle(self.now, event, &mut out);
+        self.marks.extend_from_slice(self.machine.trail());
         for command in out {
             self.carry_out(command);
         }
@@ -286,6 +290,7 @@ impl<'a> Caller<'a> {
                     Agents::None => self.later(Duration::ZERO, event(QueueEvent::NoAgents)),
                     Agents::Full => self.later(Duration::ZERO, event(QueueEvent::Full)),
                     Agents::Busy => {}
+                    Agents::Fails => self.later(Duration::ZERO, event(QueueEvent::Failed)),
                     Agents::Free(id) => {
                         let agent = Agent { id, name: None, work_number: None };
                         self.later(Duration::ZERO, event(QueueEvent::Offered(agent.clone())));
