@@ -4,8 +4,11 @@
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
 mod allowed;
+mod between;
 mod between_digits;
+mod check_digit;
 mod conference_fails;
+mod confirm;
 mod constant_condition;
 mod end_key;
 mod falls_off;
@@ -23,6 +26,7 @@ mod missing_prompt;
 mod name_taken;
 mod no_otherwise;
 mod no_person;
+mod patterns;
 mod perhaps_unset;
 mod queue_exits;
 mod record_length;
@@ -130,7 +134,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 29] = [
+const PRESENT: [Rule; 33] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -160,6 +164,10 @@ const PRESENT: [Rule; 29] = [
     unmarked_secret::check,
     record_silence::check,
     long_survey::check,
+    between::check,
+    check_digit::check,
+    patterns::check,
+    confirm::check,
 ];
 
 /// Rules that judge which fields an action lacks.
