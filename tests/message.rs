@@ -1,5 +1,6 @@
 //! A caller leaves a message: what is kept is what they said, without the key that ended it; they hear it again, and so
 //! does the agent to whom the call's context is told. Who hangs up in the middle has left what they said.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test")]
 
 mod peers;
 
