@@ -56,6 +56,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -76,6 +79,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => None,
         }
     }

@@ -46,6 +46,8 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
+    /// Nothing was said into a recording, or it was thrown away.
+    Nothing,
 }
 
 /// As a flow writes it: `key 2`, `not_found`.
@@ -68,6 +70,7 @@ impl fmt::Display for Way {
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::After => "after",
+            Self::Nothing => "nothing",
         })
     }
 }
@@ -83,9 +86,12 @@ impl ActionKind {
             branches.iter().map(|(key, to)| (Way::Key(key.value), to))
         };
         match self {
-            Self::Play(_) | Self::Say(_) | Self::Set(_) | Self::Language(_) | Self::Hangup(_) => {
-                SmallVec::new()
-            }
+            Self::Play(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::Language(_)
+            | Self::Survey(_)
+            | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
                 let otherwise = menu.patience.otherwise.as_ref().map(|to| (Way::Otherwise, to));
                 keys(&menu.branches).chain(otherwise).collect()
@@ -120,6 +126,8 @@ impl ActionKind {
                 (Way::Otherwise, &transfer.otherwise),
                 (Way::After, &transfer.after),
             ]),
+            Self::Record(it) => some(&[(Way::Nothing, &it.nothing), (Way::Failed, &it.failed)]),
+            Self::Conference(it) => some(&[(Way::Failed, &it.failed), (Way::After, &it.after)]),
         }
     }
 
@@ -131,6 +139,7 @@ impl ActionKind {
             | Self::Menu(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => true,
             Self::If(fork) => fork.then.is_some() && fork.otherwise.is_some(),
             Self::Play(_)
@@ -140,7 +149,9 @@ impl ActionKind {
             | Self::Set(_)
             | Self::Lookup(_)
             | Self::Hours(_)
-            | Self::Language(_) => false,
+            | Self::Language(_)
+            | Self::Record(_)
+            | Self::Survey(_) => false,
         }
     }
 }
@@ -162,6 +173,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -219,10 +233,14 @@ impl<'a> Graph<'a> {
                     alone: !(answered
                         || matches!(way, Way::Key(_) | Way::After | Way::Locked)
                         || (verify && way == Way::Failed)),
-                    waits: (waits && way == Way::Otherwise) || way == Way::Waited,
+                    waits: (waits && way == Way::Otherwise)
+                        || matches!(way, Way::Waited | Way::Nothing),
                 }));
-                answered |= action.when.is_none()
-                    && matches!(action.kind, ActionKind::Ask(_) | ActionKind::Verify(_));
+                let answers = matches!(
+                    action.kind,
+                    ActionKind::Ask(_) | ActionKind::Verify(_) | ActionKind::Record(_)
+                );
+                answered |= action.when.is_none() && answers;
                 if action.ends_its_step() {
                     break;
                 }

@@ -144,7 +144,8 @@ fn hash_of(value: Value) -> Option<crate::secret::Secret<Arc<str>>> {
         | Value::Duration(_)
         | Value::YesNo(_)
         | Value::Choice(_)
-        | Value::Phone(_) => None,
+        | Value::Phone(_)
+        | Value::Recording(_) => None,
     }
 }
 

@@ -14,6 +14,7 @@ mod lockouts;
 mod outbox;
 mod read;
 mod retention;
+mod surveys;
 mod writer;
 
 use std::io;
@@ -29,6 +30,7 @@ use tokio::sync::oneshot;
 pub use entry::{Entry, NewCall, NewContext};
 pub use outbox::Webhook;
 pub use read::{AgentStateChange, AuditLine, CallFilter, StoredCall, StoredContext, StoredEvent};
+pub use surveys::Surveyed;
 use writer::{Order, Writer};
 
 /// How long [`Store::append`] waits for room before an entry counts as lost.

@@ -7,6 +7,7 @@ mod allowed;
 mod between;
 mod between_digits;
 mod check_digit;
+mod conference_fails;
 mod confirm;
 mod constant_condition;
 mod end_key;
@@ -14,6 +15,7 @@ mod falls_off;
 mod goodbye;
 mod length;
 mod long_prompt;
+mod long_survey;
 mod lookup_branches;
 mod lookup_values;
 mod many_options;
@@ -28,6 +30,9 @@ mod once_taken;
 mod patterns;
 mod perhaps_unset;
 mod queue_exits;
+mod record_length;
+mod record_silence;
+mod record_ways;
 mod repeated_language;
 mod rings;
 mod secret_fetched;
@@ -64,6 +69,7 @@ mod unused_lookup;
 mod unused_step;
 mod verify_against;
 mod verify_branches;
+mod voice_words;
 mod weak_lockout;
 mod words;
 mod wrong_kind;
@@ -137,7 +143,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 37] = [
+const PRESENT: [Rule; 39] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -171,6 +177,8 @@ const PRESENT: [Rule; 37] = [
     short_secret::check,
     once_taken::check,
     stale_key::check,
+    record_silence::check,
+    long_survey::check,
     between::check,
     check_digit::check,
     patterns::check,
@@ -178,7 +186,7 @@ const PRESENT: [Rule; 37] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 9] = [
+const FIELDS: [Rule; 12] = [
     unknown_branch::check,
     lookup_branches::check,
     verify_branches::check,
@@ -188,10 +196,13 @@ const FIELDS: [Rule; 9] = [
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    record_length::check,
+    record_ways::check,
+    conference_fails::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 14] = [
+const ABSENT: [Rule; 15] = [
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -205,6 +216,7 @@ const ABSENT: [Rule; 14] = [
     goodbye::check,
     perhaps_unset::check,
     menu_words::check,
+    voice_words::check,
     sql_and_values,
 ];
 

@@ -42,16 +42,21 @@ fn look(study: &Study<'_>, menu: &Menu, changing: &[bool], found: &mut Vec<Diagn
 /// Whether the step changes something before it asks anything.
 fn changes(study: &Study<'_>, step: usize) -> bool {
     let Some((_, step)) = study.flow.steps.get_index(step) else { return false };
-    let before = step.actions.iter().take_while(|it| it.kind.patience().is_none());
+    let before = step.actions.iter().take_while(|it| !asks(&it.kind));
     before
         .filter_map(|it| it.kind.asks())
         .any(|it| study.flow.lookups.get(&it.lookup.value).is_some_and(|lookup| lookup.changes))
 }
 
+/// Whether a caller has to do something there.
+const fn asks(kind: &ActionKind) -> bool {
+    kind.patience().is_some() || matches!(kind, ActionKind::Record(_) | ActionKind::Survey(_))
+}
+
 /// The step that one without a question goes on with.
 fn onward(study: &Study<'_>, step: usize) -> Option<usize> {
     let (_, step) = study.flow.steps.get_index(step)?;
-    if step.actions.iter().any(|it| it.kind.patience().is_some()) {
+    if step.actions.iter().any(|it| asks(&it.kind)) {
         return None;
     }
     match &step.actions.last()?.kind {
@@ -68,6 +73,9 @@ fn onward(study: &Study<'_>, step: usize) -> Option<usize> {
         | ActionKind::Language(_)
         | ActionKind::Queue(_)
         | ActionKind::Transfer(_)
+        | ActionKind::Record(_)
+        | ActionKind::Survey(_)
+        | ActionKind::Conference(_)
         | ActionKind::Hangup(_) => None,
     }
 }

@@ -27,6 +27,11 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 matches!(kind, Type::Text | Type::Phone | Type::Digits),
                 "write the variable that says whose it is: `line_number`",
             ),
+            Role::Room => (
+                "`conference`",
+                *kind == Type::Text,
+                "write the room's name: one word, or a text in quotes",
+            ),
             Role::Bound(of) => (
                 "`between`",
                 // HL0314 looks at types without an order.

@@ -8,6 +8,7 @@ mod ask;
 mod fields;
 mod values;
 mod verify;
+mod voices;
 
 use std::sync::Arc;
 
