@@ -7,8 +7,10 @@
 //! committed within half a second, in the order of appending, so that `kill -9` loses nothing older than a second;
 //! what cannot be written is counted and logged, never silently dropped.
 //! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver),
-//! `retention` (what is forgotten).
+//! `cases` and `callbacks` (what callers wait for), `retention` (what is forgotten).
 
+mod callbacks;
+mod cases;
 mod entry;
 mod outbox;
 mod read;
@@ -25,6 +27,8 @@ use sqlx::sqlite::{
 };
 use tokio::sync::oneshot;
 
+pub use callbacks::{MOST_WAITING, NewCallback, Promise, StoredCallback};
+pub use cases::{CaseFilter, NewCase, StoredCase};
 pub use entry::{Entry, NewCall, NewContext};
 pub use outbox::Webhook;
 pub use read::{AgentStateChange, AuditLine, CallFilter, StoredCall, StoredContext, StoredEvent};
