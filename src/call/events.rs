@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::context::Context;
+use super::follow_up::{CallBack, History, Kept, Notice, OpenCase};
 use super::journey::Passage;
 use crate::flow::model::{Name, TransferKind};
 use crate::secret::Key;
@@ -54,6 +55,15 @@ pub enum Event {
         /// What.
         event: TransferEvent,
     },
+    /// A case or a call back was kept, or was not.
+    Kept {
+        /// That of [`Command::OpenCase`] or [`Command::CallBack`].
+        ticket: Ticket,
+        /// What came of it.
+        kept: Kept,
+    },
+    /// What is known of the caller's number from before; decides nothing, agents see it.
+    Recalled(Arc<History>),
     /// The caller hung up, or their connection is lost.
     HungUp,
     /// The deadline came. Too early or too often does no harm.
@@ -204,6 +214,12 @@ pub enum Command {
     Transfer(Transfer),
     /// Give it up, whatever was reached.
     CancelTransfer(Ticket),
+    /// Open a case; answered by [`Event::Kept`].
+    OpenCase(OpenCase),
+    /// Promise to call back; answered by [`Event::Kept`].
+    CallBack(CallBack),
+    /// Tell somebody else; nothing waits for it.
+    Notify(Notice),
     /// End the caller's leg.
     HangUp(Ending),
     /// The flow cannot go on. The caller has heard the apology: give them to a person, a voicemail or a goodbye.
@@ -377,6 +393,8 @@ pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
             | Event::LookedUp { .. }
             | Event::Queue { .. }
             | Event::Transfer { .. }
+            | Event::Kept { .. }
+            | Event::Recalled(_)
             | Event::HungUp
             | Event::Tick => event.clone(),
         };

@@ -12,7 +12,9 @@
 
 mod collect;
 mod context;
+mod dialable;
 mod events;
+mod follow_up;
 mod journey;
 mod keyed;
 mod keys;
@@ -22,9 +24,13 @@ mod setting;
 mod tests;
 
 pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
+pub use dialable::dialable;
 pub use events::{
     Agent, Answer, Command, Ending, Enqueue, Entry, Event, Play, Press, Question, QueueEvent, Row,
     Stuck, Ticket, Transfer, TransferEvent, reveal,
+};
+pub use follow_up::{
+    CallBack, History, Kept, KnownCase, MAX_TEXT, Notice, OpenCase, PastCall, Told,
 };
 pub use journey::{Passage, What};
 pub use machine::{Machine, replay};

@@ -122,7 +122,7 @@ fn all(
             return Ok(());
         }
     };
-    let calendars: Arc<dyn Calendars> = Arc::new(ground.config.calendars.clone());
+    let calendars: Arc<dyn Calendars> = Arc::new(ground.config.times());
     for path in flows(&args.paths)? {
         let scenario_path = beside(&path);
         if !scenario_path.is_file() {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::model::{Action, ActionKind, Flow, Patience, Target};
+use super::model::{Action, ActionKind, Flow, Name, Patience, Target};
 use crate::diagnostic::Spanned;
 use crate::secret::Key;
 
@@ -41,6 +41,8 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
+    /// The number is missing, or none that can be called.
+    NoNumber,
 }
 
 impl ActionKind {
@@ -54,9 +56,12 @@ impl ActionKind {
             branches.iter().map(|(key, to)| (Way::Key(key.value), to))
         };
         match self {
-            Self::Play(_) | Self::Say(_) | Self::Set(_) | Self::Language(_) | Self::Hangup(_) => {
-                SmallVec::new()
-            }
+            Self::Play(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::Language(_)
+            | Self::Notify(_)
+            | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
                 let otherwise = menu.patience.otherwise.as_ref().map(|to| (Way::Otherwise, to));
                 keys(&menu.branches).chain(otherwise).collect()
@@ -82,6 +87,10 @@ impl ActionKind {
                 (Way::Otherwise, &transfer.otherwise),
                 (Way::After, &transfer.after),
             ]),
+            Self::Case(it) => some(&[(Way::Failed, &it.failed)]),
+            Self::Callback(it) => {
+                some(&[(Way::NoNumber, &it.no_number), (Way::Failed, &it.failed)])
+            }
         }
     }
 
@@ -101,12 +110,37 @@ impl ActionKind {
             | Self::Set(_)
             | Self::Lookup(_)
             | Self::Hours(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
             | Self::Language(_) => false,
         }
     }
 }
 
 impl ActionKind {
+    /// The queue that it names.
+    pub(super) const fn queue(&self) -> Option<&Spanned<Name>> {
+        match self {
+            Self::Queue(it) => Some(&it.queue),
+            Self::Callback(it) => Some(&it.queue),
+            Self::Play(_)
+            | Self::Menu(_)
+            | Self::Ask(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::If(_)
+            | Self::Goto(_)
+            | Self::Lookup(_)
+            | Self::Hours(_)
+            | Self::Language(_)
+            | Self::Transfer(_)
+            | Self::Case(_)
+            | Self::Notify(_)
+            | Self::Hangup(_) => None,
+        }
+    }
+
     /// How often and how long a caller is waited for, where one is asked something.
     pub(super) const fn patience(&self) -> Option<&Patience> {
         match self {
@@ -122,6 +156,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
             | Self::Hangup(_) => None,
         }
     }

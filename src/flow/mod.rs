@@ -14,6 +14,7 @@ mod check;
 mod duration;
 mod explain;
 pub mod expr;
+pub mod follow_up;
 mod graph;
 pub mod model;
 mod parse;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::expr::Expr;
+use super::follow_up::{Callback, Case, Notify};
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::secret::Key;
 use crate::value::Type;
@@ -157,6 +158,12 @@ pub enum ActionKind {
     Queue(Queue),
     /// `transfer:` connects the caller with somebody outside.
     Transfer(Transfer),
+    /// `case:` opens a case.
+    Case(Case),
+    /// `callback:` promises to call back.
+    Callback(Callback),
+    /// `notify:` tells somebody else.
+    Notify(Notify),
     /// `hangup:` ends the call, after a prompt if one is named.
     Hangup(Option<Spanned<Name>>),
 }

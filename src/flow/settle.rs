@@ -44,6 +44,9 @@ pub(super) fn settle(flow: &mut Flow) {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }
             ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Case(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
+            ActionKind::Callback(it) => settle(&mut it.number, Some(&Type::Phone)),
+            ActionKind::Notify(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
             ActionKind::Play(_)
             | ActionKind::Menu(_)
             | ActionKind::Ask(_)

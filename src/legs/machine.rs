@@ -213,6 +213,9 @@ TransferKind::Blind => {
             | C::PlayMusic
             | C::PlayRinging
             | C::Stop
+            | C::OpenCase(_)
+            | C::CallBack(_)
+            | C::Notify(_)
             | C::LookUp(_) => {}
         }
     }

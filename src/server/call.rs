@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 
 use super::Shared;
 use super::acd::ToAcd;
+use super::follow_up;
 use super::hand_off;
 use super::house::House;
 use super::routes;
@@ -56,8 +57,8 @@ pub(super) enum ToCall {
 /// What has to wait until the machines are settled.
 enum Later {
     Store(Entry),
-    /// For the webhook.
-    Post(serde_json::Value),
+    /// For the webhook of this name.
+    Post(Arc<str>, serde_json::Value),
     Sip(sip::endpoint::LegId, Wish),
     Acd(ToAcd),
 }
@@ -94,7 +95,8 @@ struct Call {
     /// The prompt that plays and its play.
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
-    lookups: JoinSet<(Ticket, Answer)>,
+    /// Answers of connectors and of the store, as events.
+    answers: JoinSet<Option<call::Event>>,
     later: Vec<Later>,
     /// Place of the next log entry and of the next journey entry.
     log: u32,
@@ -150,6 +152,7 @@ impl Call {
             }),
             Later::Acd(ToAcd::Caller(id, own.clone())),
         ];
+        let caller = start.caller_number.clone();
         let setting = house.setting(&program);
         let mut call = Self {
             machine: call::Machine::new(setting, start),
@@ -161,7 +164,7 @@ impl Call {
             outside: BTreeMap::new(),
             playing: None,
             own_plays: OWN_PLAYS,
-            lookups: JoinSet::new(),
+            answers: JoinSet::new(),
             later: first,
             log: 1,
             journey: 0,
@@ -177,6 +180,11 @@ impl Call {
             id,
             own,
         };
+        if let Some(caller) = caller {
+            let recalled =
+                follow_up::recall(call.shared.store.clone(), caller, Arc::clone(&call.name));
+            call.answers.spawn(recalled.in_current_span());
+        }
         call.legs(legs::Event::Incoming(incoming.offer));
         call.catch_up().await;
         while !call.done {
@@ -189,10 +197,10 @@ impl Call {
                     None => break, // we hold a sender ourselves: cannot be
                 },
                 Some(event) = media_inbox.recv() => call.media_event(event),
-                Some(answer) = call.lookups.join_next(), if !call.lookups.is_empty() => {
-                    // A lookup that panicked is answered by the interpreter's own time limit.
-                    if let Ok((lookup, answer)) = answer {
-                        call.interpreter(call::Event::LookedUp { lookup, answer });
+                Some(answer) = call.answers.join_next(), if !call.answers.is_empty() => {
+                    // One that panicked is answered by the interpreter's own time limit.
+                    if let Ok(Some(event)) = answer {
+                        call.interpreter(event);
                     }
                 }
                 () = clock.sleep_until(deadline) => {
@@ -280,6 +288,9 @@ impl Call {
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
             C::LookUp(question) => self.look_up(question),
+            C::OpenCase(it) => self.keep(follow_up::open_case(self.shared.store.clone(), it)),
+            C::CallBack(it) => self.keep(follow_up::keep_callback(self.shared.store.clone(), it)),
+            C::Notify(it) => self.notify(&it),
             C::LastResort(stuck) => {
                 tracing::error!(%stuck, "the flow cannot go on");
                 metrics::counter!("hotline_last_resort_total").increment(1);
@@ -386,7 +397,7 @@ impl Call {
         }
     }
 
-    // Lookups.
+    // Lookups, and what is kept.
 
     fn look_up(&mut self, question: call::Question) {
         let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
@@ -403,9 +414,21 @@ impl Call {
         let ticket = question.ticket;
         let asked = async move {
             let outcome = lookups.run(&connector, &query, &question.with, question.within).await;
-            (ticket, answer(outcome))
+            Some(call::Event::LookedUp { lookup: ticket, answer: answer(outcome) })
         };
-        self.lookups.spawn(asked.in_current_span());
+        self.answers.spawn(asked.in_current_span());
+    }
+
+    /// Has the store keep something. It is kept also when the caller hangs up meanwhile.
+    fn keep(&mut self, kept: impl Future<Output = call::Event> + Send + 'static) {
+        let keeping = tokio::spawn(kept.in_current_span());
+        // A task that panicked gives no event: the interpreter's own time limit answers.
+        self.answers.spawn(async move { keeping.await.ok() });
+    }
+
+    fn notify(&mut self, notice: &call::Notice) {
+        tracing::info!(to = &*notice.to, "notifying");
+        self.later.push(Later::Post(follow_up::hook(&notice.to), follow_up::body(notice)));
     }
 
     // The legs.
@@ -522,7 +545,7 @@ impl Call {
         let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
         headers.extend(handed.headers);
         self.later.push(Later::Store(handed.entry));
-        self.later.extend(handed.post.map(Later::Post));
+        self.later.extend(handed.post.map(|body| Later::Post(hand_off::WEBHOOK.into(), body)));
         let call = OutgoingCall {
             target: route.target.clone(),
             to: None,
@@ -546,7 +569,7 @@ impl Call {
         for what in std::mem::take(&mut self.later) {
             match what {
                 Later::Store(entry) => self.shared.store.append(entry).await,
-                Later::Post(body) => self.shared.poster.post(hand_off::WEBHOOK, &body).await,
+                Later::Post(hook, body) => self.shared.poster.post(&hook, &body).await,
                 Later::Sip(leg, wish) => self.shared.switchboard.wish(leg, wish).await,
                 Later::Acd(told) => self.shared.acd.tell(told).await,
             }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fields::ending_name;
+use super::follow_up::Left;
 use super::run::Stage;
 use super::scenario::{Agents, Cells, Outside, World};
 use super::transcript::{Said, Transcript};
 use crate::call::{
-    Agent, Answer, Calendars, Command, Context, Ending, Event, Machine, Question, QueueEvent, Row,
-    Setting, Start, Ticket, TransferEvent, What,
+    Agent, Answer, Calendars, Command, Context, Ending, Event, Kept, Machine, Question, QueueEvent,
+    Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::Name;
 use crate::secret::Key;
@@ -61,6 +62,9 @@ pub(super) struct Caller<'a> {
     pub(super) steps: Vec<Name>,
     pub(super) visit: Option<Ticket>,
     pub(super) transfer: Option<Ticket>,
+    /// What the call left for after it, and no line asked for yet.
+    pub(super) left: VecDeque<Left>,
+    cases: u32,
     pub(super) ended: Option<Ending>,
     pub(super) transcript: Transcript,
 }
@@ -72,6 +76,10 @@ struct Overridden {
 }
 
 impl Calendars for Overridden {
+    fn promised(&self, kind: &str, opened: Timestamp) -> Option<Timestamp> {
+        self.others.promised(kind, opened)
+    }
+
     fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
         match self.own.get(calendar).map(|it| &**it) {
             Some("open") => Some(true),
@@ -112,6 +120,8 @@ impl<'a> Caller<'a> {
             steps: Vec::new(),
             visit: None,
             transfer: None,
+            left: VecDeque::new(),
+            cases: 0,
             ended: None,
             transcript: Transcript::default(),
         };
@@ -216,6 +226,9 @@ impl<'a> Caller<'a> {
                 | What::Waited { .. }
                 | What::AgentLeft
                 | What::Transfer { .. }
+                | What::Case { .. }
+                | What::Callback { .. }
+                | What::Notified { .. }
                 | What::Ended { .. } => {}
             },
             Command::Answer => self.later(Duration::ZERO, Event::Answered),
@@ -270,12 +283,34 @@ impl<'a> Caller<'a> {
                 }
             }
             Command::CancelTransfer(_) => self.transfer = None,
+            Command::OpenCase(it) => {
+                self.cases = self.cases.saturating_add(1);
+                let kept = self.world.case(self.cases);
+                self.leave(Left::case(&it), "case");
+                self.later(LOOKUP, Event::Kept { ticket: it.ticket, kept });
+            }
+            Command::CallBack(it) => {
+                let works = self.world.works("callback");
+                let kept = if works { Kept::Callback } else { Kept::Failed };
+                self.leave(Left::callback(&it), "callback");
+                self.later(LOOKUP, Event::Kept { ticket: it.ticket, kept });
+            }
+            Command::Notify(it) => self.leave(Left::notice(&it), "notify"),
             Command::HangUp(_) => self.did("the call is hung up"),
             Command::LastResort(because) => self.did(format!("last resort: {because}")),
             Command::End(ending) => {
                 self.did(format!("ended: {}", ending_name(ending)));
                 self.ended = Some(ending);
             }
+        }
+    }
+
+    /// Notes what the call left; what cannot be kept is not there for a line to ask for.
+    fn leave(&mut self, left: Left, keeper: &str) {
+        let works = self.world.works(keeper);
+        self.did(left.line(works));
+        if works {
+            self.left.push_back(left);
         }
     }
 

@@ -12,6 +12,7 @@
 mod caller;
 mod coverage;
 mod fields;
+mod follow_up;
 mod parse;
 mod replay;
 mod run;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::caller::{Caller, Lengths, Spoken};
 use super::fields::ending_name;
+use super::follow_up::{self, Wrong};
 use super::scenario::{Line, Scenario, What};
 use super::transcript::Transcript;
 use crate::call::{Agent, Calendars, Context, Event, QueueEvent, TransferEvent};
@@ -129,6 +130,12 @@ impl Talk<'_> {
             What::Works(lookups) => {
                 self.caller.world.fails.retain(|it| !lookups.contains(it));
                 Ok(())
+            }
+            What::Leaves(leaving, expected) => {
+                // A line about it comes when it is left, not when the words before it end.
+                self.advance(|it| it.left.iter().any(|it| it.what == *leaving));
+                follow_up::take(&mut self.caller.left, *leaving, expected)
+                    .map_err(|Wrong { says, help, at }| Other { says, help, at })
             }
             What::AgentSees(pairs) => {
                 let context = self.caller.context();

@@ -312,6 +312,9 @@ impl Machine {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
             | ActionKind::Hangup(_) => None,
         }
     }

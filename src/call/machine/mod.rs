@@ -3,16 +3,18 @@
 //! ```text
 //!  New ─► Ringing ─► walk ◄──────────────────────────────────────────────┐
 //!                     │ an action that waits                             │ heard, keyed, answered, timed out
-//!                     ├─► Playing   Asking   LookingUp   Transferring   Queued
-//!                     │                                       │            │
-//!                     │                                     Away        Talking ─► walk (`after`) or Over
+//!                     ├─► Playing   Asking   LookingUp   Keeping   Transferring   Queued
+//!                     │                                                 │            │
+//!                     │                                               Away        Talking ─► walk (`after`) or Over
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
-//! `walk` runs actions until one waits; `ask` is questions, `connect` queues and transfers, `speak` words and values.
+//! `walk` runs actions until one waits; `ask` is questions, `connect` queues and transfers, `follow_up` what is
+//! left for after the call, `speak` words and values.
 
 mod ask;
 mod connect;
+mod follow_up;
 mod speak;
 mod walk;
 
@@ -23,12 +25,14 @@ use jiff::{SignedDuration, ZonedDateTime};
 
 use self::ask::Asking;
 use self::connect::Queued;
+use self::follow_up::Keeping;
 use self::speak::Values;
 use self::walk::{LookingUp, Next};
 use super::context::{Context, Record};
 use super::events::{
     Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent, reveal,
 };
+use super::follow_up::Kept;
 use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
 use super::setting::{Setting, Start};
@@ -76,6 +80,7 @@ enum State {
     Talking { visit: Ticket },
     Transferring { transfer: Ticket, until: Mono },
     Away { transfer: Ticket },
+    Keeping(Keeping),
     Goodbye(Speaking),
     Sorry(Speaking, Stuck),
     Over,
@@ -136,6 +141,8 @@ impl Machine {
             Event::LookedUp { lookup, answer } => self.looked_up(now, lookup, answer, out),
             Event::Queue { visit, event } => self.queue_event(now, visit, event, out),
             Event::Transfer { transfer, event } => self.transfer_event(now, transfer, event, out),
+            Event::Kept { ticket, kept } => self.keeping_over(now, ticket, kept, out),
+            Event::Recalled(history) => self.record.recall(history),
             Event::HungUp => self.hung_up(now, out),
             Event::Tick => self.tick(now, out),
         }
@@ -153,6 +160,7 @@ impl Machine {
             State::Asking(it) => it.deadline(),
             State::LookingUp(it) => it.deadline(),
             State::Queued(it) => it.deadline(),
+            State::Keeping(it) => Some(it.until),
             State::New | State::Talking { .. } | State::Away { .. } | State::Over => None,
         }
     }
@@ -201,7 +209,7 @@ impl Machine {
             return reveal_one(stroke, out);
         }
         match &mut self.state {
-            State::New | State::Ringing { .. } | State::Transferring { .. } => {
+            State::New | State::Ringing { .. } | State::Transferring { .. } | State::Keeping(_) => {
                 self.keys.keep(stroke);
             }
             State::Playing(playing) => {
@@ -270,6 +278,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {}
@@ -300,6 +309,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {
@@ -333,6 +343,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {
@@ -361,6 +372,7 @@ impl Machine {
             | State::Playing(_)
             | State::Asking(_)
             | State::LookingUp(_)
+            | State::Keeping(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {}
@@ -385,6 +397,7 @@ impl Machine {
             State::Transferring { .. } => {
                 self.while_transferring(now, TransferEvent::NoAnswer, out)
             }
+            State::Keeping(_) => self.settle_keeping(now, &Kept::Failed, out),
             State::New | State::Talking { .. } | State::Away { .. } | State::Over => return,
         };
         self.proceed(now, next, out);

@@ -118,6 +118,9 @@ impl Machine {
             ActionKind::Language(it) => self.speak_language(now, &it.value, out),
             ActionKind::Queue(it) => self.enqueue(now, it, out),
             ActionKind::Transfer(it) => self.transfer(now, it, out),
+            ActionKind::Case(it) => self.open_case(now, it, out),
+            ActionKind::Callback(it) => self.call_back(now, it, out),
+            ActionKind::Notify(it) => self.notify(now, it, out),
             ActionKind::Hangup(prompt) => {
                 // A goodbye that cannot be spoken is still a goodbye.
                 let spoken = prompt.as_ref().map(|it| self.speak(now, &it.value, false, out));

@@ -3,6 +3,7 @@
 
 mod connecting;
 mod endings;
+mod follow_up;
 mod keys;
 mod lookups;
 mod questions;
@@ -16,8 +17,8 @@ use jiff::Timestamp;
 use jiff::tz::offset;
 
 use super::{
-    Agent, Answer, Calendars, Command, Entry, Event, Machine, QueueEvent, Setting, Start, Ticket,
-    TransferEvent, What,
+    Agent, Answer, Calendars, Command, Entry, Event, Kept, Machine, QueueEvent, Setting, Start,
+    Ticket, TransferEvent, What,
 };
 use crate::diagnostic::{Sources, text::render};
 use crate::flow::Program;
@@ -29,6 +30,7 @@ use crate::value::Value;
 /// Every prompt says its own name, those with values also these.
 const PROMPTS: &str = "
   welcome: welcome
+  case: case {case.number} until {case.promised}
   notice: notice
   menu: menu
   other-menu: other menu
@@ -54,6 +56,10 @@ struct Shop;
 impl Calendars for Shop {
     fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
         (calendar == "shop").then(|| (8..20).contains(&offset(8).to_datetime(when).hour()))
+    }
+
+    fn promised(&self, kind: &str, opened: Timestamp) -> Option<Timestamp> {
+        (kind == "complaint").then(|| opened + jiff::SignedDuration::from_hours(72))
     }
 }
 
@@ -157,6 +163,15 @@ impl Call {
                 format!("call {} {:?}", it.to, it.kind)
             }
             Command::CancelTransfer(_) => "cancel".to_owned(),
+            Command::OpenCase(it) => {
+                self.ticket = it.ticket;
+                format!("open {} {:?} {:?} until {}", it.kind, it.about, it.with, it.promised)
+            }
+            Command::CallBack(it) => {
+                self.ticket = it.ticket;
+                format!("call back {} for {} until {}", it.number, it.queue, it.due)
+            }
+            Command::Notify(it) => format!("tell {} {:?}", it.to, it.with),
             Command::HangUp(_) => "hang up".to_owned(),
             Command::LastResort(because) => format!("last resort: {because}"),
             Command::End(ending) => format!("end {ending:?}"),
@@ -168,6 +183,7 @@ impl Call {
         let answer = |answer| Event::LookedUp { lookup: self.ticket, answer };
         let queue = |event| Event::Queue { visit: self.ticket, event };
         let transfer = |event| Event::Transfer { transfer: self.ticket, event };
+        let kept = |kept| Event::Kept { ticket: self.ticket, kept };
         let agent = Agent { id: "lin".into(), name: None, work_number: Some("8001".into()) };
         let mut parts = words.split(' ');
         let verb = parts.next().unwrap();
@@ -203,6 +219,13 @@ impl Call {
             "full" => queue(QueueEvent::Full),
             "waited" => queue(QueueEvent::Waited),
             "queue-fails" => queue(QueueEvent::Failed),
+            "opened" => kept(Kept::Case { number: rest[0].into() }),
+            "promised" => kept(Kept::Callback),
+            "not-kept" => kept(Kept::Failed),
+            "kept-before" => Event::Kept {
+                ticket: Ticket(self.ticket.0 - 1),
+                kept: Kept::Case { number: rest[0].into() },
+            },
             "rings" => transfer(TransferEvent::Ringing),
             "joined" => transfer(TransferEvent::Connected),
             "busy" => transfer(TransferEvent::Busy),

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{Connectors, Sound};
 use crate::call::{
-    Agent, Command, Context, Ending, Event, Machine, Passage, QueueEvent, Setting, Start, Ticket,
-    TransferEvent, What,
+    Agent, Command, Context, Ending, Event, Kept, Machine, Passage, QueueEvent, Setting, Start,
+    Ticket, Told, TransferEvent, What,
 };
 use crate::secret::Key;
 use crate::sim;
@@ -25,6 +25,7 @@ pub(super) struct Trial<'a> {
     speaking: Option<(Ticket, Mono)>,
     visit: Option<Ticket>,
     talks: bool,
+    cases: u32,
     ended: Option<Ending>,
     /// How a line of the terminal ends.
     pub(super) line_end: &'static str,
@@ -60,6 +61,7 @@ impl<'a> Trial<'a> {
             speaking: None,
             visit: None,
             talks: false,
+            cases: 0,
             ended: None,
             line_end: "\n",
         }
@@ -129,6 +131,10 @@ impl<'a> Trial<'a> {
         write!(out, "{text}{}", self.line_end)
     }
 
+    fn told(&self, with: &Told, out: &mut impl Write) -> io::Result<()> {
+        with.iter().try_for_each(|(name, value)| self.say(&format!("    {name}: {value}"), out))
+    }
+
     fn carry_out(&mut self, now: Mono, command: Command, out: &mut impl Write) -> io::Result<()> {
         match command {
             Command::Store(_) => Ok(()),
@@ -186,6 +192,18 @@ impl<'a> Trial<'a> {
                 Ok(())
             }
             Command::CancelTransfer(_) => Ok(()),
+            Command::OpenCase(it) => {
+                self.cases = self.cases.saturating_add(1);
+                let number = 1_000_000_u32.saturating_add(self.cases).to_string().into();
+                let kept = Kept::Case { number };
+                self.ready.push_back(Event::Kept { ticket: it.ticket, kept });
+                self.told(&it.with, out)
+            }
+            Command::CallBack(it) => {
+                self.ready.push_back(Event::Kept { ticket: it.ticket, kept: Kept::Callback });
+                Ok(())
+            }
+            Command::Notify(it) => self.told(&it.with, out),
             Command::HangUp(_) => self.say("- the call is hung up", out),
             Command::LastResort(_) => self.say("- the last resort takes the call", out),
             Command::End(ending) => {
@@ -230,6 +248,15 @@ fn shown(passage: &Passage) -> Option<String> {
         What::AgentLeft => "- the agent hung up".to_owned(),
         What::Transferring { to, .. } => format!("- transfer to {to} (nobody is called from here)"),
         What::Transfer { event } => format!("- transfer: {}", outcome(event)),
+        What::Case { kind, number: Some(number), promised: Some(promised), .. } => {
+            format!("- case {kind} {number}, answer promised by {promised} (not kept from here)")
+        }
+        What::Case { kind, .. } => format!("- case {kind}: failed"),
+        What::Callback { queue, number: Some(number), outcome } => {
+            format!("- call back of {number} by queue {queue}: {outcome} (nobody will from here)")
+        }
+        What::Callback { queue, outcome, .. } => format!("- call back by queue {queue}: {outcome}"),
+        What::Notified { to } => format!("- {to} is told (not from here)"),
         What::Stuck { because } => format!("- the flow cannot go on: {because}"),
         What::Ended { ending } => format!("- ended: {}", ended(*ending)),
     })

@@ -26,6 +26,9 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 | ActionKind::Language(_)
                 | ActionKind::Queue(_)
                 | ActionKind::Transfer(_)
+                | ActionKind::Case(_)
+                | ActionKind::Callback(_)
+                | ActionKind::Notify(_)
                 | ActionKind::Hangup(_) => {}
             }
         }

@@ -4,6 +4,9 @@
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
 mod between_digits;
+mod callback_fails;
+mod callback_window;
+mod case_fails;
 mod constant_condition;
 mod end_key;
 mod falls_off;
@@ -18,26 +21,33 @@ mod menu_words;
 mod misfit;
 mod missing_prompt;
 mod name_taken;
+mod no_number;
 mod no_otherwise;
 mod no_person;
 mod perhaps_unset;
 mod queue_exits;
 mod repeated_language;
 mod rings;
+mod secret_called;
+mod secret_kept;
 mod secret_shown;
 mod secret_spoken;
+mod secret_told;
 mod slow_end;
 mod slow_lookup;
 mod sql;
 mod study;
+mod told_too_much;
 mod transfer_fails;
 mod transfer_target;
 mod tries;
 mod uneven_placeholders;
 mod unkeyable;
 mod unknown_calendar;
+mod unknown_case;
 mod unknown_connector;
 mod unknown_lookup;
+mod unknown_notify;
 mod unknown_placeholder;
 mod unknown_prompt;
 mod unknown_queue;
@@ -80,6 +90,10 @@ pub struct World<'a> {
     pub calendars: BTreeSet<Name>,
     /// Its queues, and whether an agent serves each.
     pub queues: BTreeMap<Name, bool>,
+    /// Its kinds of cases.
+    pub cases: BTreeSet<Name>,
+    /// Whom it can tell something.
+    pub notify: BTreeSet<Name>,
     /// Its connectors for lookups.
     pub connectors: BTreeSet<Name>,
     /// Its allow-list of transfers: SIP URIs and numbers, in which `*` stands for any signs.
@@ -123,7 +137,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 27] = [
+const PRESENT: [Rule; 34] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -151,10 +165,17 @@ const PRESENT: [Rule; 27] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    unknown_case::check,
+    unknown_notify::check,
+    told_too_much::check,
+    callback_window::check,
+    secret_kept::check,
+    secret_told::check,
+    secret_called::check,
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 7] = [
+const FIELDS: [Rule; 10] = [
     lookup_branches::check,
     slow_lookup::check,
     no_otherwise::check,
@@ -162,6 +183,9 @@ const FIELDS: [Rule; 7] = [
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    case_fails::check,
+    callback_fails::check,
+    no_number::check,
 ];
 
 /// Rules that judge what the whole flow lacks.

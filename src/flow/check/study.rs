@@ -66,6 +66,9 @@ pub(super) enum Role<'a> {
     With { lookup: &'a str, parameter: &'a Spanned<Name> },
     Priority,
     Transfer,
+    Case,
+    Callback,
+    Notify,
     Context,
 }
 
@@ -197,6 +200,9 @@ pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -252,6 +258,9 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
                 queue.priority.iter().for_each(|it| add(it, Role::Priority));
             }
             ActionKind::Transfer(transfer) => add(&transfer.to, Role::Transfer),
+            ActionKind::Case(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Case)),
+            ActionKind::Callback(it) => add(&it.number, Role::Callback),
+            ActionKind::Notify(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Notify)),
             ActionKind::Play(_)
             | ActionKind::Menu(_)
             | ActionKind::Ask(_)
@@ -279,7 +288,10 @@ pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
         | ActionKind::Hours(_)
         | ActionKind::Language(_)
         | ActionKind::Queue(_)
-        | ActionKind::Transfer(_) => Vec::new(),
+        | ActionKind::Transfer(_)
+        | ActionKind::Case(_)
+        | ActionKind::Callback(_)
+        | ActionKind::Notify(_) => Vec::new(),
     }
 }
 

@@ -22,12 +22,19 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 matches!(kind, Type::Text | Type::Phone | Type::Digits),
                 "write a SIP URI, a number in quotes, or a variable that holds one",
             ),
+            Role::Callback => (
+                "`number`",
+                matches!(kind, Type::Phone | Type::Digits),
+                "write `caller.number`, or a variable asked for as `phone`",
+            ),
             Role::Set(name) => {
                 two_kinds(study, it.expr, kind, name, found);
                 continue;
             }
-            // HL0510, HL0703 and HL0602 look at these.
-            Role::Say(_) | Role::With { .. } | Role::Context => continue,
+            // HL0510, HL0703, HL0602, HL0610 and HL0611 look at these.
+            Role::Say(_) | Role::With { .. } | Role::Context | Role::Case | Role::Notify => {
+                continue;
+            }
         };
         // HL0602 tells more about a secret.
         if !fits && *kind != Type::Secret {

@@ -1,6 +1,7 @@
 //! The actions of a step: one map each, of which exactly one key says what it does.
 
 use super::fields::Fields;
+use super::follow_up;
 use super::values::{
     expression, key, kind, language, length_of_time, place, range, reason, reference, small, snake,
     unreadable, word, yes_no,
@@ -18,9 +19,9 @@ use crate::yaml::{Kind, Node};
 type Found = Vec<Diagnostic>;
 
 /// What an action may do, in the order of the docs.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 16] = [
     "play", "menu", "ask", "say", "set", "if", "goto", "lookup", "hours", "language", "queue",
-    "transfer", "hangup",
+    "transfer", "case", "callback", "notify", "hangup",
 ];
 const KEYING: [&str; 2] = ["interrupt", "type_ahead"];
 const PATIENCE: [&str; 5] = ["no_input_after", "tries", "no_input", "no_match", "otherwise"];
@@ -49,6 +50,9 @@ fn fields_of(kind: &str) -> &'static [&'static [&'static str]] {
         "transfer" => {
             &[&["kind", "because", "ring_for", "busy", "no_answer", "otherwise", "after"]]
         }
+        "case" => &[&follow_up::CASE],
+        "callback" => &[&follow_up::CALLBACK],
+        "notify" => &[&follow_up::NOTIFY],
         _ => &[],
     }
 }
@@ -181,6 +185,9 @@ fn what_to_do(
         "language" => ActionKind::Language(language(value, found)?),
         "queue" => ActionKind::Queue(queue(value, fields, found)?),
         "transfer" => ActionKind::Transfer(transfer(value, fields, found)?),
+        "case" => ActionKind::Case(follow_up::case(value, fields, found)?),
+        "callback" => ActionKind::Callback(follow_up::callback(value, fields, found)?),
+        "notify" => ActionKind::Notify(follow_up::notify(value, fields, found)?),
         _ => match &value.kind {
             Kind::Null => ActionKind::Hangup(None),
             Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
@@ -296,7 +303,7 @@ fn patience(fields: &Fields<'_>, found: &mut Found) -> Patience {
     }
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     fields: &Fields<'_>,
     name: &str,
     read: impl FnOnce(&Node) -> Option<T>,
@@ -304,7 +311,7 @@ fn optional<T>(
     fields.get(name).and_then(read)
 }
 
-fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
+pub(super) fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
     fields.get(name).and_then(|node| reference(node, "a step", found))
 }
 

@@ -4,6 +4,7 @@
 
 mod actions;
 mod fields;
+mod follow_up;
 mod values;
 
 use std::sync::Arc;

@@ -160,6 +160,9 @@ fn line(action: &Action) -> Option<String> {
             TransferKind::Bridge => format!("transfer {}", transfer.to),
             TransferKind::Blind => format!("blind transfer {}", transfer.to),
         },
+        ActionKind::Case(it) => format!("case {}", it.kind.value),
+        ActionKind::Callback(it) => format!("callback {} to {}", it.queue.value, it.number),
+        ActionKind::Notify(it) => format!("notify {}", it.to.value),
         ActionKind::Hangup(None) => "hangup".to_owned(),
         ActionKind::Hangup(Some(prompt)) => format!("hangup {}", prompt.value),
     };
@@ -189,6 +192,7 @@ fn occasion(way: Way, action: &Action) -> String {
         Way::Busy => "busy",
         Way::NoAnswer => "no_answer",
         Way::After => "after",
+        Way::NoNumber => "no_number",
     };
     word.to_owned()
 }
@@ -210,7 +214,10 @@ fn words(flow: &Flow, actions: &[Action], catalogues: &Catalogues) -> Vec<(Name,
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
-            | ActionKind::Transfer(_) => Vec::new(),
+            | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_) => Vec::new(),
         };
         for prompt in spoken {
             if !prompts.contains(&prompt) {

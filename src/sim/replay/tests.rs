@@ -141,6 +141,9 @@ fn call(keys: &[(u64, char)], answers: &[Answer], leaves_after: Option<u64>) -> 
                 | Command::LeaveQueue(_)
                 | Command::Transfer(_)
                 | Command::CancelTransfer(_)
+                | Command::OpenCase(_)
+                | Command::CallBack(_)
+                | Command::Notify(_)
                 | Command::HangUp(_)
                 | Command::LastResort(_)
                 | Command::End(_) => {}
