@@ -161,6 +161,11 @@ struct Waiting {
 }
 
 impl Record {
+    /// Why the caller is to be passed on, as far as the flow has said.
+    pub(super) const fn reason(&self) -> Option<&Name> {
+        self.reason.as_ref()
+    }
+
     /// Takes what matters of one more passage.
     pub(super) fn take(&mut self, passage: &Passage) {
         let at = passage.at;
@@ -193,6 +198,7 @@ impl Record {
                 let opened = Opened { number, kind, about, at, promised: *promised };
                 push_bounded(&mut self.opened, opened, History::MAX_CASES);
             }
+            What::Reason { because } => self.reason = Some(because.clone()),
             What::Heard { .. }
             | What::Interrupted
             | What::Chose { .. }

@@ -46,6 +46,19 @@ pub struct Flow {
     pub context: Vec<ContextField>,
     /// Its steps, in the order written.
     pub steps: IndexMap<Name, Step>,
+    /// Warnings and hints that are meant to be so.
+    pub allows: Vec<Allow>,
+}
+
+/// A warning or hint that is meant to be so: `allow: { HL0505: "the regulars know it" }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allow {
+    /// Its code, and where that was written.
+    pub code: Spanned<Name>,
+    /// Why it may be so; empty is a finding.
+    pub reason: String,
+    /// Where it is silenced: all that was written of an action or step; the whole flow without one.
+    pub scope: Option<Span>,
 }
 
 /// What actions fall back on where they say nothing themselves.
@@ -147,7 +160,7 @@ pub enum ActionKind {
     /// `if:` goes one way or another.
     If(Fork),
     /// `goto:` goes on with another step.
-    Goto(Target),
+    Goto(Goto),
     /// `lookup:` asks a connector.
     Lookup(LookUp),
     /// `hours:` goes elsewhere when a calendar is closed.
@@ -273,6 +286,15 @@ pub struct Fork {
     pub then: Option<Target>,
     /// Where no leads.
     pub otherwise: Option<Target>,
+}
+
+/// Going on with another step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goto {
+    /// Which.
+    pub to: Target,
+    /// Why: the reason that an agent is told, until another is given.
+    pub because: Option<Spanned<Name>>,
 }
 
 /// A lookup carried out. What it gives is read as `<lookup>.<column>`.

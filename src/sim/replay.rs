@@ -503,6 +503,7 @@ impl<'a> Again<'a> {
             | What::LookedUp { .. }
             | What::Hours { .. }
             | What::Language { .. }
+            | What::Reason { .. }
             | What::Position { .. }
             | What::Offered { .. }
             | What::Withdrawn
