@@ -20,6 +20,7 @@ pub mod model;
 mod parse;
 mod picture;
 mod program;
+pub mod reference;
 mod settle;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};

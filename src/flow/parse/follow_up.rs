@@ -8,10 +8,6 @@ use crate::diagnostic::Diagnostic;
 use crate::flow::follow_up::{Callback, Case, Notify, Told};
 use crate::yaml::{Kind, Node};
 
-pub(super) const CASE: [&str; 3] = ["about", "with", "failed"];
-pub(super) const CALLBACK: [&str; 5] = ["number", "within", "because", "no_number", "failed"];
-pub(super) const NOTIFY: [&str; 1] = ["with"];
-
 pub(super) fn case(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Case> {
     let kind = reference(value, "a kind of case", found);
     Some(Case {
