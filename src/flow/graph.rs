@@ -2,6 +2,7 @@
 //!
 //! Built once for all rules, in one pass over the actions; every walk is linear in steps and ways.
 
+use std::fmt;
 use std::ops::Range;
 
 use smallvec::SmallVec;
@@ -43,6 +44,29 @@ pub enum Way {
     After,
     /// The number is missing, or none that can be called.
     NoNumber,
+}
+
+/// As a flow writes it: `key 2`, `not_found`.
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key(key) => return write!(f, "key {}", key.symbol()),
+            Self::Otherwise => "otherwise",
+            Self::Goto => "goto",
+            Self::Then => "then",
+            Self::Else => "else",
+            Self::NotFound => "not_found",
+            Self::Failed => "failed",
+            Self::Closed => "closed",
+            Self::NoAgents => "no_agents",
+            Self::Full => "full",
+            Self::Waited => "waited",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::After => "after",
+            Self::NoNumber => "no_number",
+        })
+    }
 }
 
 impl ActionKind {

@@ -27,5 +27,5 @@ pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
-pub use picture::Picture;
+pub use picture::{Cover, Covered, Picture, covered_page};
 pub use program::{Program, Proven};

@@ -13,8 +13,8 @@ use super::run::Stage;
 use super::scenario::{Agents, Cells, Outside, World};
 use super::transcript::{Said, Transcript};
 use crate::call::{
-    Agent, Answer, Calendars, Command, Context, Ending, Event, Kept, Machine, Question, QueueEvent,
-    Row, Setting, Start, Ticket, TransferEvent, What,
+    Agent, Answer, Calendars, Command, Context, Ending, Event, Kept, Machine, Mark, Question,
+    QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::Name;
 use crate::secret::Key;
@@ -66,6 +66,8 @@ pub(super) struct Caller<'a> {
     pub(super) left: VecDeque<Left>,
     cases: u32,
     pub(super) ended: Option<Ending>,
+    /// Every action that the call came to and every way that it went.
+    pub(super) marks: Vec<Mark>,
     pub(super) transcript: Transcript,
 }
 
@@ -123,6 +125,7 @@ impl<'a> Caller<'a> {
             left: VecDeque::new(),
             cases: 0,
             ended: None,
+            marks: Vec::new(),
             transcript: Transcript::default(),
         };
         it.happens(Event::Arrived);
@@ -179,6 +182,7 @@ impl<'a> Caller<'a> {
     pub(super) fn happens(&mut self, event: Event) {
         let mut out = Vec::new();
         self.machine.handle(self.now, event, &mut out);
+        self.marks.extend_from_slice(self.machine.trail());
         for command in out {
             self.carry_out(command);
         }
@@ -258,6 +262,7 @@ impl<'a> Caller<'a> {
                     Agents::None => self.later(Duration::ZERO, event(QueueEvent::NoAgents)),
                     Agents::Full => self.later(Duration::ZERO, event(QueueEvent::Full)),
                     Agents::Busy => {}
+                    Agents::Fails => self.later(Duration::ZERO, event(QueueEvent::Failed)),
                     Agents::Free(id) => {
                         let agent = Agent { id, name: None, work_number: None };
                         self.later(Duration::ZERO, event(QueueEvent::Offered(agent.clone())));

@@ -51,6 +51,11 @@ impl Leaving {
         }
     }
 
+    /// The line that expects it.
+    pub(super) const fn line(self) -> &'static str {
+        self.words().0
+    }
+
     /// The line called `name`.
     pub(super) fn of_line(name: &str) -> Option<Self> {
         [Self::Case, Self::Callback, Self::Notice].into_iter().find(|it| it.words().0 == name)

@@ -10,10 +10,12 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 mod caller;
+mod cases;
 mod coverage;
 mod fields;
 mod follow_up;
 mod parse;
+mod print;
 mod replay;
 mod run;
 mod scenario;
@@ -22,7 +24,7 @@ mod tests;
 mod transcript;
 
 pub use caller::{Lengths, length};
-pub use coverage::Coverage;
+pub use coverage::{Branch, Coverage, Share, branch_name};
 pub use fields::moment_of;
 pub use replay::{Other, Path, Recorded, Rerun, Stop, repeats, rerun};
 pub use run::{Outcome, Stage, run};

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::cases::expand;
 use super::fields::{Found, count, ending, keys, length, moment, names, pairs, text, unknown};
 use super::follow_up::{Leaving, expected, keeper, unknown_failing};
 use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
@@ -74,7 +75,16 @@ fn scenarios(tree: &Node, top: Span, flow: &Flow, found: &mut Found) -> Scenario
     match tree.get("scenarios") {
         Some(Node { kind: Kind::Map(scenarios), .. }) => {
             for (name, body) in scenarios {
-                list.push(scenario(name, body, &world, flow, found));
+                let Some(cases) = expand(body, found) else {
+                    list.push(scenario(name, body, &world, flow, found));
+                    continue;
+                };
+                for case in cases {
+                    let mut told = scenario(name, &case.body, &world, flow, found);
+                    told.name.value = format!("{}: {}", told.name.value, case.name);
+                    told.case = Some(case.span);
+                    list.push(told);
+                }
             }
         }
         Some(_) | None => {
@@ -95,7 +105,7 @@ fn scenario(name: &Node, body: &Node, file: &World, flow: &Flow, found: &mut Fou
                 talk.extend(line(item, flow, found));
             }
         } else if !world.take(key, value, flow, found) {
-            let known = WORLD.into_iter().chain(["talk"]).collect::<Vec<_>>();
+            let known = WORLD.into_iter().chain(["talk", "cases"]).collect::<Vec<_>>();
             unknown("the field", key, known, found);
         }
     }
@@ -105,12 +115,12 @@ fn scenario(name: &Node, body: &Node, file: &World, flow: &Flow, found: &mut Fou
         found.push(Diagnostic::error("HL0802", name.span, says).help(help));
     }
     let name = Spanned::new(name.text().unwrap_or_default().to_owned(), name.span);
-    Scenario { name, world, talk }
+    Scenario { name, world, talk, case: None }
 }
 
 impl World {
     /// A Tuesday afternoon on which everything works and nobody is there.
-    fn ordinary() -> Self {
+    pub(super) fn ordinary() -> Self {
         let afternoon = jiff::tz::offset(8).to_time_zone();
         Self {
             caller: None,
@@ -181,11 +191,14 @@ impl World {
                 }
             }
             "agents" => {
-                if let Some(who) = text(value, at, "`none`, `full`, `busy` or an agent", found) {
+                if let Some(who) =
+                    text(value, at, "`none`, `full`, `busy`, `fails` or an agent", found)
+                {
                     self.agents = match &*who {
                         "none" => Agents::None,
                         "full" => Agents::Full,
                         "busy" => Agents::Busy,
+                        "fails" => Agents::Fails,
                         _ => Agents::Free(who),
                     };
                 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::events::{Answer, Command, Ending, Question, Row, Stuck, Ticket};
 use super::super::journey::What;
+use super::super::trail::Mark;
 use super::super::{MAX_ACTIONS, MAX_RUN};
 use super::{LONGEST_PROMPT, Machine, Playing, Speaking, State};
 use crate::flow::model::{
@@ -100,6 +101,7 @@ impl Machine {
         {
             return Ok(Next::On);
         }
+        self.trail.push(Mark::Did { step: self.at.step, action: self.at.next.saturating_sub(1) });
         match &action.kind {
             ActionKind::Play(it) => self.play(now, it, out),
             ActionKind::Say(it) => self.say(now, it, out),
@@ -139,14 +141,17 @@ impl Machine {
         }
     }
 
-    /// The step called `name`.
-    pub(super) fn go(&self, name: &Name) -> Result<Next, Stuck> {
+    /// The step called `name`, which is the name of the way's own target: [`Mark::Went`] tells ways apart by it.
+    pub(super) fn go(&mut self, name: &Name) -> Result<Next, Stuck> {
+        if let Some(action) = self.at.next.checked_sub(1) {
+            self.trail.push(Mark::Went { step: self.at.step, action, to: name.clone() });
+        }
         let step = self.setting.flow.steps.get_index_of(name);
         step.map(Next::Go).ok_or_else(|| Stuck::Unknown { name: name.clone() })
     }
 
     /// The first of `targets` that the flow wrote, for what happened: `on`.
-    pub(super) fn branch(&self, on: &str, targets: &[&Option<Target>]) -> Result<Next, Stuck> {
+    pub(super) fn branch(&mut self, on: &str, targets: &[&Option<Target>]) -> Result<Next, Stuck> {
         match targets.iter().find_map(|target| target.as_ref()) {
             Some(target) => self.go(&target.value),
             None => Err(Stuck::NoWayOn { step: self.step_name(), on: on.into() }),
@@ -209,7 +214,7 @@ impl Machine {
         keys.interrupt && self.keys.any()
     }
 
-    fn fork(&self, now: Mono, it: &Fork) -> Result<Next, Stuck> {
+    fn fork(&mut self, now: Mono, it: &Fork) -> Result<Next, Stuck> {
         let target = if self.truth(now, &it.condition)? { &it.then } else { &it.otherwise };
         target.as_ref().map_or(Ok(Next::On), |target| self.go(&target.value))
     }
