@@ -11,13 +11,16 @@
 
 pub mod builtin;
 mod check;
+pub mod check_digit;
 mod duration;
+mod entry;
 mod explain;
 pub mod expr;
 pub mod follow_up;
 mod graph;
 pub mod model;
 mod parse;
+pub mod pattern;
 mod picture;
 mod program;
 pub mod reference;

@@ -47,9 +47,14 @@ pub(super) fn settle(flow: &mut Flow) {
             ActionKind::Case(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
             ActionKind::Callback(it) => settle(&mut it.number, Some(&Type::Phone)),
             ActionKind::Notify(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
+            ActionKind::Ask(ask) => {
+                if let Some(it) = &mut ask.tests.between {
+                    settle(&mut it.least, Some(&ask.kind.value));
+                    settle(&mut it.most, Some(&ask.kind.value));
+                }
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
-            | ActionKind::Ask(_)
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)

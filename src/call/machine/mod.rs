@@ -9,10 +9,11 @@
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
-//! `walk` runs actions until one waits; `ask` is questions, `connect` queues and transfers, `follow_up` what is
-//! left for after the call, `speak` words and values.
+//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `connect` queues and
+//! transfers, `follow_up` what is left for after the call, `speak` words and values.
 
 mod ask;
+mod confirm;
 mod connect;
 mod follow_up;
 mod speak;

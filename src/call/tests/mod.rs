@@ -3,6 +3,7 @@
 
 mod connecting;
 mod endings;
+mod entries;
 mod follow_up;
 mod keys;
 mod lookups;

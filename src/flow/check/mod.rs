@@ -4,10 +4,13 @@
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
 mod allowed;
+mod between;
 mod between_digits;
 mod callback_fails;
 mod callback_window;
 mod case_fails;
+mod check_digit;
+mod confirm;
 mod constant_condition;
 mod end_key;
 mod falls_off;
@@ -25,6 +28,7 @@ mod name_taken;
 mod no_number;
 mod no_otherwise;
 mod no_person;
+mod patterns;
 mod perhaps_unset;
 mod queue_exits;
 mod repeated_language;
@@ -138,7 +142,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 34] = [
+const PRESENT: [Rule; 38] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -173,6 +177,10 @@ const PRESENT: [Rule; 34] = [
     secret_kept::check,
     secret_told::check,
     secret_called::check,
+    between::check,
+    check_digit::check,
+    patterns::check,
+    confirm::check,
 ];
 
 /// Rules that judge which fields an action lacks.

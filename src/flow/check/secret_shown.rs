@@ -11,7 +11,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             Role::Context => "a secret is never shown to an agent",
             Role::Transfer => "a secret is never sent outside",
             Role::Priority => "a secret decides no priority",
-            Role::When | Role::If => "a secret decides nothing here",
+            Role::When | Role::If | Role::Bound(_) => "a secret decides nothing here",
             // HL0610, HL0611 and HL0612 look at the last three.
             Role::Say(_)
             | Role::Set(_)
