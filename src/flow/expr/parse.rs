@@ -13,6 +13,8 @@ use crate::yaml::{Kind, Node, Scalar};
 
 /// The most values and operators an expression may have, so that its tree is never deeper.
 pub(super) const MAX_PARTS: usize = 200;
+/// The most words, figures and signs: beside each part a parenthesis or a word of `if`.
+const MAX_TOKENS: usize = 3 * MAX_PARTS;
 /// The most parentheses, conditions and signs that may be open at once.
 const MAX_DEPTH: usize = 24;
 
@@ -99,8 +101,9 @@ fn parse(text: &str, place: impl Fn(usize, usize) -> Span) -> Result<Expr, Diagn
     let wrong = |start, end, says: &str, help: Option<&str>| {
         Diagnostic::error("HL0301", place(start, end), says).help(help.map(str::to_owned))
     };
-    let tokens = tokens(text).map_err(|it| wrong(it.start, it.end, &it.says, it.help))?;
-    if tokens.len() > 3 * MAX_PARTS {
+    let tokens =
+        tokens(text, MAX_TOKENS).map_err(|it| wrong(it.start, it.end, &it.says, it.help))?;
+    if tokens.len() > MAX_TOKENS {
         let help = "work out parts of it with `set` first";
         return Err(wrong(0, text.len(), "this expression is too long", Some(help)));
     }

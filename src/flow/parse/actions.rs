@@ -24,6 +24,8 @@ pub(super) type Found = Vec<Diagnostic>;
 
 /// What an action may do. Actions and their fields stand in `flow/reference/actions.rs`, and nowhere else.
 const KINDS: [&str; reference::NAMES.len()] = reference::NAMES;
+/// The most prompts of one `play`.
+const MAX_PROMPTS: usize = 100;
 
 /// The fields beside `kind` and `when`.
 fn fields_of(kind: &str) -> SmallVec<[&'static str; 24]> {
@@ -182,8 +184,13 @@ fn prompts(node: &Node, at: Span, found: &mut Found) -> Option<Vec<Spanned<Name>
             let help = "write `play: welcome`".to_owned();
             found.push(Diagnostic::error("HL0110", place(node, at), says).help(help));
         }
-        let prompts: Vec<_> =
-            items.iter().filter_map(|item| reference(item, "a prompt", found)).collect();
+        if let Some(first_too_many) = items.get(MAX_PROMPTS) {
+            let says = format!("{} prompts at once are more than anybody hears", items.len());
+            let help = format!("write at most {MAX_PROMPTS}, or another `play`");
+            found.push(Diagnostic::error("HL0108", first_too_many.span, says).help(help));
+        }
+        let items = items.iter().take(MAX_PROMPTS);
+        let prompts: Vec<_> = items.filter_map(|item| reference(item, "a prompt", found)).collect();
         return (!prompts.is_empty()).then_some(prompts);
     }
     reference(node, "a prompt", found).map(|prompt| vec![prompt])
