@@ -5,7 +5,7 @@ use crate::flow::check_digit::CheckDigit;
 use super::{Action, Field, MUST, Shape, field};
 
 /// What is told under names of the designer's own.
-const TOLD: Shape = Shape::Map(&Shape::NewParameter, &Shape::Expression);
+const TOLD: Shape = Shape::Map(&Shape::OwnName, &Shape::Expression);
 const KEYS: Shape = Shape::Map(&Shape::Key, &Shape::Step);
 
 #[rustfmt::skip]
