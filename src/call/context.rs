@@ -191,12 +191,18 @@ impl Record {
                     last.over = Some((*took, outcome));
                 }
             }
-            What::Transferring { because, .. } => self.reason.clone_from(because),
             What::Case { kind, about, number: Some(number), promised: Some(promised), .. } => {
                 let (kind, about) = (kind.clone(), about.clone());
                 let number = Arc::clone(number);
                 let opened = Opened { number, kind, about, at, promised: *promised };
                 push_bounded(&mut self.opened, opened, History::MAX_CASES);
+            }
+            What::Transferring { because, .. } | What::Conferring { because, .. } => {
+                self.reason.clone_from(because);
+            }
+            What::Surveyed { survey, question, answer } => {
+                let name = format!("{}.{question}", survey.replace('-', "_"));
+                self.answers.insert(name.into(), answer.to_string());
             }
             What::Reason { because } => self.reason = Some(because.clone()),
             What::Heard { .. }
@@ -216,6 +222,10 @@ impl Record {
             | What::Case { .. }
             | What::Callback { .. }
             | What::Notified { .. }
+            | What::Recorded { .. }
+            | What::Reviewed { .. }
+            | What::Conference { .. }
+            | What::Conferred { .. }
             | What::Stuck { .. }
             | What::Ended { .. } => {}
         }

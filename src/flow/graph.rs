@@ -44,6 +44,8 @@ pub enum Way {
     After,
     /// The number is missing, or none that can be called.
     NoNumber,
+    /// Nothing was said into a recording, or it was thrown away.
+    Nothing,
 }
 
 /// As a flow writes it: `key 2`, `not_found`.
@@ -65,6 +67,7 @@ impl fmt::Display for Way {
             Self::NoAnswer => "no_answer",
             Self::After => "after",
             Self::NoNumber => "no_number",
+            Self::Nothing => "nothing",
         })
     }
 }
@@ -85,6 +88,7 @@ impl ActionKind {
             | Self::Set(_)
             | Self::Language(_)
             | Self::Notify(_)
+            | Self::Survey(_)
             | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
                 let otherwise = menu.patience.otherwise.as_ref().map(|to| (Way::Otherwise, to));
@@ -115,6 +119,8 @@ impl ActionKind {
             Self::Callback(it) => {
                 some(&[(Way::NoNumber, &it.no_number), (Way::Failed, &it.failed)])
             }
+            Self::Record(it) => some(&[(Way::Nothing, &it.nothing), (Way::Failed, &it.failed)]),
+            Self::Conference(it) => some(&[(Way::Failed, &it.failed), (Way::After, &it.after)]),
         }
     }
 
@@ -126,6 +132,7 @@ impl ActionKind {
             | Self::Menu(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => true,
             Self::If(fork) => fork.then.is_some() && fork.otherwise.is_some(),
             Self::Play(_)
@@ -137,7 +144,9 @@ impl ActionKind {
             | Self::Case(_)
             | Self::Callback(_)
             | Self::Notify(_)
-            | Self::Language(_) => false,
+            | Self::Language(_)
+            | Self::Record(_)
+            | Self::Survey(_) => false,
         }
     }
 }
@@ -145,23 +154,12 @@ impl ActionKind {
 impl ActionKind {
     /// The queue that it names.
     pub(super) const fn queue(&self) -> Option<&Spanned<Name>> {
-        match self {
-            Self::Queue(it) => Some(&it.queue),
-            Self::Callback(it) => Some(&it.queue),
-            Self::Play(_)
-            | Self::Menu(_)
-            | Self::Ask(_)
-            | Self::Say(_)
-            | Self::Set(_)
-            | Self::If(_)
-            | Self::Goto(_)
-            | Self::Lookup(_)
-            | Self::Hours(_)
-            | Self::Language(_)
-            | Self::Transfer(_)
-            | Self::Case(_)
-            | Self::Notify(_)
-            | Self::Hangup(_) => None,
+        if let Self::Queue(it) = self {
+            Some(&it.queue)
+        } else if let Self::Callback(it) = self {
+            Some(&it.queue)
+        } else {
+            None
         }
     }
 
@@ -183,6 +181,9 @@ impl ActionKind {
             | Self::Case(_)
             | Self::Callback(_)
             | Self::Notify(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -236,9 +237,11 @@ impl<'a> Graph<'a> {
                     target,
                     to: flow.steps.get_index_of(&target.value),
                     alone: !answered && !matches!(way, Way::Key(_) | Way::After),
-                    waits: (waits && way == Way::Otherwise) || way == Way::Waited,
+                    waits: (waits && way == Way::Otherwise)
+                        || matches!(way, Way::Waited | Way::Nothing),
                 }));
-                answered |= action.when.is_none() && matches!(action.kind, ActionKind::Ask(_));
+                answered |= action.when.is_none()
+                    && matches!(action.kind, ActionKind::Ask(_) | ActionKind::Record(_));
                 if action.ends_its_step() {
                     break;
                 }

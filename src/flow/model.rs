@@ -12,6 +12,7 @@ use super::check_digit::CheckDigit;
 use super::expr::Expr;
 use super::follow_up::{Callback, Case, Notify};
 use super::pattern::Pattern;
+pub use super::voices::{Conference, Question, Record, Review, Survey};
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::secret::Key;
 use crate::value::Type;
@@ -179,6 +180,12 @@ pub enum ActionKind {
     Callback(Callback),
     /// `notify:` tells somebody else.
     Notify(Notify),
+    /// `record:` keeps what the caller says.
+    Record(Record),
+    /// `survey:` asks how it was, a key each.
+    Survey(Survey),
+    /// `conference:` brings others into the call.
+    Conference(Conference),
     /// `hangup:` ends the call, after a prompt if one is named.
     Hangup(Option<Spanned<Name>>),
 }

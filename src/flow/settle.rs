@@ -47,6 +47,10 @@ pub(super) fn settle(flow: &mut Flow) {
             ActionKind::Case(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
             ActionKind::Callback(it) => settle(&mut it.number, Some(&Type::Phone)),
             ActionKind::Notify(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
+            ActionKind::Conference(it) => {
+                settle(&mut it.room, None);
+                it.with.iter_mut().for_each(|it| settle(it, None));
+            }
             ActionKind::Ask(ask) => {
                 if let Some(it) = &mut ask.tests.between {
                     settle(&mut it.least, Some(&ask.kind.value));
@@ -58,6 +62,8 @@ pub(super) fn settle(flow: &mut Flow) {
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
             | ActionKind::Hangup(_) => {}
         }
     }

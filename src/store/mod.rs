@@ -15,6 +15,7 @@ mod entry;
 mod outbox;
 mod read;
 mod retention;
+mod surveys;
 mod writer;
 
 use std::io;
@@ -32,6 +33,7 @@ pub use cases::{CaseFilter, NewCase, StoredCase};
 pub use entry::{Entry, NewCall, NewContext};
 pub use outbox::Webhook;
 pub use read::{AgentStateChange, AuditLine, CallFilter, StoredCall, StoredContext, StoredEvent};
+pub use surveys::Surveyed;
 use writer::{Order, Writer};
 
 /// How long [`Store::append`] waits for room before an entry counts as lost.

@@ -386,6 +386,9 @@ impl Machine {
             | ActionKind::Case(_)
             | ActionKind::Callback(_)
             | ActionKind::Notify(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
+            | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => None,
         }
     }

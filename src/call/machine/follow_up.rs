@@ -46,7 +46,7 @@ impl Machine {
         let with = self.told(now, &it.with)?;
         // A case of before must not be taken for this one.
         self.values.case = None;
-        let ticket = self.keep(now, Kind::Case { promised });
+        let ticket = self.have_kept(now, Kind::Case { promised });
         let context = Arc::new(self.context(now));
         out.push(Command::OpenCase(OpenCase { ticket, kind, about, promised, with, context }));
         Ok(Next::Wait)
@@ -70,7 +70,7 @@ impl Machine {
         let asked = self.wall(now).timestamp();
         let due = asked.saturating_add(within).unwrap_or(asked);
         let because = it.because.as_ref().map(|it| it.value.clone());
-        let ticket = self.keep(now, Kind::Callback { number: Arc::clone(&number) });
+        let ticket = self.have_kept(now, Kind::Callback { number: Arc::clone(&number) });
         let mut context = self.context(now);
         context.reason.clone_from(&because);
         let context = Arc::new(context);
@@ -92,7 +92,7 @@ impl Machine {
         Ok(Next::On)
     }
 
-    fn keep(&mut self, now: Mono, what: Kind) -> Ticket {
+    fn have_kept(&mut self, now: Mono, what: Kind) -> Ticket {
         let ticket = self.ticket();
         self.state = State::Keeping(Keeping { ticket, until: now + PATIENCE, what });
         ticket
@@ -134,7 +134,7 @@ impl Machine {
                 self.note(now, What::Callback { queue, number, outcome }, out);
                 if is_kept { Ok(Next::On) } else { self.branch("failed", &[&it.failed]) }
             }
-            (Some(_) | None, Kind::Case { .. } | Kind::Callback { .. }) => Ok(Next::Wait), // `keep` is called for these alone
+            (Some(_) | None, Kind::Case { .. } | Kind::Callback { .. }) => Ok(Next::Wait), // `have_kept` is called for these alone
         }
     }
 

@@ -128,6 +128,9 @@ impl Machine {
             ActionKind::Case(it) => self.open_case(now, it, out),
             ActionKind::Callback(it) => self.call_back(now, it, out),
             ActionKind::Notify(it) => self.notify(now, it, out),
+            ActionKind::Record(it) => self.record(now, it, out),
+            ActionKind::Survey(it) => self.survey(now, it, out),
+            ActionKind::Conference(it) => self.conference(now, it, out),
             ActionKind::Hangup(prompt) => {
                 // A goodbye that cannot be spoken is still a goodbye.
                 let spoken = prompt.as_ref().map(|it| self.speak(now, &it.value, false, out));
@@ -384,6 +387,7 @@ pub(super) fn small(value: &Value) -> u8 {
         | Value::YesNo(_)
         | Value::Choice(_)
         | Value::Phone(_)
-        | Value::Secret(_) => 0,
+        | Value::Secret(_)
+        | Value::Recording(_) => 0,
     }
 }

@@ -40,6 +40,9 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             | ActionKind::Case(_)
             | ActionKind::Callback(_)
             | ActionKind::Notify(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
+            | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -60,7 +63,8 @@ fn keys_of(ask: &Ask) -> Vec<Spanned<Key>> {
         | Type::DateTime
         | Type::Duration
         | Type::Phone
-        | Type::Secret => 0,
+        | Type::Secret
+        | Type::Recording => 0,
     };
     let symbols = ('1'..='9').take(count);
     symbols.filter_map(Key::from_symbol).map(|key| Spanned::new(key, ask.kind.span)).collect()

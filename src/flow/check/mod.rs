@@ -10,6 +10,7 @@ mod callback_fails;
 mod callback_window;
 mod case_fails;
 mod check_digit;
+mod conference_fails;
 mod confirm;
 mod constant_condition;
 mod end_key;
@@ -17,6 +18,7 @@ mod falls_off;
 mod goodbye;
 mod length;
 mod long_prompt;
+mod long_survey;
 mod lookup_branches;
 mod lookup_values;
 mod many_options;
@@ -31,6 +33,9 @@ mod no_person;
 mod patterns;
 mod perhaps_unset;
 mod queue_exits;
+mod record_length;
+mod record_silence;
+mod record_ways;
 mod repeated_language;
 mod rings;
 mod secret_called;
@@ -67,6 +72,7 @@ mod unserved_queue;
 mod unspoken_language;
 mod unused_lookup;
 mod unused_step;
+mod voice_words;
 mod words;
 mod wrong_kind;
 
@@ -143,7 +149,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 38] = [
+const PRESENT: [Rule; 40] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -178,6 +184,8 @@ const PRESENT: [Rule; 38] = [
     secret_kept::check,
     secret_told::check,
     secret_called::check,
+    record_silence::check,
+    long_survey::check,
     between::check,
     check_digit::check,
     patterns::check,
@@ -185,7 +193,7 @@ const PRESENT: [Rule; 38] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 10] = [
+const FIELDS: [Rule; 13] = [
     lookup_branches::check,
     slow_lookup::check,
     no_otherwise::check,
@@ -196,10 +204,13 @@ const FIELDS: [Rule; 10] = [
     case_fails::check,
     callback_fails::check,
     no_number::check,
+    record_length::check,
+    record_ways::check,
+    conference_fails::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 14] = [
+const ABSENT: [Rule; 15] = [
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -213,6 +224,7 @@ const ABSENT: [Rule; 14] = [
     goodbye::check,
     perhaps_unset::check,
     menu_words::check,
+    voice_words::check,
     sql_and_values,
 ];
 

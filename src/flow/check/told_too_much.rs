@@ -8,23 +8,12 @@ use crate::flow::model::ActionKind;
 /// Points at the first name beyond the bound.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let with = match &action.kind {
-            ActionKind::Case(it) => &it.with,
-            ActionKind::Notify(it) => &it.with,
-            ActionKind::Play(_)
-            | ActionKind::Menu(_)
-            | ActionKind::Ask(_)
-            | ActionKind::Say(_)
-            | ActionKind::Set(_)
-            | ActionKind::If(_)
-            | ActionKind::Goto(_)
-            | ActionKind::Lookup(_)
-            | ActionKind::Hours(_)
-            | ActionKind::Language(_)
-            | ActionKind::Queue(_)
-            | ActionKind::Transfer(_)
-            | ActionKind::Callback(_)
-            | ActionKind::Hangup(_) => continue,
+        let with = if let ActionKind::Case(it) = &action.kind {
+            &it.with
+        } else if let ActionKind::Notify(it) = &action.kind {
+            &it.with
+        } else {
+            continue;
         };
         if let Some((name, _)) = with.get(MAX_TOLD) {
             let says = format!("at most {MAX_TOLD} values are told, and these are {}", with.len());

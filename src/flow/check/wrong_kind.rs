@@ -27,6 +27,11 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 matches!(kind, Type::Phone | Type::Digits),
                 "write `caller.number`, or a variable asked for as `phone`",
             ),
+            Role::Room => (
+                "`conference`",
+                *kind == Type::Text,
+                "write the room's name: one word, or a text in quotes",
+            ),
             Role::Bound(of) => (
                 "`between`",
                 // HL0314 looks at types without an order.

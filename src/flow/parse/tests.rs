@@ -145,6 +145,9 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Case(_) => "case",
         ActionKind::Callback(_) => "callback",
         ActionKind::Notify(_) => "notify",
+        ActionKind::Record(_) => "record",
+        ActionKind::Survey(_) => "survey",
+        ActionKind::Conference(_) => "conference",
         ActionKind::Hangup(_) => "hangup",
     }
 }
@@ -355,7 +358,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, case, callback, notify, hangup
+       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, case, callback, notify, record, survey, conference, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3
