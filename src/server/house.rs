@@ -13,8 +13,7 @@ use indexmap::IndexMap;
 use super::words::Words;
 use crate::audio::{self, ClipStore};
 use crate::call::{Calendars, Setting};
-use crate::config::calendar::Calendar;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Times};
 use crate::diagnostic::{Diagnostic, Level, Sources, Span};
 use crate::flow::model::Name;
 use crate::flow::{self, Program, World};
@@ -64,7 +63,7 @@ pub struct House {
     pub programs: IndexMap<Arc<str>, Arc<Program>>,
     /// The lookups' queries, by flow version and lookup.
     pub(crate) queries: HashMap<(Arc<str>, Name), Arc<Query>>,
-    calendars: Arc<IndexMap<Arc<str>, Calendar>>,
+    times: Arc<Times>,
 }
 
 /// Where the texts of files come from.
@@ -176,12 +175,12 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
         programs.insert(number, program);
     }
     let clips = read_clips(&ground.config.prompts, &mut ground.found);
-    let calendars = Arc::new(ground.config.calendars.clone());
+    let times = Arc::new(ground.config.times());
     let Ground { config, catalogues, sources, found } = ground;
     if has_errors(&found) {
         return Err(Broken { sources, found });
     }
-    Ok(House { config, sources, found, catalogues, clips, programs, queries, calendars })
+    Ok(House { config, sources, found, catalogues, clips, programs, queries, times })
 }
 
 impl House {
@@ -190,7 +189,7 @@ impl House {
         Arc::new(Setting {
             flow: Arc::clone(program),
             catalogues: Arc::clone(&self.catalogues),
-            calendars: Arc::clone(&self.calendars) as Arc<dyn Calendars>,
+            calendars: Arc::clone(&self.times) as Arc<dyn Calendars>,
         })
     }
 }
@@ -204,6 +203,8 @@ fn world<'a>(config: &Config, words: &'a Words<'a>) -> World<'a> {
         prompts: words,
         calendars: config.calendars.keys().cloned().collect(),
         queues: config.queues.keys().map(|name| (Arc::clone(name), served(name))).collect(),
+        cases: config.cases.keys().cloned().collect(),
+        notify: config.notify.keys().cloned().collect(),
         connectors: config.connectors.keys().cloned().collect(),
         transfers: config.transfers.allow.clone(),
     }

@@ -3,20 +3,21 @@
 //! ```text
 //!  New ─► Ringing ─► walk ◄──────────────────────────────────────────────┐
 //!                     │ an action that waits                             │ heard, keyed, answered, timed out
-//!                     ├─► Playing   Asking ◄─► Verifying   LookingUp   Transferring   Queued
-//!                     │                                                     │            │
-//!                     │                                                   Away        Talking ─► walk (`after`) or Over
+//!                     ├─► Playing   Asking ◄─► Verifying   LookingUp   Keeping   Transferring   Queued
+//!                     │                                                               │            │
+//!                     │                                                             Away        Talking ─► walk (`after`) or Over
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
 //! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `verify` secrets,
-//! `connect` queues and transfers, `speak` words and values.
+//! `connect` queues and transfers, `follow_up` what is left for after the call, `speak` words and values.
 
 mod ask;
 mod choose;
 mod confer;
 mod confirm;
 mod connect;
+mod follow_up;
 mod record;
 mod speak;
 mod survey;
@@ -31,6 +32,7 @@ use jiff::{SignedDuration, ZonedDateTime};
 use self::ask::Asking;
 use self::confer::Conferring;
 use self::connect::Queued;
+use self::follow_up::Keeping;
 use self::record::Recording;
 use self::speak::Values;
 use self::survey::Surveying;
@@ -41,6 +43,7 @@ use super::events::{
     Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent,
     Verdict, reveal,
 };
+use super::follow_up::Kept;
 use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
 use super::setting::{Setting, Start};
@@ -96,6 +99,7 @@ enum State {
     Talking { visit: Ticket },
     Transferring { transfer: Ticket, until: Mono },
     Away { transfer: Ticket },
+    Keeping(Keeping),
     Recording(Recording),
     Surveying(Surveying),
     Conferring(Conferring),
@@ -164,6 +168,8 @@ impl Machine {
             Event::Verified { check, verdict } => self.verified(now, check, verdict, out),
             Event::Queue { visit, event } => self.queue_event(now, visit, event, out),
             Event::Transfer { transfer, event } => self.transfer_event(now, transfer, event, out),
+            Event::Kept { ticket, kept } => self.keeping_over(now, ticket, kept, out),
+            Event::Recalled(history) => self.record.recall(history),
             Event::Recording { recording, event } => {
                 self.recording_event(now, recording, event, out);
             }
@@ -188,6 +194,7 @@ impl Machine {
             State::Verifying(it) => Some(it.until),
             State::LookingUp(it) => it.deadline(),
             State::Queued(it) => it.deadline(),
+            State::Keeping(it) => Some(it.until),
             State::Recording(it) => it.deadline(),
             State::Surveying(it) => it.deadline(),
             State::Conferring(it) => it.deadline(),
@@ -257,6 +264,7 @@ impl Machine {
             State::New
             | State::Ringing { .. }
             | State::Verifying(_)
+            | State::Keeping(_)
             | State::Transferring { .. } => {
                 self.keys.keep(stroke);
             }
@@ -339,6 +347,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -380,6 +389,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -417,6 +427,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -455,6 +466,7 @@ impl Machine {
             | State::Asking(_)
             | State::Verifying(_)
             | State::LookingUp(_)
+            | State::Keeping(_)
             | State::Surveying(_)
             | State::Goodbye(_)
             | State::Sorry(..)
@@ -484,6 +496,7 @@ impl Machine {
             State::Transferring { .. } => {
                 self.while_transferring(now, TransferEvent::NoAnswer, out)
             }
+            State::Keeping(_) => self.settle_keeping(now, &Kept::Failed, out),
             State::New | State::Talking { .. } | State::Away { .. } | State::Over => return,
         };
         self.proceed(now, next, out);
