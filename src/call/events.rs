@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::context::Context;
 use super::journey::Passage;
 use crate::flow::model::{Name, TransferKind};
-use crate::secret::Key;
+use crate::secret::{Key, Secret};
 use crate::speech::Utterance;
 use crate::time::Mono;
 use crate::value::Value;
@@ -39,6 +39,13 @@ pub enum Event {
         lookup: Ticket,
         /// What came of it.
         answer: Answer,
+    },
+    /// A secret was compared, or could not be.
+    Verified {
+        /// That of [`Command::Verify`].
+        check: Ticket,
+        /// What came of it.
+        verdict: Verdict,
     },
     /// Something happened to the caller in a queue.
     Queue {
@@ -138,6 +145,36 @@ pub enum Answer {
     Failed,
     /// It did not answer in time.
     TimedOut,
+}
+
+/// What came of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is the account's.
+    Right,
+    /// It is not, or there is no such account: nobody can tell which.
+    Wrong,
+    /// The account or the caller's number is locked, perhaps by this try; right or wrong, nobody is told.
+    Locked,
+    /// It could not be compared.
+    Failed,
+    /// It was not compared in time.
+    TimedOut,
+}
+
+impl Verdict {
+    /// Its name in journeys.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Locked => "locked",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+        }
+    }
 }
 
 /// Who takes a call.
@@ -251,6 +288,8 @@ pub enum Command {
     Stop,
     /// Ask a connector; answered by [`Event::LookedUp`].
     LookUp(Question),
+    /// Compare a secret; answered by [`Event::Verified`].
+    Verify(Box<Check>),
     /// Put the caller into a queue; answered by [`Event::Queue`].
     Enqueue(Enqueue),
     /// Take them out again, whatever was reached: an agent who just answered is let go.
@@ -293,12 +332,36 @@ pub struct Play {
 /// A question to a connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// What [`Event::LookedUp`] says; with the call's id the idempotency key of a lookup that `changes` something.
+    /// What [`Event::LookedUp`] says.
     pub ticket: Ticket,
     /// Which of the flow's lookups.
     pub lookup: Name,
-    /// A value for each of its `takes`. The only place where a secret leaves the machine.
+    /// A value for each of its `takes`; of a lookup that changes something also `once`, its idempotency key: the call's id
+    /// and the ticket. Here and in [`Check`] a secret leaves the machine, and nowhere else.
     pub with: Vec<(Name, Value)>,
+    /// How long it may take. The machine waits half a second more and then goes on without.
+    pub within: Duration,
+}
+
+/// A secret to be compared with that of an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What [`Event::Verified`] says.
+    pub ticket: Ticket,
+    /// Which of the flow's lookups gives the secret's hash.
+    pub lookup: Name,
+    /// A value for each of its `takes`.
+    pub with: Vec<(Name, Value)>,
+    /// What was keyed.
+    pub secret: Secret<Arc<str>>,
+    /// Whose it should be.
+    pub account: Arc<str>,
+    /// Who tries: their number, unless withheld.
+    pub number: Option<Arc<str>>,
+    /// How many wrong ones lock the account.
+    pub locks_after: u8,
+    /// For how long.
+    pub locked_for: Duration,
     /// How long it may take. The machine waits half a second more and then goes on without.
     pub within: Duration,
 }
@@ -480,6 +543,7 @@ pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
             | Event::Answered
             | Event::Played(_)
             | Event::LookedUp { .. }
+            | Event::Verified { .. }
             | Event::Queue { .. }
             | Event::Transfer { .. }
             | Event::Recording { .. }

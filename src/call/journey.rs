@@ -87,6 +87,18 @@ pub enum What {
         #[serde(skip_serializing_if = "Option::is_none")]
         found: Option<Arc<Row>>,
     },
+    /// A secret was compared, or could not be.
+    Verified {
+        /// The lookup that it was compared against.
+        lookup: Name,
+        /// Whose it should be.
+        account: Arc<str>,
+        /// `right`, `wrong`, `locked`, `failed` or `timed_out`.
+        outcome: &'static str,
+        /// How long it took.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
+    },
     /// A calendar decided.
     Hours {
         /// Which.

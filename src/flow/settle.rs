@@ -40,6 +40,14 @@ pub(super) fn settle(flow: &mut Flow) {
                     settle(value, wanted);
                 }
             }
+            ActionKind::Verify(it) => {
+                let takes = flow.lookups.get(&it.against.value).map(|lookup| &lookup.takes);
+                for (name, value) in &mut it.with {
+                    let wanted = takes.and_then(|it| it.get(&name.value)).map(|it| &it.value);
+                    settle(value, wanted);
+                }
+                settle(&mut it.account, None);
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }

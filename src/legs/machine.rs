@@ -224,6 +224,7 @@ TransferKind::Blind => {
             | C::PlayRinging
             | C::Stop
             | C::LookUp(_)
+            | C::Verify(_)
             | C::Record(_)
             | C::StopRecording(_)
             | C::DiscardRecording(_) => {}

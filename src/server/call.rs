@@ -24,8 +24,10 @@ use super::recorder::Wanted;
 use super::routes;
 use crate::audio::playlist::{Piece as Sound, Playlist};
 use crate::audio::{Clip, Codec};
-use crate::call::{self, Answer, Ending, Ticket};
+use crate::call::{self, Answer, Ending, Ticket, Verdict};
+use crate::flow::model::Name;
 use crate::legs::{self, Leg, Legs, MediaAddress, PartyId, Route};
+use crate::lookup::Query;
 use crate::queue::{self, CallerId};
 use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
 use crate::sdp;
@@ -103,7 +105,8 @@ struct Call {
     /// The prompt that plays and its play.
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
-    lookups: JoinSet<(Ticket, Answer)>,
+    /// Questions to connectors under way, each ending in its answer.
+    asked: JoinSet<call::Event>,
     /// Recordings that are read, to be played: what waits for them is the last thing that was to be heard.
     reading: JoinSet<Loaded>,
     waiting: Option<Ticket>,
@@ -175,7 +178,7 @@ impl Call {
             outside: BTreeMap::new(),
             playing: None,
             own_plays: OWN_PLAYS,
-            lookups: JoinSet::new(),
+            asked: JoinSet::new(),
             reading: JoinSet::new(),
             waiting: None,
             recording: None,
@@ -206,10 +209,10 @@ impl Call {
                     None => break, // we hold a sender ourselves: cannot be
                 },
                 Some(event) = media_inbox.recv() => call.media_event(event),
-                Some(answer) = call.lookups.join_next(), if !call.lookups.is_empty() => {
+                Some(answer) = call.asked.join_next(), if !call.asked.is_empty() => {
                     // A lookup that panicked is answered by the interpreter's own time limit.
-                    if let Ok((lookup, answer)) = answer {
-                        call.interpreter(call::Event::LookedUp { lookup, answer });
+                    if let Ok(answered) = answer {
+                        call.interpreter(answered);
                     }
                 }
                 Some(loaded) = call.reading.join_next(), if !call.reading.is_empty() => {
@@ -306,6 +309,7 @@ impl Call {
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
             C::LookUp(question) => self.look_up(question),
+            C::Verify(check) => self.verify(*check),
             C::LastResort(stuck) => {
                 tracing::error!(%stuck, "the flow cannot go on");
                 metrics::counter!("hotline_last_resort_total").increment(1);
@@ -495,23 +499,36 @@ impl Call {
     // Lookups.
 
     fn look_up(&mut self, question: call::Question) {
-        let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
-        let Some(query) = self
-            .house
-            .queries
-            .get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone()))
-        else {
-            tracing::error!(lookup = &*question.lookup, "a lookup without a query");
-            return;
-        };
-        let (connector, query) = (Arc::clone(&lookup.connector.value), Arc::clone(query));
+        let Some((connector, query)) = self.query(&question.lookup) else { return };
         let lookups = self.shared.lookups.clone();
         let ticket = question.ticket;
         let asked = async move {
             let outcome = lookups.run(&connector, &query, &question.with, question.within).await;
-            (ticket, answer(outcome))
+            call::Event::LookedUp { lookup: ticket, answer: answer(outcome) }
         };
-        self.lookups.spawn(asked.in_current_span());
+        self.asked.spawn(asked.in_current_span());
+    }
+
+    fn verify(&mut self, check: call::Check) {
+        let Some((connector, query)) = self.query(&check.lookup) else { return };
+        let shared = Arc::clone(&self.shared);
+        let judged = async move {
+            let verifying = shared.verifier.check(&shared.lookups, &connector, &query, &check);
+            let verdict: Verdict = verifying.await;
+            call::Event::Verified { check: check.ticket, verdict }
+        };
+        self.asked.spawn(judged.in_current_span());
+    }
+
+    /// Which system a lookup asks, and what.
+    fn query(&self, lookup: &Name) -> Option<(Name, Arc<Query>)> {
+        let connector = &self.lookups_of.lookups.get(lookup)?.connector.value;
+        let key = (Arc::clone(&self.lookups_of.version), Name::clone(lookup));
+        let query = self.house.queries.get(&key);
+        if query.is_none() {
+            tracing::error!(lookup = &**lookup, "a lookup without a query");
+        }
+        Some((Name::clone(connector), Arc::clone(query?)))
     }
 
     // The legs.

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use super::fields::ending_name;
 use super::run::Stage;
 use super::scenario::{Agents, Cells, Outside, World};
+use super::secrets::Guard;
 use super::transcript::{Said, Transcript};
 use super::voice::Voice;
 use crate::call::{
-    Agent, Answer, Calendars, Command, Conference, ConferenceEvent, Context, Ending, Event,
+    Agent, Answer, Calendars, Check, Command, Conference, ConferenceEvent, Context, Ending, Event,
     Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::Name;
@@ -49,9 +50,10 @@ pub(super) struct Spoken {
 
 /// One call and the world around it.
 pub(super) struct Caller<'a> {
-    stage: &'a Stage,
+    pub(super) stage: &'a Stage,
     pub(super) world: World,
     machine: Machine,
+    pub(super) guard: Guard,
     pub(super) now: Mono,
     /// What the world will say, in order.
     agenda: BTreeMap<(Mono, u32), Event>,
@@ -110,6 +112,7 @@ impl<'a> Caller<'a> {
             stage,
             world: world.clone(),
             machine: Machine::new(Arc::new(setting), start),
+            guard: Guard::default(),
             now: Mono::ZERO,
             agenda: BTreeMap::new(),
             turns: 0,
@@ -250,6 +253,7 @@ impl<'a> Caller<'a> {
                 | What::Silence { .. }
                 | What::Wrong { .. }
                 | What::LookedUp { .. }
+                | What::Verified { .. }
                 | What::Language { .. }
                 | What::Reason { .. }
                 | What::Queued { .. }
@@ -283,6 +287,7 @@ impl<'a> Caller<'a> {
             Command::PlayMusic | Command::PlayRinging => self.speaking = None,
             Command::Stop => self.speaking = None,
             Command::LookUp(it) => self.look_up(&it),
+            Command::Verify(it) => self.verify(&it),
             Command::Enqueue(it) => {
                 self.visit = Some(it.ticket);
                 self.did(format!("waits in queue {}", it.queue));
@@ -355,7 +360,7 @@ impl<'a> Caller<'a> {
 
     /// Answers a lookup from the scenario's tables, in its time or too late.
     fn look_up(&mut self, it: &Question) {
-        let takes = self.world.slow.get(&it.lookup).copied().unwrap_or(LOOKUP);
+        let takes = self.takes(&it.lookup);
         let answer = if takes > it.within {
             Answer::TimedOut
         } else if self.world.fails.contains(&it.lookup) {
@@ -363,11 +368,7 @@ impl<'a> Caller<'a> {
         } else {
             self.find(it)
         };
-        let mut shown = String::new();
-        for (name, value) in &it.with {
-            // Writing into a `String` cannot fail.
-            let _ = write!(shown, "{}{name}={value}", if shown.is_empty() { "" } else { ", " });
-        }
+        let shown = shown(&it.with);
         let what = match &answer {
             Answer::Found(_) => "found",
             Answer::NotFound => "not found",
@@ -379,17 +380,36 @@ impl<'a> Caller<'a> {
         self.later(takes.min(it.within), answered);
     }
 
-    fn find(&self, it: &Question) -> Answer {
-        let Some(lookup) = self.stage.flow.lookups.get(&it.lookup) else { return Answer::Failed };
+    /// Compares a secret as the scenario's world would.
+    fn verify(&mut self, it: &Check) {
+        let verdict = self.judge(it);
+        let (shown, account, name) = (shown(&it.with), &it.account, verdict.name());
+        self.did(format!(
+            "verify {}({shown}) for {account}: {}",
+            it.lookup,
+            name.replace('_', " ")
+        ));
+        let takes = self.takes(&it.lookup).min(it.within);
+        self.later(takes, Event::Verified { check: it.ticket, verdict });
+    }
+
+    /// How long a lookup takes.
+    pub(super) fn takes(&self, lookup: &Name) -> Duration {
+        self.world.slow.get(lookup).copied().unwrap_or(LOOKUP)
+    }
+
+    /// The first row of a lookup's table that fits what it is asked with.
+    pub(super) fn row(&self, lookup: &Name, with: &[(Name, Value)]) -> Option<&Cells> {
         let asked = |row: &&Cells| {
-            it.with
-                .iter()
+            with.iter()
                 .all(|(name, value)| row.get(name).is_none_or(|cell| cell.value == plain(value)))
         };
-        let rows = self.world.answers.get(&it.lookup);
-        let Some(row) = rows.and_then(|rows| rows.iter().find(asked)) else {
-            return Answer::NotFound;
-        };
+        self.world.answers.get(lookup)?.iter().find(asked)
+    }
+
+    fn find(&self, it: &Question) -> Answer {
+        let Some(lookup) = self.stage.flow.lookups.get(&it.lookup) else { return Answer::Failed };
+        let Some(row) = self.row(&it.lookup, &it.with) else { return Answer::NotFound };
         let columns = lookup.gives.iter().filter_map(|(name, given)| {
             // The cells were read once already when the file was.
             let value = given.kind.value.read(&row.get(name)?.value).ok()?;
@@ -397,6 +417,16 @@ impl<'a> Caller<'a> {
         });
         Answer::Found(Arc::new(columns.collect::<Row>()))
     }
+}
+
+/// What a lookup is asked with.
+fn shown(with: &[(Name, Value)]) -> String {
+    let mut shown = String::new();
+    for (name, value) in with {
+        // Writing into a `String` cannot fail.
+        let _ = write!(shown, "{}{name}={value}", if shown.is_empty() { "" } else { ", " });
+    }
+    shown
 }
 
 /// As a cell is written; a scenario's secrets are made up.

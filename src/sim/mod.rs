@@ -19,6 +19,7 @@ mod reference;
 mod replay;
 mod run;
 mod scenario;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod transcript;

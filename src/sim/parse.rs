@@ -7,9 +7,13 @@ use super::fields::{Found, count, ending, keys, length, moment, names, pairs, te
 use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::flow::model::{Flow, Name};
+use crate::value::Type;
 use crate::yaml::{self, Kind, Node};
 
-pub(super) const WORLD: [&str; 12] = [
+/// More than any flow allows.
+const MOST_WRONG: u32 = 1_000;
+
+pub(super) const WORLD: [&str; 13] = [
     "caller",
     "caller_name",
     "called",
@@ -17,6 +21,7 @@ pub(super) const WORLD: [&str; 12] = [
     "at",
     "answers",
     "fails",
+    "wrong_before",
     "slow",
     "calendars",
     "agents",
@@ -133,6 +138,7 @@ impl World {
                 .unwrap_or_else(|_| jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(afternoon)),
             answers: IndexMap::new(),
             fails: Vec::new(),
+            wrong_before: IndexMap::new(),
             slow: IndexMap::new(),
             calendars: IndexMap::new(),
             agents: Agents::None,
@@ -175,6 +181,14 @@ impl World {
                 }
             }
             "fails" => self.fails = lookups(value, at, flow, found),
+            "wrong_before" => {
+                for (account, tries) in value.entries() {
+                    let tries = count(tries, account.span, found);
+                    if let (Some(account), Some(tries)) = (account.text(), tries) {
+                        self.wrong_before.insert(account.into(), tries.min(MOST_WRONG));
+                    }
+                }
+            }
             "slow" => {
                 for (name, takes) in value.entries() {
                     if let (Some(lookup), Some(takes)) =
@@ -266,6 +280,11 @@ fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells>
                 continue; // a column without a value
             }
             let Some(cell) = text(value, column.span, "a value", found) else { continue };
+            if kinds.contains(&&Type::Secret) && cell.starts_with('$') {
+                let says = format!("`{column_name}` is compared with what is keyed, not hashed");
+                let help = "write the secret itself: it is made up".to_owned();
+                found.push(Diagnostic::error("HL0802", value.span, says).help(help));
+            }
             for kind in kinds {
                 if let Err(error) = kind.read(&cell) {
                     let says = format!("`{cell}` does not fit `{column_name}`: {error}");

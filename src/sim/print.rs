@@ -53,6 +53,7 @@ impl World {
             at,
             answers,
             fails,
+            wrong_before,
             slow,
             calendars,
             agents,
@@ -99,6 +100,11 @@ impl World {
         if !fails.is_empty() {
             let names: Vec<_> = fails.iter().map(|it| quoted(it)).collect();
             fields.push(("fails", format!("[{}]", names.join(", "))));
+        }
+        if !wrong_before.is_empty() {
+            let each =
+                wrong_before.iter().map(|(account, tries)| format!("{}: {tries}", text(account)));
+            fields.push(("wrong_before", map(each.collect())));
         }
         if !slow.is_empty() {
             let each =

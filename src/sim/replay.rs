@@ -16,7 +16,7 @@ use super::caller::length;
 use super::run::Stage;
 use crate::call::{
     Answer, Command, ConferenceEvent, Ending, Entry, Event, Machine, QueueEvent, RecordingEvent,
-    Setting, Start, TransferEvent, What, replay, reveal,
+    Setting, Start, TransferEvent, Verdict, What, replay, reveal,
 };
 use crate::flow::model::Name;
 use crate::time::Mono;
@@ -149,6 +149,10 @@ fn word<'a>(entry: &'a Value, field: &str) -> &'a str {
     entry.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
+fn took(entry: &Value) -> Duration {
+    Duration::from_millis(entry.get("took_ms").and_then(Value::as_u64).unwrap_or(0))
+}
+
 fn moment(entry: &Value) -> Option<Mono> {
     entry.get("at").and_then(Value::as_u64).map(Mono::from_micros)
 }
@@ -199,6 +203,8 @@ struct Again<'a> {
     /// When the caller did the last thing.
     did: Mono,
     lookups: BTreeMap<Name, VecDeque<Reply<Answer>>>,
+    /// What came of secrets, by the lookup that they were compared against.
+    verdicts: BTreeMap<Name, VecDeque<Reply<Verdict>>>,
     visits: Vec<Stay<QueueEvent>>,
     transfers: Vec<Stay<TransferEvent>>,
     conferences: Vec<Stay<ConferenceEvent>>,
@@ -240,6 +246,7 @@ impl<'a> Again<'a> {
             doings: VecDeque::new(),
             did: clock,
             lookups: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             visits: stays(&recorded.journey, "queued", "queue"),
             transfers: stays(&recorded.journey, "transferring", "to"),
             conferences: stays(&recorded.journey, "conferring", "room"),
@@ -285,6 +292,7 @@ impl<'a> Again<'a> {
                 Event::Played(_)
                 | Event::LookedUp { .. }
                 | Event::Recording { .. }
+                | Event::Verified { .. }
                 | Event::Tick => {}
             }
         }
@@ -300,11 +308,16 @@ impl<'a> Again<'a> {
                         let Event::LookedUp { answer, .. } = event else { return None };
                         (*when == at).then(|| answer.clone())
                     });
-                    let took = entry.get("took_ms").and_then(Value::as_u64).unwrap_or(0);
                     // Without an answer the machine went on by itself; so it does again.
                     let what = given.unwrap_or(Answer::TimedOut);
                     let lookup = self.lookups.entry(word(entry, "lookup").into()).or_default();
-                    lookup.push_back(Reply { after: Duration::from_millis(took), what });
+                    lookup.push_back(Reply { after: took(entry), what });
+                }
+                "verified" => {
+                    let outcome = entry.get("outcome").cloned().unwrap_or_default();
+                    let Ok(what) = serde_json::from_value(outcome) else { continue };
+                    let verdicts = self.verdicts.entry(word(entry, "lookup").into()).or_default();
+                    verdicts.push_back(Reply { after: took(entry), what });
                 }
                 "heard" => {
                     let next = events.iter().find(|(when, it)| *when > at && !idle(it));
@@ -412,6 +425,14 @@ impl<'a> Again<'a> {
                 }
                 self.later(after, Event::LookedUp { lookup: question.ticket, answer: what });
             }
+            Command::Verify(check) => {
+                let verdicts = self.verdicts.get_mut(&check.lookup);
+                let Some(Reply { after, what }) = verdicts.and_then(VecDeque::pop_front) else {
+                    self.stop.get_or_insert(Stop::Lookup(check.lookup));
+                    return;
+                };
+                self.later(after, Event::Verified { check: check.ticket, verdict: what });
+            }
             Command::Enqueue(wish) => {
                 let Some(replies) = take(&mut self.visits, &wish.queue) else {
                     self.stop.get_or_insert(Stop::Queue(wish.queue));
@@ -511,6 +532,7 @@ impl<'a> Again<'a> {
             | What::Keyed { .. }
             | What::Corrected { .. }
             | What::LookedUp { .. }
+            | What::Verified { .. }
             | What::Hours { .. }
             | What::Language { .. }
             | What::Reason { .. }

@@ -48,6 +48,8 @@ pub struct World {
     pub(super) answers: IndexMap<Name, Vec<Cells>>,
     /// The lookups that fail.
     pub fails: Vec<Name>,
+    /// Wrong secrets keyed in earlier calls, by account.
+    pub wrong_before: IndexMap<Arc<str>, u32>,
     /// How long lookups take, where it is not a tenth of a second.
     pub slow: IndexMap<Name, Duration>,
     /// Calendars: `open`, `closed`, or another calendar's name.

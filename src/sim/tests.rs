@@ -586,3 +586,94 @@ proptest::proptest! {
         let _ = render(&found, &sources, false);
     }
 }
+
+const LINE: &str = "
+flow: line
+languages: [en-US]
+start: main
+lookups:
+  pin:
+    sql: shop
+    query: select pin_hash as hash from lines where number = :number
+    takes: { number: phone }
+    gives: { hash: secret }
+    within: 2s
+steps:
+  main:
+    - verify: enter
+      against: pin
+      with: { number: caller.number }
+      account: caller.number
+      length: 4
+      locks_after: 5
+      locked: locked
+      failed: down
+      otherwise: agent
+    - play: wait
+    - hangup: bye
+  locked:
+    - hangup: bye
+  down:
+    - hangup: bye
+  agent:
+    - queue: service
+      otherwise: closed
+  closed:
+    - hangup: bye
+";
+
+#[test]
+fn secrets_and_lock_outs_are_those_of_the_world() {
+    let scenarios = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"4719\" }] }
+scenarios:
+  the right one:
+    talk: [hears: enter, keys: \"4719\", hears: wait]
+  a wrong one, then the right one:
+    talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], keys: \"4719\", hears: wait]
+  an account that does not exist sounds the same:
+    caller: \"13900000009\"
+    talk: [hears: enter, keys: \"4719\", hears: [no-match, enter]]
+  three wrong ones:
+    talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], keys: \"4711\", hears: [no-match, enter], keys: \"4711\", reaches: agent]
+  calling again gives no new tries:
+    wrong_before: { \"13900000001\": 4 }
+    talk: [hears: enter, keys: \"4711\", reaches: locked, ends: completed]
+  while locked not even the right one helps:
+    wrong_before: { \"13900000001\": 5 }
+    talk: [hears: enter, keys: \"4719\", reaches: locked, ends: completed]
+  the last try may be the right one:
+    wrong_before: { \"13900000001\": 4 }
+    talk: [hears: enter, keys: \"4719\", hears: wait]
+  nothing can be compared:
+    fails: pin
+    talk: [hears: enter, keys: \"4719\", reaches: down]
+  nothing is compared in time:
+    slow: { pin: 3s }
+    talk: [hears: enter, keys: \"4719\", waits: 1900ms, hears_nothing: 0s, reaches: down]
+";
+    let (shown, ..) = play_all(LINE, scenarios);
+    assert!(shown.lines().all(|line| line.ends_with(": passed")) && !shown.is_empty(), "{shown}");
+}
+
+#[test]
+fn a_scenario_has_secrets_as_they_are_and_shows_them_to_nobody() {
+    let hashed = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$AAAA\" }] }
+scenarios:
+  one: { talk: [hears: enter] }
+";
+    let (shown, ..) = play_all(LINE, hashed);
+    assert!(shown.contains("compared with what is keyed, not hashed"), "{shown}");
+    let wrong = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"4719\" }] }
+scenarios:
+  one: { talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], ends: completed, hears: bye] }
+";
+    let (shown, ..) = play_all(LINE, wrong);
+    let line = "verify pin(number=13900000001) for 13900000001: wrong";
+    assert!(shown.contains(line) && !shown.contains("4719"), "{shown}");
+}

@@ -6,10 +6,11 @@
 //! Always true: appending costs a call at most [`PATIENCE`], once, when the disk stands still; what was appended is
 //! committed within half a second, in the order of appending, so that `kill -9` loses nothing older than a second;
 //! what cannot be written is counted and logged, never silently dropped.
-//! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver),
+//! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver), `lockouts` (who may not try again),
 //! `retention` (what is forgotten).
 
 mod entry;
+mod lockouts;
 mod outbox;
 mod read;
 mod retention;
@@ -107,6 +108,12 @@ impl Store {
     /// entries do not wait.
     pub async fn append(&self, entry: Entry) {
         self.writer.append(entry).await;
+    }
+
+    /// The same, for what must be handed over in an order that only the caller knows: never waits, and is lost when there
+    /// is no room.
+    pub fn append_now(&self, entry: Entry) {
+        self.writer.append_now(entry);
     }
 
     /// Entries lost since the process began.

@@ -3,13 +3,14 @@
 //! ```text
 //!  New ─► Ringing ─► walk ◄──────────────────────────────────────────────┐
 //!                     │ an action that waits                             │ heard, keyed, answered, timed out
-//!                     ├─► Playing   Asking   LookingUp   Transferring   Queued
-//!                     │                                       │            │
-//!                     │                                     Away        Talking ─► walk (`after`) or Over
+//!                     ├─► Playing   Asking ◄─► Verifying   LookingUp   Transferring   Queued
+//!                     │                                                     │            │
+//!                     │                                                   Away        Talking ─► walk (`after`) or Over
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
-//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `connect` queues and transfers, `speak` words and values.
+//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `verify` secrets,
+//! `connect` queues and transfers, `speak` words and values.
 
 mod ask;
 mod choose;
@@ -19,6 +20,7 @@ mod connect;
 mod record;
 mod speak;
 mod survey;
+mod verify;
 mod walk;
 
 use std::sync::Arc;
@@ -32,10 +34,12 @@ use self::connect::Queued;
 use self::record::Recording;
 use self::speak::Values;
 use self::survey::Surveying;
+use self::verify::Verifying;
 use self::walk::{LookingUp, Next};
-use super::context::{Context, Record};
+use super::context::{Context, Record, Verified};
 use super::events::{
-    Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent, reveal,
+    Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent,
+    Verdict, reveal,
 };
 use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
@@ -59,6 +63,8 @@ pub struct Machine {
     values: Values,
     keys: Keys,
     record: Record,
+    /// Who the caller has shown to be.
+    verified: Option<Verified>,
     /// The last ticket given out.
     tickets: u32,
     /// Actions since something was waited for, and in all.
@@ -84,6 +90,7 @@ enum State {
     Ringing { until: Mono },
     Playing(Playing),
     Asking(Asking),
+    Verifying(Verifying),
     LookingUp(LookingUp),
     Queued(Queued),
     Talking { visit: Ticket },
@@ -123,6 +130,7 @@ impl Machine {
         Self {
             values: Values::new(&start),
             record: Record::default(),
+            verified: None,
             state: State::New,
             at: At { step: 0, next: 0 },
             language,
@@ -153,6 +161,7 @@ impl Machine {
             Event::Key(press) => self.key(now, press, out),
             Event::Played(ticket) => self.played(now, ticket, out),
             Event::LookedUp { lookup, answer } => self.looked_up(now, lookup, answer, out),
+            Event::Verified { check, verdict } => self.verified(now, check, verdict, out),
             Event::Queue { visit, event } => self.queue_event(now, visit, event, out),
             Event::Transfer { transfer, event } => self.transfer_event(now, transfer, event, out),
             Event::Recording { recording, event } => {
@@ -176,6 +185,7 @@ impl Machine {
             | State::Goodbye(speaking)
             | State::Sorry(speaking, _) => Some(speaking.until),
             State::Asking(it) => it.deadline(),
+            State::Verifying(it) => Some(it.until),
             State::LookingUp(it) => it.deadline(),
             State::Queued(it) => it.deadline(),
             State::Recording(it) => it.deadline(),
@@ -192,7 +202,10 @@ impl Machine {
             let value = self.show(now, &field.value)?;
             Some((field.label.clone(), value))
         });
-        self.record.context(&self.setting.flow, &self.start, &self.language, fields.collect(), now)
+        let fields = fields.collect();
+        let verified = self.verified.clone();
+        let flow = &self.setting.flow;
+        self.record.context(flow, &self.start, &self.language, verified, fields, now)
     }
 
     /// Which actions the last event led through, and which ways the call went: for coverage.
@@ -241,7 +254,10 @@ impl Machine {
             return reveal_one(stroke, out);
         }
         match &mut self.state {
-            State::New | State::Ringing { .. } | State::Transferring { .. } => {
+            State::New
+            | State::Ringing { .. }
+            | State::Verifying(_)
+            | State::Transferring { .. } => {
                 self.keys.keep(stroke);
             }
             State::Playing(playing) => {
@@ -317,6 +333,7 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
@@ -342,6 +359,13 @@ impl Machine {
         } // else it timed out and the flow went on without
     }
 
+    fn verified(&mut self, now: Mono, check: Ticket, verdict: Verdict, out: &mut Vec<Command>) {
+        if matches!(&self.state, State::Verifying(it) if it.ticket == check) {
+            let next = self.judged(now, verdict, out);
+            self.proceed(now, next, out);
+        } // else it timed out and the flow went on without
+    }
+
     fn queue_event(&mut self, now: Mono, visit: Ticket, event: QueueEvent, out: &mut Vec<Command>) {
         let next = match &self.state {
             State::Queued(it) if it.ticket == visit => self.while_queued(now, event, out),
@@ -350,6 +374,7 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
@@ -386,6 +411,7 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
@@ -427,6 +453,7 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Surveying(_)
             | State::Goodbye(_)
@@ -448,6 +475,7 @@ impl Machine {
                 return self.played(now, ticket, out);
             }
             State::Asking(_) => self.question_tick(now, out),
+            State::Verifying(_) => self.judged(now, Verdict::TimedOut, out),
             State::LookingUp(_) => self.lookup_tick(now, out),
             State::Queued(_) => self.queue_tick(now, out),
             State::Recording(_) => self.recording_tick(now, out),

@@ -89,6 +89,7 @@ impl Machine {
         let Some(value) = self.kept(name) else {
             return match name {
                 "language" => Some(Value::Choice(self.language.clone())),
+                "caller.verified" => Some(Value::YesNo(self.verified.is_some())),
                 "today" => Some(Value::Date(self.wall(now).date())),
                 "now" => Some(Value::Time(self.wall(now).time())),
                 _ => None,

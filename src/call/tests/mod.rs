@@ -9,6 +9,7 @@ mod lookups;
 mod questions;
 mod record;
 mod stored;
+mod verify;
 mod voices;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use jiff::tz::offset;
 
 use super::{
     Agent, Answer, Calendars, Command, ConferenceEvent, Entry, Event, Machine, QueueEvent,
-    RecordingEvent, Setting, Start, Ticket, TransferEvent, What,
+    RecordingEvent, Setting, Start, Ticket, TransferEvent, Verdict, What,
 };
 use crate::diagnostic::{Sources, text::render};
 use crate::flow::Program;
@@ -150,6 +151,12 @@ impl Call {
                     it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 format!("ask {}({})", it.lookup, with.join(", "))
             }
+            Command::Verify(it) => {
+                self.ticket = it.ticket;
+                let with: Vec<String> =
+                    it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("verify {}({}) of {}", it.lookup, with.join(", "), it.account)
+            }
             Command::Enqueue(it) => {
                 self.ticket = it.ticket;
                 format!("queue {} {}", it.queue, it.priority)
@@ -180,6 +187,7 @@ impl Call {
     /// The event that `words` mean.
     fn event(&self, words: &str) -> Event {
         let answer = |answer| Event::LookedUp { lookup: self.ticket, answer };
+        let verified = |verdict| Event::Verified { check: self.ticket, verdict };
         let queue = |event| Event::Queue { visit: self.ticket, event };
         let transfer = |event| Event::Transfer { transfer: self.ticket, event };
         let recording = |event| Event::Recording { recording: self.ticket, event };
@@ -207,6 +215,11 @@ impl Call {
             "not-found" => answer(Answer::NotFound),
             "late" => Event::LookedUp { lookup: self.asked_before, answer: Answer::NotFound },
             "fails" => answer(Answer::Failed),
+            "times-out" => answer(Answer::TimedOut),
+            "right" => verified(Verdict::Right),
+            "wrong" => verified(Verdict::Wrong),
+            "locked" => verified(Verdict::Locked),
+            "unverified" => verified(Verdict::Failed),
             "position" => queue(QueueEvent::Position {
                 ahead: rest[0].parse().unwrap(),
                 wait: rest.get(1).map(|it| Duration::from_secs(it.parse().unwrap())),

@@ -200,6 +200,11 @@ impl<'a> Trial<'a> {
                 self.ready.push_back(Event::LookedUp { lookup: it.ticket, answer });
                 Ok(())
             }
+            Command::Verify(it) => {
+                let verdict = self.connectors.verify(&it);
+                self.ready.push_back(Event::Verified { check: it.ticket, verdict });
+                Ok(())
+            }
             Command::Enqueue(it) => {
                 self.visit = Some(it.ticket);
                 self.talks = false;
@@ -275,6 +280,9 @@ fn shown(passage: &Passage) -> Option<String> {
                 let _ = write!(text, ", {name} = {value}");
             }
             text
+        }
+        What::Verified { lookup, account, outcome, took: _ } => {
+            format!("- verify {lookup} for {account}: {outcome}")
         }
         What::Hours { calendar, open } => {
             format!("- calendar {calendar} is {}", if *open { "open" } else { "closed" })

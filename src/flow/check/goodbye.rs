@@ -18,6 +18,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 }
                 ActionKind::Menu(_)
                 | ActionKind::Ask(_)
+                | ActionKind::Verify(_)
                 | ActionKind::Set(_)
                 | ActionKind::If(_)
                 | ActionKind::Goto(_)

@@ -28,6 +28,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 }
             }
             ActionKind::Play(_)
+            | ActionKind::Verify(_)
             | ActionKind::Say(_)
             | ActionKind::Set(_)
             | ActionKind::If(_)

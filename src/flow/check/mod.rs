@@ -26,6 +26,7 @@ mod missing_prompt;
 mod name_taken;
 mod no_otherwise;
 mod no_person;
+mod once_taken;
 mod patterns;
 mod perhaps_unset;
 mod queue_exits;
@@ -34,17 +35,21 @@ mod record_silence;
 mod record_ways;
 mod repeated_language;
 mod rings;
+mod secret_fetched;
 mod secret_shown;
 mod secret_spoken;
+mod short_secret;
 mod slow_end;
 mod slow_lookup;
 mod sql;
+mod stale_key;
 mod study;
 mod transfer_fails;
 mod transfer_target;
 mod tries;
 mod uneven_placeholders;
 mod unkeyable;
+mod unknown_branch;
 mod unknown_calendar;
 mod unknown_connector;
 mod unknown_lookup;
@@ -62,7 +67,10 @@ mod unserved_queue;
 mod unspoken_language;
 mod unused_lookup;
 mod unused_step;
+mod verify_against;
+mod verify_branches;
 mod voice_words;
+mod weak_lockout;
 mod words;
 mod wrong_kind;
 
@@ -135,7 +143,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 33] = [
+const PRESENT: [Rule; 39] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -163,6 +171,12 @@ const PRESENT: [Rule; 33] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    secret_fetched::check,
+    verify_against::check,
+    weak_lockout::check,
+    short_secret::check,
+    once_taken::check,
+    stale_key::check,
     record_silence::check,
     long_survey::check,
     between::check,
@@ -172,8 +186,10 @@ const PRESENT: [Rule; 33] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 10] = [
+const FIELDS: [Rule; 12] = [
+    unknown_branch::check,
     lookup_branches::check,
+    verify_branches::check,
     slow_lookup::check,
     no_otherwise::check,
     transfer_fails::check,

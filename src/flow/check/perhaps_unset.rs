@@ -255,6 +255,10 @@ impl<'w, 's> Walk<'w, 's, 'w> {
                 }
                 return;
             }
+            ActionKind::Verify(it) => {
+                it.with.iter().for_each(|(_, value)| self.read(value, &mut Vec::new()));
+                self.read(&it.account, &mut Vec::new());
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter().for_each(|it| self.read(it, &mut Vec::new()));
                 self.mark("queue.waited", true);

@@ -77,6 +77,7 @@ pub(super) enum Role<'a> {
         lookup: &'a str,
         parameter: &'a Spanned<Name>,
     },
+    Account,
     Priority,
     Transfer,
     /// The name of a conference.
@@ -213,6 +214,7 @@ pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
             }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
+            | ActionKind::Verify(_)
             | ActionKind::Say(_)
             | ActionKind::If(_)
             | ActionKind::Goto(_)
@@ -273,6 +275,13 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
                     add(value, Role::With { lookup, parameter });
                 }
             }
+            ActionKind::Verify(it) => {
+                let lookup = &*it.against.value;
+                for (parameter, value) in &it.with {
+                    add(value, Role::With { lookup, parameter });
+                }
+                add(&it.account, Role::Account);
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter().for_each(|it| add(it, Role::Priority));
             }
@@ -309,6 +318,7 @@ pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
             let confirm = ask.confirm.iter().map(|it| one(&it.prompt, action));
             asked(&ask.prompt, &ask.patience, action).into_iter().chain(confirm).collect()
         }
+        ActionKind::Verify(it) => asked(&it.prompt, &it.patience, action),
         ActionKind::Lookup(lookup) => lookup.meanwhile.iter().map(|it| one(it, action)).collect(),
         ActionKind::Hangup(prompt) => prompt.iter().map(|it| one(it, action)).collect(),
         ActionKind::Record(record) => {

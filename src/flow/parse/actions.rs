@@ -2,13 +2,12 @@
 
 use smallvec::SmallVec;
 
-use super::ask;
 use super::fields::Fields;
 use super::values::{
     expression, key, kind, language, length_of_time, place, reason, reference, small, snake,
     unreadable, word, yes_no,
 };
-use super::voices;
+use super::{ask, verify, voices};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
@@ -129,6 +128,7 @@ fn what_to_do(
             ActionKind::Menu(Menu { prompt: prompt?, branches: branches?, keys, patience })
         }
         "ask" => ActionKind::Ask(Box::new(ask::ask(value, fields, found)?)),
+        "verify" => ActionKind::Verify(Box::new(verify::verify(value, fields, found)?)),
         "say" => {
             let kind = fields.get("as").and_then(|node| kind(node, found));
             let keys = keying(fields, found);
@@ -152,10 +152,11 @@ fn what_to_do(
             let with = fields.get("with").map(|node| with(node, found)).unwrap_or_default();
             let not_found = target(fields, "not_found", found);
             let failed = target(fields, "failed", found);
+            let unknown = target(fields, "unknown", found);
             let meanwhile =
                 optional(fields, "meanwhile", |node| reference(node, "a prompt", found));
             let lookup = reference(value, "a lookup", found)?;
-            ActionKind::Lookup(LookUp { lookup, with, not_found, failed, meanwhile })
+            ActionKind::Lookup(LookUp { lookup, with, not_found, failed, unknown, meanwhile })
         }
         "hours" => {
             let closed = fields.need("closed", "a-step", found);
@@ -328,7 +329,7 @@ fn assignments(node: &Node, at: Span, found: &mut Found) -> Option<Vec<Assignmen
     Some(read.collect())
 }
 
-fn with(node: &Node, found: &mut Found) -> Vec<(Spanned<Name>, Expr)> {
+pub(super) fn with(node: &Node, found: &mut Found) -> Vec<(Spanned<Name>, Expr)> {
     let Kind::Map(entries) = &node.kind else {
         let says = format!("`with` is a map of values, and this is {}", node.what());
         let help = "write `with: { number: order_number }`".to_owned();

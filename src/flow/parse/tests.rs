@@ -133,6 +133,7 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Play(_) => "play",
         ActionKind::Menu(_) => "menu",
         ActionKind::Ask(_) => "ask",
+        ActionKind::Verify(_) => "verify",
         ActionKind::Say(_) => "say",
         ActionKind::Set(_) => "set",
         ActionKind::If(_) => "if",
@@ -355,7 +356,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, record, survey, conference, hangup
+       = help: an action is one of play, menu, ask, verify, say, set, if, goto, lookup, hours, language, queue, transfer, record, survey, conference, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3

@@ -150,6 +150,9 @@ fn line(action: &Action) -> Option<String> {
         }
         ActionKind::Menu(menu) => format!("menu {}", menu.prompt.value),
         ActionKind::Ask(ask) => format!("ask {} → {}", ask.prompt.value, ask.into.value),
+        ActionKind::Verify(it) => {
+            format!("verify {} against {}", it.prompt.value, it.against.value)
+        }
         ActionKind::Say(say) => format!("say {}", say.value),
         ActionKind::Set(set) => {
             let names: Vec<_> = set.iter().map(|it| &*it.name.value).collect();
@@ -195,6 +198,7 @@ fn words(flow: &Flow, actions: &[Action], catalogues: &Catalogues) -> Vec<(Name,
             ActionKind::Play(play) => play.prompts.iter().map(|it| &it.value).collect(),
             ActionKind::Menu(menu) => vec![&menu.prompt.value],
             ActionKind::Ask(ask) => vec![&ask.prompt.value],
+            ActionKind::Verify(it) => vec![&it.prompt.value],
             ActionKind::Lookup(lookup) => lookup.meanwhile.iter().map(|it| &it.value).collect(),
             ActionKind::Hangup(prompt) => prompt.iter().map(|it| &it.value).collect(),
             ActionKind::Record(it) => {

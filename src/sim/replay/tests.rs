@@ -138,6 +138,7 @@ fn call(keys: &[(u64, char)], answers: &[Answer], leaves_after: Option<u64>) -> 
                 Command::Answer
                 | Command::PlayMusic
                 | Command::PlayRinging
+                | Command::Verify(_)
                 | Command::LeaveQueue(_)
                 | Command::Transfer(_)
                 | Command::CancelTransfer(_)
