@@ -180,6 +180,7 @@ impl Record {
             | What::AgentLeft
             | What::Transfer { .. }
             | What::Stuck { .. }
+            | What::Returned { .. }
             | What::Ended { .. } => {}
         }
     }

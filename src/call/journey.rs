@@ -27,7 +27,7 @@ pub struct Passage {
 pub enum What {
     /// A step began.
     Step {
-        /// Its name.
+        /// Its name; `identify/ask` is the step `ask` of the flow `identify` that is run.
         step: Name,
     },
     /// Something is spoken.
@@ -145,6 +145,14 @@ pub enum What {
     Transfer {
         /// What.
         event: TransferEvent,
+    },
+    /// A flow that was run came back.
+    Returned {
+        /// Which.
+        flow: Name,
+        /// By which of its exits; behind the `run` if by none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit: Option<Name>,
     },
     /// The flow could not go on.
     Stuck {

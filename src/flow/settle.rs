@@ -44,12 +44,20 @@ pub(super) fn settle(flow: &mut Flow) {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }
             ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Run(run) => {
+                let takes = run.sub.as_ref().ok().map(|sub| &sub.takes);
+                for (name, value) in &mut run.with {
+                    let wanted = takes.and_then(|it| it.get(&name.value)).map(|it| &it.value);
+                    settle(value, wanted);
+                }
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
             | ActionKind::Ask(_)
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -60,9 +68,7 @@ fn look_up(flow: &Flow, kinds: &HashMap<String, Type>, name: &str) -> Option<(Ty
     if let Some(kind) = kinds.get(name) {
         return Some((kind.clone(), false));
     }
-    let column = name.split_once('.');
-    let given = column.and_then(|(lookup, column)| flow.lookups.get(lookup)?.gives.get(column));
-    given.map_or_else(
+    flow.column(name).map_or_else(
         || builtin(flow, name),
         |given| Some((given.kind.value.clone(), given.optional)),
     )

@@ -389,7 +389,7 @@ impl Call {
     // Lookups.
 
     fn look_up(&mut self, question: call::Question) {
-        let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
+        let Some(lookup) = self.lookups_of.lookup(&question.lookup) else { return };
         let Some(query) = self
             .house
             .queries

@@ -14,6 +14,7 @@ mod hand_off;
 pub mod house;
 mod http;
 mod routes;
+mod shelf;
 mod switchboard;
 mod words;
 

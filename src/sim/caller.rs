@@ -216,6 +216,7 @@ impl<'a> Caller<'a> {
                 | What::Waited { .. }
                 | What::AgentLeft
                 | What::Transfer { .. }
+                | What::Returned { .. }
                 | What::Ended { .. } => {}
             },
             Command::Answer => self.later(Duration::ZERO, Event::Answered),
@@ -306,7 +307,7 @@ impl<'a> Caller<'a> {
     }
 
     fn find(&self, it: &Question) -> Answer {
-        let Some(lookup) = self.stage.flow.lookups.get(&it.lookup) else { return Answer::Failed };
+        let Some(lookup) = self.stage.flow.lookup(&it.lookup) else { return Answer::Failed };
         let asked = |row: &&Cells| {
             it.with
                 .iter()

@@ -5,7 +5,8 @@ use indexmap::IndexMap;
 use super::fields::{Found, count, ending, keys, length, moment, names, pairs, text, unknown};
 use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
-use crate::flow::model::{Flow, Name};
+use crate::flow::Program;
+use crate::flow::model::Name;
 use crate::yaml::{self, Kind, Node};
 
 const WORLD: [&str; 11] = [
@@ -46,14 +47,14 @@ const LINES: [&str; 19] = [
 impl Scenarios {
     /// Reads a scenario file for `flow`. `None` comes with at least one error.
     #[must_use]
-    pub fn parse(file: FileId, text: &str, flow: &Flow) -> (Option<Self>, Vec<Diagnostic>) {
+    pub fn parse(file: FileId, text: &str, flow: &Program) -> (Option<Self>, Vec<Diagnostic>) {
         let (tree, mut found) = yaml::parse(file, text);
         let read = tree.map(|tree| scenarios(&tree, Span::new(file, 0, 0), flow, &mut found));
         (read.filter(|_| found.is_empty()), found)
     }
 }
 
-fn scenarios(tree: &Node, top: Span, flow: &Flow, found: &mut Found) -> Scenarios {
+fn scenarios(tree: &Node, top: Span, flow: &Program, found: &mut Found) -> Scenarios {
     let mut world = World::ordinary();
     let mut list = Vec::new();
     let Kind::Map(entries) = &tree.kind else {
@@ -82,7 +83,7 @@ fn scenarios(tree: &Node, top: Span, flow: &Flow, found: &mut Found) -> Scenario
     Scenarios { scenarios: list }
 }
 
-fn scenario(name: &Node, body: &Node, file: &World, flow: &Flow, found: &mut Found) -> Scenario {
+fn scenario(name: &Node, body: &Node, file: &World, flow: &Program, found: &mut Found) -> Scenario {
     let mut world = file.clone();
     let mut talk = Vec::new();
     for (key, value) in body.entries() {
@@ -127,7 +128,7 @@ impl World {
     }
 
     /// Takes one field; whether it is one.
-    fn take(&mut self, key: &Node, value: &Node, flow: &Flow, found: &mut Found) -> bool {
+    fn take(&mut self, key: &Node, value: &Node, flow: &Program, found: &mut Found) -> bool {
         let at = key.span;
         match key.text().unwrap_or_default() {
             "caller" => {
@@ -205,15 +206,17 @@ impl World {
     }
 }
 
-fn lookup(name: &Node, flow: &Flow, found: &mut Found) -> Option<Name> {
-    let known = flow.lookups.get_key_value(name.text().unwrap_or_default());
-    if known.is_none() {
-        unknown("the lookup", name, flow.lookups.keys().map(|it| &**it), found);
+fn lookup(name: &Node, flow: &Program, found: &mut Found) -> Option<Name> {
+    let text = name.text().unwrap_or_default();
+    if flow.lookup(text).is_none() {
+        let known: Vec<Name> = flow.all_lookups().map(|(name, _)| name).collect();
+        unknown("the lookup", name, known.iter().map(|it| &**it), found);
+        return None;
     }
-    known.map(|(name, _)| name.clone())
+    Some(text.into())
 }
 
-fn lookups(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Vec<Name> {
+fn lookups(node: &Node, at: Span, flow: &Program, found: &mut Found) -> Vec<Name> {
     match &node.kind {
         Kind::List(items) => items.iter().filter_map(|it| lookup(it, flow, found)).collect(),
         Kind::Scalar(_) => lookup(node, flow, found).into_iter().collect(),
@@ -222,8 +225,8 @@ fn lookups(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Vec<Name> {
 }
 
 /// The rows of one lookup's table; each cell is readable as what the lookup says it is.
-fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells> {
-    let Some(lookup) = flow.lookups.get(name) else { return Vec::new() };
+fn table(rows: &Node, name: &Name, flow: &Program, found: &mut Found) -> Vec<Cells> {
+    let Some(lookup) = flow.lookup(name) else { return Vec::new() };
     let mut table = Vec::new();
     for row in rows.items() {
         let mut cells = Cells::new();
@@ -263,7 +266,7 @@ fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells>
 }
 
 /// `- hears: welcome`, or `- hangs_up`. A list of prompts is as many lines.
-fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
+fn line(node: &Node, flow: &Program, found: &mut Found) -> Vec<Line> {
     let nothing = Node { kind: Kind::Null, span: node.span };
     let (key, value) = match &node.kind {
         Kind::Scalar(_) => (node, &nothing),
@@ -321,10 +324,11 @@ fn only(what: Option<What>) -> Vec<What> {
     what.into_iter().collect()
 }
 
-fn step(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Option<Name> {
+fn step(node: &Node, at: Span, flow: &Program, found: &mut Found) -> Option<Name> {
     let name = text(node, at, "a step", found)?;
-    if !flow.steps.contains_key(&name) {
-        unknown("the step", node, flow.steps.keys().map(|it| &**it), found);
+    let known = flow.step_names();
+    if !known.contains(&name) {
+        unknown("the step", node, known.iter().map(|it| &**it), found);
         return None;
     }
     Some(name)

@@ -229,7 +229,8 @@ impl Machine {
         });
         let Some((stroke, key, target)) = branch else { return self.wrong(now, out) };
         reveal_one(stroke, out);
-        self.note(now, What::Chose { key, step: target.value.clone() }, out);
+        let step = self.outside(&target.value);
+        self.note(now, What::Chose { key, step }, out);
         self.go(&target.value)
     }
 
@@ -253,6 +254,7 @@ impl Machine {
         };
         let name = ask.into.value.clone();
         self.values.set(&name, value.clone());
+        let name = self.outside(&name);
         self.note(now, What::Keyed { name, value }, out);
         Ok(Next::On)
     }
@@ -312,6 +314,8 @@ impl Machine {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => None,
         }
     }

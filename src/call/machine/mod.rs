@@ -9,10 +9,12 @@
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
-//! `walk` runs actions until one waits; `ask` is questions, `connect` queues and transfers, `speak` words and values.
+//! `walk` runs actions until one waits; `ask` is questions, `connect` queues and transfers, `nest` flows that are run by
+//! others, `speak` words and values.
 
 mod ask;
 mod connect;
+mod nest;
 mod speak;
 mod walk;
 
@@ -23,6 +25,7 @@ use jiff::{SignedDuration, ZonedDateTime};
 
 use self::ask::Asking;
 use self::connect::Queued;
+use self::nest::Frame;
 use self::speak::Values;
 use self::walk::{LookingUp, Next};
 use super::context::{Context, Record};
@@ -42,10 +45,13 @@ const LONGEST_PROMPT: Duration = Duration::from_secs(600);
 
 /// One call. See the door of this room.
 pub struct Machine {
+    /// That of the flow under way: of the call's own, or of the one that is run.
     pub(super) setting: Arc<Setting>,
     start: Start,
     state: State,
     at: At,
+    /// The flows that wait for the one under way, the call's own first. At most `flow::MAX_NESTED`.
+    frames: Vec<Frame>,
     language: Lang,
     values: Values,
     keys: Keys,
@@ -109,6 +115,7 @@ impl Machine {
             record: Record::default(),
             state: State::New,
             at: At { step: 0, next: 0 },
+            frames: Vec::new(),
             language,
             keys: Keys::default(),
             tickets: 0,
@@ -160,11 +167,8 @@ impl Machine {
     /// What an agent sees of the call at `now`.
     #[must_use]
     pub fn context(&self, now: Mono) -> Context {
-        let fields = self.setting.flow.context.iter().filter_map(|field| {
-            let value = self.show(now, &field.value)?;
-            Some((field.label.clone(), value))
-        });
-        self.record.context(&self.setting.flow, &self.start, &self.language, fields.collect(), now)
+        let fields = self.shown(now);
+        self.record.context(&self.outermost().flow, &self.start, &self.language, fields, now)
     }
 
     /// Whether [`Command::End`] has come out.

@@ -60,20 +60,21 @@ impl Machine {
         mut next: Result<Next, Stuck>,
         out: &mut Vec<Command>,
     ) {
-        let setting = Arc::clone(&self.setting);
         loop {
+            // Another one after a `run` or `return`.
+            let setting = Arc::clone(&self.setting);
             match next {
                 Ok(Next::Wait) => return,
                 Ok(Next::On) => {}
                 Ok(Next::Go(step)) => {
                     self.at = super::At { step, next: 0 };
-                    if let Some((name, _)) = setting.flow.steps.get_index(step) {
-                        self.note(now, What::Step { step: name.clone() }, out);
+                    if setting.flow.steps.get_index(step).is_some() {
+                        self.note(now, What::Step { step: self.step_name() }, out);
                     }
                 }
                 Err(because) => return self.stuck(now, because, out),
             }
-            let Some((name, step)) = setting.flow.steps.get_index(self.at.step) else {
+            let Some((_, step)) = setting.flow.steps.get_index(self.at.step) else {
                 return self.stuck(now, Stuck::TooLong, out); // `go` gives only numbers of steps
             };
             let action = step.actions.get(self.at.next);
@@ -81,7 +82,7 @@ impl Machine {
             self.run += 1;
             self.actions += 1;
             next = match action {
-                None => Err(Stuck::StepEnds { step: name.clone() }),
+                None => Err(Stuck::StepEnds { step: self.step_name() }),
                 Some(_) if self.run > MAX_RUN => Err(Stuck::GoesInCircles),
                 Some(_) if self.actions > MAX_ACTIONS => Err(Stuck::TooLong),
                 Some(action) => self.perform(now, action, out),
@@ -118,6 +119,8 @@ impl Machine {
             ActionKind::Language(it) => self.speak_language(now, &it.value, out),
             ActionKind::Queue(it) => self.enqueue(now, it, out),
             ActionKind::Transfer(it) => self.transfer(now, it, out),
+            ActionKind::Run(it) => self.run_flow(now, it),
+            ActionKind::Return(exit) => self.come_back(now, exit.as_ref(), out),
             ActionKind::Hangup(prompt) => {
                 // A goodbye that cannot be spoken is still a goodbye.
                 let spoken = prompt.as_ref().map(|it| self.speak(now, &it.value, false, out));
@@ -145,9 +148,10 @@ impl Machine {
         }
     }
 
+    /// The step under way, as journeys name it.
     pub(super) fn step_name(&self) -> Name {
         let step = self.setting.flow.steps.get_index(self.at.step);
-        step.map_or_else(|| "".into(), |(name, _)| name.clone())
+        step.map_or_else(|| "".into(), |(name, _)| self.outside(name))
     }
 
     fn play(&mut self, now: Mono, it: &Play, out: &mut Vec<Command>) -> Result<Next, Stuck> {
@@ -242,7 +246,8 @@ impl Machine {
         // An answer of before must not be taken for this one's.
         self.values.forget(name);
         let ticket = self.ticket();
-        out.push(Command::LookUp(Question { ticket, lookup: name.clone(), with, within }));
+        let lookup = self.outside(name);
+        out.push(Command::LookUp(Question { ticket, lookup, with, within }));
         self.state = State::LookingUp(LookingUp {
             ticket,
             since: now,
@@ -303,7 +308,7 @@ impl Machine {
             Answer::Failed => ("failed", None),
             Answer::TimedOut => ("timed_out", None),
         };
-        let name = lookup.clone();
+        let name = self.outside(&lookup);
         self.note(now, What::LookedUp { lookup: name, outcome, took, found }, out);
         match answer {
             Answer::Found(row) => {

@@ -230,6 +230,8 @@ fn shown(passage: &Passage) -> Option<String> {
         What::AgentLeft => "- the agent hung up".to_owned(),
         What::Transferring { to, .. } => format!("- transfer to {to} (nobody is called from here)"),
         What::Transfer { event } => format!("- transfer: {}", outcome(event)),
+        What::Returned { flow, exit: None } => format!("- back from {flow}"),
+        What::Returned { flow, exit: Some(exit) } => format!("- back from {flow} by {exit}"),
         What::Stuck { because } => format!("- the flow cannot go on: {because}"),
         What::Ended { ending } => format!("- ended: {}", ended(*ending)),
     })

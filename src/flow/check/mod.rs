@@ -16,14 +16,18 @@ mod many_options;
 mod max_wait;
 mod menu_words;
 mod misfit;
+mod missing_exit;
 mod missing_prompt;
 mod name_taken;
+mod never_returns;
 mod no_otherwise;
 mod no_person;
 mod perhaps_unset;
 mod queue_exits;
 mod repeated_language;
 mod rings;
+mod run_circle;
+mod run_values;
 mod secret_shown;
 mod secret_spoken;
 mod slow_end;
@@ -37,11 +41,13 @@ mod uneven_placeholders;
 mod unkeyable;
 mod unknown_calendar;
 mod unknown_connector;
+mod unknown_exit;
 mod unknown_lookup;
 mod unknown_placeholder;
 mod unknown_prompt;
 mod unknown_queue;
 mod unknown_step;
+mod unknown_subflow;
 mod unknown_variable;
 mod unmarked_secret;
 mod unreachable_action;
@@ -50,6 +56,7 @@ mod unreadable;
 mod unrecorded;
 mod unserved_queue;
 mod unspoken_language;
+mod unused_exit;
 mod unused_lookup;
 mod unused_step;
 mod words;
@@ -65,6 +72,7 @@ use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::value::Type;
 
 pub use self::transfer_target::allows;
+pub(super) use self::unknown_subflow::misnamed;
 
 /// The type of each variable of a flow without errors.
 pub(super) fn variable_types(flow: &Flow) -> HashMap<String, Type> {
@@ -123,7 +131,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 27] = [
+const PRESENT: [Rule; 31] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -151,10 +159,14 @@ const PRESENT: [Rule; 27] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    unknown_subflow::check,
+    unknown_exit::check,
+    run_values::check,
+    run_circle::check,
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 7] = [
+const FIELDS: [Rule; 8] = [
     lookup_branches::check,
     slow_lookup::check,
     no_otherwise::check,
@@ -162,10 +174,11 @@ const FIELDS: [Rule; 7] = [
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    missing_exit::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 14] = [
+const ABSENT: [Rule; 16] = [
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -180,6 +193,8 @@ const ABSENT: [Rule; 14] = [
     perhaps_unset::check,
     menu_words::check,
     sql_and_values,
+    unused_exit::check,
+    never_returns::check,
 ];
 
 fn sql_and_values(study: &Study<'_>, found: &mut Vec<Diagnostic>) {

@@ -18,6 +18,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     }
     let slots: Vec<_> = study.texts().flat_map(|(_, _, facts)| &facts.slots).collect();
     read.extend(slots.iter().map(|slot| &*slot.path.value));
+    read.extend(study.flow.gives.keys().map(|it| &**it));
     for (name, variable) in study.variables.iter().filter(|(name, _)| !read.contains(**name)) {
         let says = format!("nothing reads `{name}`");
         let help = format!("use it, show it to the agent under `context`, or do not set `{name}`");

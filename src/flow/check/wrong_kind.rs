@@ -26,8 +26,8 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 two_kinds(study, it.expr, kind, name, found);
                 continue;
             }
-            // HL0510, HL0703 and HL0602 look at these.
-            Role::Say(_) | Role::With { .. } | Role::Context => continue,
+            // HL0510, HL0703, HL0218 and HL0602 look at these.
+            Role::Say(_) | Role::With { .. } | Role::Input { .. } | Role::Context => continue,
         };
         // HL0602 tells more about a secret.
         if !fits && *kind != Type::Secret {

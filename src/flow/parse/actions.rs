@@ -1,6 +1,7 @@
 //! The actions of a step: one map each, of which exactly one key says what it does.
 
 use super::fields::Fields;
+use super::runs;
 use super::values::{
     expression, key, kind, language, length_of_time, place, range, reason, reference, small, snake,
     unreadable, word, yes_no,
@@ -18,9 +19,9 @@ use crate::yaml::{Kind, Node};
 type Found = Vec<Diagnostic>;
 
 /// What an action may do, in the order of the docs.
-const KINDS: [&str; 13] = [
+pub(super) const KINDS: [&str; 15] = [
     "play", "menu", "ask", "say", "set", "if", "goto", "lookup", "hours", "language", "queue",
-    "transfer", "hangup",
+    "transfer", "run", "return", "hangup",
 ];
 const KEYING: [&str; 2] = ["interrupt", "type_ahead"];
 const PATIENCE: [&str; 5] = ["no_input_after", "tries", "no_input", "no_match", "otherwise"];
@@ -49,6 +50,7 @@ fn fields_of(kind: &str) -> &'static [&'static [&'static str]] {
         "transfer" => {
             &[&["kind", "because", "ring_for", "busy", "no_answer", "otherwise", "after"]]
         }
+        "run" => &[&runs::RUN],
         _ => &[],
     }
 }
@@ -86,6 +88,12 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
     allowed.push(&own);
     // A second kind is reported above, so it is no unknown field.
     allowed.push(&KINDS);
+    // What else stands beside `run` are exits of that flow, which is not known here.
+    let exits: Vec<&str> = match name {
+        "run" => entries.iter().filter_map(|(key, _)| key.text()).collect(),
+        _ => Vec::new(),
+    };
+    allowed.push(&exits);
     let unknown_kinds = found.len();
     let what = KINDS.iter().find(|it| **it == name).copied().unwrap_or("action");
     let fields = Fields::open(node, what, first.span, &allowed, found)?;
@@ -181,6 +189,8 @@ fn what_to_do(
         "language" => ActionKind::Language(language(value, found)?),
         "queue" => ActionKind::Queue(queue(value, fields, found)?),
         "transfer" => ActionKind::Transfer(transfer(value, fields, found)?),
+        "run" => runs::run(value, fields, found)?,
+        "return" => runs::back(value, found)?,
         _ => match &value.kind {
             Kind::Null => ActionKind::Hangup(None),
             Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
@@ -229,7 +239,7 @@ fn queue(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Queue> 
     let queue = reference(value, "a queue", found);
     let queue = Queue {
         priority: optional(fields, "priority", |node| expression(node, found)),
-        because: optional(fields, "because", |node| reason(node, found)),
+        because: optional(fields, "because", |node| reason(node, "a reason", found)),
         branches: fields.get("keys").map(|node| branches(node, found)).unwrap_or_default(),
         no_agents: target(fields, "no_agents", found),
         full: target(fields, "full", found),
@@ -262,7 +272,7 @@ fn transfer(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Tran
     });
     Some(Transfer {
         kind: kind.unwrap_or(TransferKind::Bridge),
-        because: optional(fields, "because", |node| reason(node, found)),
+        because: optional(fields, "because", |node| reason(node, "a reason", found)),
         ring_for: optional(fields, "ring_for", |node| length_of_time(node, found)),
         busy: target(fields, "busy", found),
         no_answer: target(fields, "no_answer", found),
@@ -304,7 +314,7 @@ fn optional<T>(
     fields.get(name).and_then(read)
 }
 
-fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
+pub(super) fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
     fields.get(name).and_then(|node| reference(node, "a step", found))
 }
 
@@ -354,7 +364,7 @@ fn assignments(node: &Node, at: Span, found: &mut Found) -> Option<Vec<Assignmen
     Some(read.collect())
 }
 
-fn with(node: &Node, found: &mut Found) -> Vec<(Spanned<Name>, Expr)> {
+pub(super) fn with(node: &Node, found: &mut Found) -> Vec<(Spanned<Name>, Expr)> {
     let Kind::Map(entries) = &node.kind else {
         let says = format!("`with` is a map of values, and this is {}", node.what());
         let help = "write `with: { number: order_number }`".to_owned();

@@ -42,7 +42,7 @@ enum Role {
     Start,
     /// Here a caller is brought to somebody.
     Person,
-    /// Calls end here.
+    /// Calls end here, or go back to the flow that runs this one.
     End,
     /// Nobody comes here.
     Unreached,
@@ -129,7 +129,7 @@ fn role(actions: &[Action]) -> Role {
     let is = |what: fn(&ActionKind) -> bool| actions.iter().any(|it| what(&it.kind));
     if is(|it| matches!(it, ActionKind::Queue(_) | ActionKind::Transfer(_))) {
         Role::Person
-    } else if is(|it| matches!(it, ActionKind::Hangup(_))) {
+    } else if is(|it| matches!(it, ActionKind::Return(_) | ActionKind::Hangup(_))) {
         Role::End
     } else {
         Role::Between
@@ -160,6 +160,9 @@ fn line(action: &Action) -> Option<String> {
             TransferKind::Bridge => format!("transfer {}", transfer.to),
             TransferKind::Blind => format!("blind transfer {}", transfer.to),
         },
+        ActionKind::Run(run) => format!("run {}", run.flow.value),
+        ActionKind::Return(None) => "return".to_owned(),
+        ActionKind::Return(Some(exit)) => format!("return {}", exit.value),
         ActionKind::Hangup(None) => "hangup".to_owned(),
         ActionKind::Hangup(Some(prompt)) => format!("hangup {}", prompt.value),
     };
@@ -189,6 +192,10 @@ fn occasion(way: Way, action: &Action) -> String {
         Way::Busy => "busy",
         Way::NoAnswer => "no_answer",
         Way::After => "after",
+        Way::Exit(nth) => match &action.kind {
+            ActionKind::Run(run) => run.exits.get(nth).map_or("", |(exit, _)| &*exit.value),
+            _ => "", // `run` alone has such ways
+        },
     };
     word.to_owned()
 }
@@ -210,7 +217,9 @@ fn words(flow: &Flow, actions: &[Action], catalogues: &Catalogues) -> Vec<(Name,
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
-            | ActionKind::Transfer(_) => Vec::new(),
+            | ActionKind::Transfer(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_) => Vec::new(),
         };
         for prompt in spoken {
             if !prompts.contains(&prompt) {
