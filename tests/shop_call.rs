@@ -46,7 +46,16 @@ fn a_caller_hears_of_their_order_and_reaches_an_agent_who_already_knows() {
         context["path"].as_array().unwrap().iter().filter_map(|it| it["step"].as_str()).collect();
     assert_eq!(
         path,
-        ["welcome", "main", "order-status", "ask-order", "tell-order", "anything-else", "agent"]
+        [
+            "welcome",
+            "main",
+            "order-status",
+            "ask-order",
+            "tell-order",
+            "anything-else",
+            "agent",
+            "wait"
+        ]
     );
     let music = sound::recording("tones/hold-melody");
     caller.wait_heard(&music[..16_000]);

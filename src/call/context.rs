@@ -140,6 +140,11 @@ struct Waiting {
 }
 
 impl Record {
+    /// Why the caller is to be passed on, as far as the flow has said.
+    pub(super) const fn reason(&self) -> Option<&Name> {
+        self.reason.as_ref()
+    }
+
     /// Takes what matters of one more passage.
     pub(super) fn take(&mut self, passage: &Passage) {
         let at = passage.at;
@@ -166,6 +171,7 @@ impl Record {
                 }
             }
             What::Transferring { because, .. } => self.reason.clone_from(because),
+            What::Reason { because } => self.reason = Some(because.clone()),
             What::Heard { .. }
             | What::Interrupted
             | What::Chose { .. }

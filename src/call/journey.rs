@@ -94,6 +94,11 @@ pub enum What {
         /// Which.
         language: Lang,
     },
+    /// A reason to see an agent came up.
+    Reason {
+        /// What, in a word of the designer's.
+        because: Name,
+    },
     /// A wait for an agent began.
     Queued {
         /// Where.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::diagnostic::{Diagnostic, Level, Sources, json, sarif, text};
+use crate::diagnostic::{Diagnostic, Level, Sources, json, junit, sarif, text};
 use crate::flow;
 use crate::lookup::{ConnectorConfig, Lookups};
 use crate::server::house::{self, Broken, Ground, Overrides};
@@ -47,6 +47,8 @@ enum Format {
     Json,
     /// SARIF 2.1.0, for code hosts.
     Sarif,
+    /// JUnit XML, for build servers: a case for each finding.
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -61,10 +63,12 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
     }
     let (found, sources, flows) = check(args);
     let worst = found.iter().map(|it| it.level).max();
+    let limit = if args.deny.is_some() { Level::Warning } else { Level::Error };
     let shown = match args.format {
         Format::Text => text::render(&found, &sources, std::io::stdout().is_terminal()),
         Format::Json => json::render(&found, &sources),
         Format::Sarif => sarif::render(&found, &sources),
+        Format::Junit => junit::render(&found, &sources, limit),
     };
     // Nobody reads along when this fails.
     let _ = std::io::stdout().write_all(shown.as_bytes());
@@ -72,7 +76,6 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         let plural = if flows == 1 { "" } else { "s" };
         eprintln!("{flows} flow{plural} checked: {}", text::summary(&found));
     }
-    let limit = if args.deny.is_some() { Level::Warning } else { Level::Error };
     if worst.is_some_and(|worst| worst >= limit) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 

@@ -21,6 +21,8 @@ pub struct Calendar {
     pub zone: TimeZone,
     /// Open on ordinary days, by weekday from Monday; several spans a day.
     week: [Vec<Hours>; 7],
+    /// Open on days of the month, by day from the first; they go before the weekday.
+    month: BTreeMap<i8, Vec<Hours>>,
     /// Days that are unlike their weekday: holidays (no hours) and working weekends.
     days: BTreeMap<Date, Vec<Hours>>,
 }
@@ -53,7 +55,12 @@ impl Calendar {
     #[must_use]
     pub fn always(zone: TimeZone) -> Self {
         let week = std::array::from_fn(|_| vec![Hours::ALL_DAY]);
-        Self { zone, week, days: BTreeMap::new() }
+        Self { zone, week, month: BTreeMap::new(), days: BTreeMap::new() }
+    }
+
+    fn never(zone: TimeZone) -> Self {
+        let (week, month, days) = Default::default();
+        Self { zone, week, month, days }
     }
 
     /// Whether somebody is there at `at`. A day's hours that reach over midnight count for the morning after.
@@ -68,15 +75,34 @@ impl Calendar {
         today || since_yesterday
     }
 
-    /// Whether it never opens at all: no weekday and no single day has hours.
+    /// Whether it never opens at all: no day of any kind has hours.
     #[must_use]
     pub fn never_opens(&self) -> bool {
-        self.week.iter().chain(self.days.values()).all(Vec::is_empty)
+        self.week.iter().chain(self.month.values()).chain(self.days.values()).all(Vec::is_empty)
+    }
+
+    fn hours_mut(&mut self, day: Day) -> &mut Vec<Hours> {
+        match day {
+            Day::OfWeek(day) => {
+                let [mon, tue, wed, thu, fri, sat, sun] = &mut self.week;
+                match day {
+                    Weekday::Monday => mon,
+                    Weekday::Tuesday => tue,
+                    Weekday::Wednesday => wed,
+                    Weekday::Thursday => thu,
+                    Weekday::Friday => fri,
+                    Weekday::Saturday => sat,
+                    Weekday::Sunday => sun,
+                }
+            }
+            Day::OfMonth(day) => self.month.entry(day).or_default(),
+        }
     }
 
     fn hours(&self, date: Date) -> &[Hours] {
         let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
-        self.days.get(&date).or_else(|| self.week.get(weekday)).map_or(&[], Vec::as_slice)
+        let unlike = self.days.get(&date).or_else(|| self.month.get(&date.day()));
+        unlike.or_else(|| self.week.get(weekday)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -112,15 +138,11 @@ impl<'de> Deserialize<'de> for Calendar {
                 ));
             }
             Open::Week(week) => {
-                let mut calendar = Self { zone, week: Default::default(), days: BTreeMap::new() };
+                let mut calendar = Self::never(zone);
                 for (days, hours) in week {
-                    let days = weekdays(&days).map_err(D::Error::custom)?;
                     let hours = spans(&hours).map_err(D::Error::custom)?;
-                    for day in days {
-                        let at = usize::try_from(day.to_monday_zero_offset()).unwrap_or(0);
-                        if let Some(slot) = calendar.week.get_mut(at) {
-                            slot.extend_from_slice(&hours);
-                        }
+                    for day in Day::read(&days).map_err(D::Error::custom)? {
+                        calendar.hours_mut(day).extend_from_slice(&hours);
                     }
                 }
                 calendar
@@ -134,30 +156,59 @@ impl<'de> Deserialize<'de> for Calendar {
     }
 }
 
-/// `mon`, `mon-fri`, `daily`.
-fn weekdays(text: &str) -> Result<Vec<Weekday>, &'static str> {
-    const SAYS: &str = "days are written mon-fri, sat or daily";
-    let day = |input| -> IResult<&str, Weekday> {
-        alt((
-            value(Weekday::Monday, tag("mon")),
-            value(Weekday::Tuesday, tag("tue")),
-            value(Weekday::Wednesday, tag("wed")),
-            value(Weekday::Thursday, tag("thu")),
-            value(Weekday::Friday, tag("fri")),
-            value(Weekday::Saturday, tag("sat")),
-            value(Weekday::Sunday, tag("sun")),
-        ))
-        .parse(input)
-    };
-    if text == "daily" {
-        return Ok(Weekday::Monday.cycle_forward().take(7).collect());
+/// A day that hours are given for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Day {
+    OfWeek(Weekday),
+    OfMonth(i8),
+}
+
+impl Day {
+    /// `mon`, `mon-fri`, `daily`, `day 1`, `day 1-3`.
+    fn read(text: &str) -> Result<Vec<Self>, &'static str> {
+        const SAYS: &str = "days are written mon-fri, sat, daily or day 1-3 (of the month)";
+        if text == "daily" {
+            return Ok(Weekday::Monday.cycle_forward().take(7).map(Self::OfWeek).collect());
+        }
+        if let Some(days) = text.strip_prefix("day ") {
+            let (first, last) = range(day_of_month, days).ok_or(SAYS)?;
+            return if first <= last {
+                Ok((first..=last).map(Self::OfMonth).collect())
+            } else {
+                Err(SAYS)
+            };
+        }
+        let (first, last) = range(weekday, text).ok_or(SAYS)?;
+        let count = usize::from(first.until(last).unsigned_abs()) + 1;
+        Ok(first.cycle_forward().take(count).map(Self::OfWeek).collect())
     }
-    let (_, (first, last)) = all_consuming((day, opt(preceded(char('-'), day))))
-        .parse(text)
-        .map_err(|_: nom::Err<nom::error::Error<&str>>| SAYS)?;
-    let last = last.unwrap_or(first);
-    let count = usize::from(first.until(last).unsigned_abs()) + 1;
-    Ok(first.cycle_forward().take(count).collect())
+}
+
+/// One, or two joined by a hyphen.
+fn range<'a, T: Copy, P>(one: P, text: &'a str) -> Option<(T, T)>
+where
+    P: Parser<&'a str, Output = T, Error = nom::error::Error<&'a str>> + Clone,
+{
+    let both = (one.clone(), opt(preceded(char('-'), one)));
+    let (_, (first, last)) = all_consuming(both).parse(text).ok()?;
+    Some((first, last.unwrap_or(first)))
+}
+
+fn day_of_month(input: &str) -> IResult<&str, i8> {
+    map_opt(digit1, |it: &str| it.parse().ok().filter(|it| (1..=31).contains(it))).parse(input)
+}
+
+fn weekday(input: &str) -> IResult<&str, Weekday> {
+    alt((
+        value(Weekday::Monday, tag("mon")),
+        value(Weekday::Tuesday, tag("tue")),
+        value(Weekday::Wednesday, tag("wed")),
+        value(Weekday::Thursday, tag("thu")),
+        value(Weekday::Friday, tag("fri")),
+        value(Weekday::Saturday, tag("sat")),
+        value(Weekday::Sunday, tag("sun")),
+    ))
+    .parse(input)
 }
 
 /// `08:30-12:00, 13:00-23:00`, `closed`.
@@ -236,6 +287,22 @@ mod tests {
     }
 
     #[test]
+    fn a_day_of_the_month_goes_before_the_weekday_and_a_date_before_both() {
+        let first_days = calendar(
+            "zone: Asia/Shanghai\nopen: { day 1-3: 00:00-24:00, day 15: closed, sun: 10:00-11:00 }\nholidays: [2026-10-01]\n",
+        );
+        #[rustfmt::skip]
+        check(&first_days, &[
+            ("2026-11-01T09:00:00+08:00", true),  // the first, a Sunday
+            ("2026-11-03T23:59:59+08:00", true),
+            ("2026-11-04T00:00:00+08:00", false),
+            ("2026-11-08T10:30:00+08:00", true),  // a Sunday like others
+            ("2026-11-15T10:30:00+08:00", false), // a Sunday, and the fifteenth
+            ("2026-10-01T09:00:00+08:00", false), // a holiday
+        ]);
+    }
+
+    #[test]
     fn the_clocks_going_forward_does_not_move_the_hours() {
         // 8 March 2026, New York: 02:00 becomes 03:00.
         let shop = calendar("zone: America/New_York\nopen: { daily: 09:00-17:00 }\n");
@@ -263,6 +330,8 @@ mod tests {
             ("zone: Mars/Olympus\nopen: always\n", "Asia/Shanghai"),
             ("zone: UTC\nopen: sometimes\n", "always"),
             ("zone: UTC\nopen: { mon-foo: 08:00-09:00 }\n", "mon-fri"),
+            ("zone: UTC\nopen: { day 0-3: 08:00-09:00 }\n", "day 1-3"),
+            ("zone: UTC\nopen: { day 5-3: 08:00-09:00 }\n", "day 1-3"),
             ("zone: UTC\nopen: { mon: 25:00-26:00 }\n", "08:30-23:00"),
         ] {
             let error = serde_yaml::from_str::<Calendar>(text).unwrap_err().to_string();

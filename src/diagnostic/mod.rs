@@ -1,13 +1,14 @@
 //! FINDINGS: what designers and operators read when something they wrote is wrong.
 //!
-//! Made by `yaml`, `flow`, `speech`, `config` and `sim`; shown by `cli` as text, JSON or SARIF.
+//! Made by `yaml`, `flow`, `speech`, `config` and `sim`; shown by `cli` as text, JSON, SARIF or JUnit.
 //! Must not know: what a finding is about, where it is shown, files on a disk.
-//! Way in: [`Sources::add`] for a text, [`Diagnostic::error`] for a finding, [`text::render`], [`json::render`] or
-//! [`sarif::render`] to show it.
+//! Way in: [`Sources::add`] for a text, [`Diagnostic::error`] for a finding, [`text::render`], [`json::render`],
+//! [`sarif::render`] or [`junit::render`] to show it.
 //! Always true: a code is never reused; a span lies inside its source or is shown without an excerpt.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 pub mod json;
+pub mod junit;
 pub mod sarif;
 pub mod text;
 

@@ -69,7 +69,7 @@ impl ActionKind {
             }
             Self::Ask(ask) => some(&[(Way::Otherwise, &ask.patience.otherwise)]),
             Self::If(fork) => some(&[(Way::Then, &fork.then), (Way::Else, &fork.otherwise)]),
-            Self::Goto(to) => std::iter::once((Way::Goto, to)).collect(),
+            Self::Goto(it) => std::iter::once((Way::Goto, &it.to)).collect(),
             Self::Lookup(it) => some(&[(Way::NotFound, &it.not_found), (Way::Failed, &it.failed)]),
             Self::Hours(hours) => some(&[(Way::Closed, &hours.closed)]),
             Self::Queue(queue) => {

@@ -54,6 +54,8 @@ pub struct Flow {
     pub steps: IndexMap<Name, Step>,
     /// The flows that it runs and that were found, by the name that their results have before the dot.
     pub runs: IndexMap<Name, Arc<Sub>>,
+    /// Warnings and hints that are meant to be so.
+    pub allows: Vec<Allow>,
 }
 
 impl Flow {
@@ -75,6 +77,17 @@ impl Flow {
         let returns = actions.filter(|it| matches!(it.kind, ActionKind::Return(_)));
         takes.chain(gives).chain(exits).chain(returns.map(|it| it.span)).next()
     }
+}
+
+/// A warning or hint that is meant to be so: `allow: { HL0505: "the regulars know it" }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allow {
+    /// Its code, and where that was written.
+    pub code: Spanned<Name>,
+    /// Why it may be so; empty is a finding.
+    pub reason: String,
+    /// Where it is silenced: all that was written of an action or step; the whole flow without one.
+    pub scope: Option<Span>,
 }
 
 /// What actions fall back on where they say nothing themselves.
@@ -176,7 +189,7 @@ pub enum ActionKind {
     /// `if:` goes one way or another.
     If(Fork),
     /// `goto:` goes on with another step.
-    Goto(Target),
+    Goto(Goto),
     /// `lookup:` asks a connector.
     Lookup(LookUp),
     /// `hours:` goes elsewhere when a calendar is closed.
@@ -300,6 +313,15 @@ pub struct Fork {
     pub then: Option<Target>,
     /// Where no leads.
     pub otherwise: Option<Target>,
+}
+
+/// Going on with another step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goto {
+    /// Which.
+    pub to: Target,
+    /// Why: the reason that an agent is told, until another is given.
+    pub because: Option<Spanned<Name>>,
 }
 
 /// A lookup carried out. What it gives is read as `<lookup>.<column>`.

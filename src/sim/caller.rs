@@ -210,6 +210,7 @@ impl<'a> Caller<'a> {
                 | What::Wrong { .. }
                 | What::LookedUp { .. }
                 | What::Language { .. }
+                | What::Reason { .. }
                 | What::Queued { .. }
                 | What::Position { .. }
                 | What::Withdrawn

@@ -468,6 +468,7 @@ impl<'a> Again<'a> {
             | What::LookedUp { .. }
             | What::Hours { .. }
             | What::Language { .. }
+            | What::Reason { .. }
             | What::Position { .. }
             | What::Offered { .. }
             | What::Withdrawn

@@ -11,6 +11,7 @@ use super::super::events::{
 use super::super::journey::What;
 use super::walk::{Next, small};
 use super::{LONGEST_PROMPT, Machine, Speaking, State, reveal_one};
+use crate::diagnostic::Spanned;
 use crate::flow::model::{Action, ActionKind, Name, Queue, Target, Transfer, TransferKind};
 use crate::speech::{Piece, Utterance};
 use crate::time::Mono;
@@ -57,7 +58,7 @@ impl Machine {
         let priority = it.priority.as_ref().and_then(|it| self.value(now, it).ok());
         let priority = priority.as_ref().map_or(0, small);
         let queue = it.queue.value.clone();
-        let because = it.because.as_ref().map(|it| it.value.clone());
+        let because = self.reason(it.because.as_ref());
         self.note(now, What::Queued { queue: queue.clone(), priority, because }, out);
         let ticket = self.ticket();
         let context = Arc::new(self.context(now));
@@ -67,6 +68,11 @@ impl Machine {
         let (offered, speaking) = (false, None);
         self.state = State::Queued(Queued { ticket, queue, since: now, until, offered, speaking });
         self.keys_in_queue(now, out)
+    }
+
+    /// Why the caller is passed on: the action's own reason, else that of the last `goto` which gave one.
+    fn reason(&self, written: Option<&Spanned<Name>>) -> Option<Name> {
+        written.map(|it| it.value.clone()).or_else(|| self.record.reason().cloned())
     }
 
     /// A key that leads out of the queue does; any other means nothing here.
@@ -297,7 +303,7 @@ impl Machine {
             | Value::YesNo(_)
             | Value::Secret(_) => return Err(Stuck::NoValue { step: self.step_name() }),
         };
-        let because = it.because.as_ref().map(|it| it.value.clone());
+        let because = self.reason(it.because.as_ref());
         self.note(now, What::Transferring { to: Arc::clone(&to), because }, out);
         let transfer = self.ticket();
         let ring_for = it.ring_for.map_or(RING_FOR, |it| it.value);

@@ -113,7 +113,12 @@ impl Machine {
                 Ok(Next::On)
             }
             ActionKind::If(it) => self.fork(now, it),
-            ActionKind::Goto(target) => self.go(&target.value),
+            ActionKind::Goto(it) => {
+                if let Some(because) = &it.because {
+                    self.note(now, What::Reason { because: because.value.clone() }, out);
+                }
+                self.go(&it.to.value)
+            }
             ActionKind::Lookup(it) => self.look_up(now, it, out),
             ActionKind::Hours(it) => self.hours(now, it, out),
             ActionKind::Language(it) => self.speak_language(now, &it.value, out),

@@ -35,6 +35,49 @@ steps:
 ";
 
 #[test]
+fn a_reason_given_on_the_way_reaches_the_agent() {
+    const TWO_WAYS: &str = "
+steps:
+  main:
+    - menu: confirm
+      keys: { 1: asked, 2: own }
+      otherwise: unasked
+  asked:
+    - goto: agent
+      because: caller_asked
+  unasked:
+    - goto: agent
+      because: nothing_chosen
+  own:
+    - queue: service
+      because: of_its_own
+      keys: { \"#\": main }
+      otherwise: bye
+  agent:
+    - queue: service
+      keys: { \"#\": main }
+      otherwise: bye
+  bye:
+    - hangup: bye
+";
+    #[rustfmt::skip]
+    let call = play(TWO_WAYS, &[
+        (     0, "connects", "confirm"),
+        ( 1_000, "key 1",    "stop; queue service 0; music"),
+        ( 2_000, "key #",    "leave; stop; confirm"),
+    ]);
+    assert_eq!(call.machine.context(call.now).reason.as_deref(), Some("caller_asked"));
+    #[rustfmt::skip]
+    let call = play(TWO_WAYS, &[
+        (     0, "connects", "confirm"),
+        ( 1_000, "key 1",    "stop; queue service 0; music"),
+        ( 2_000, "key #",    "leave; stop; confirm"),
+        ( 3_000, "key 2",    "stop; queue service 0; music"),
+    ]);
+    assert_eq!(call.machine.context(call.now).reason.as_deref(), Some("of_its_own"));
+}
+
+#[test]
 fn a_caller_waits_with_music_hears_the_place_and_talks() {
     #[rustfmt::skip]
     let call = play(QUEUE, &[

@@ -160,6 +160,8 @@ mod tests {
           For another order, press 1. To speak with a person, press 0. Otherwise, you can simply hang up.
         - key 0 leads to agent
         - step agent
+        - because caller_asked
+        - step wait
           While you wait, you can go back to the main menu at any time with the pound key.
         - waits in queue service, priority 0
         - an agent would see
@@ -169,7 +171,7 @@ mod tests {
             Carrier: 顺丰
             Expected: 2026-11-26
             Total: 129.35
-            path: welcome > main > order-status > ask-order > tell-order > anything-else > agent
+            path: welcome > main > order-status > ask-order > tell-order > anything-else > agent > wait
           ♪
         - the wait is over after 0 s: connected
         - talks to agent you

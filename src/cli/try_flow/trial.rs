@@ -219,6 +219,7 @@ fn shown(passage: &Passage) -> Option<String> {
             format!("- calendar {calendar} is {}", if *open { "open" } else { "closed" })
         }
         What::Language { language } => format!("- language {language}"),
+        What::Reason { because } => format!("- because {because}"),
         What::Queued { queue, priority, .. } => {
             format!("- waits in queue {queue}, priority {priority}")
         }

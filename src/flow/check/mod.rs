@@ -3,6 +3,7 @@
 //! Rules look at a [`Study`], made once, and add findings. Those that conclude something from what a flow lacks (a step
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
+mod allowed;
 mod between_digits;
 mod constant_condition;
 mod end_key;
@@ -210,6 +211,7 @@ pub fn check(flow: &Flow, world: &World<'_>) -> Vec<Diagnostic> {
     for rule in PRESENT.iter().chain(&FIELDS).chain(&ABSENT) {
         rule(&study, &mut found);
     }
+    let mut found = allowed::apply(flow, found, true);
     found.sort_by_key(|it| (it.span, it.code));
     found
 }
@@ -236,7 +238,7 @@ pub(super) fn check_parts(
         rule(&study, &mut lacking);
     }
     found.extend(lacking.into_iter().filter(|it| !broken.contains(&part(it.span))));
-    found
+    allowed::apply(flow, found, false)
 }
 
 #[cfg(test)]

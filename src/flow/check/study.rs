@@ -132,9 +132,8 @@ impl<'a> Study<'a> {
 
     /// Every `run`.
     pub(super) fn runs(&self) -> impl Iterator<Item = &'a Run> {
-        self.actions().filter_map(|(_, _, action)| match &action.kind {
-            ActionKind::Run(run) => Some(run),
-            _ => None,
+        self.actions().filter_map(|(_, _, action)| {
+            if let ActionKind::Run(run) = &action.kind { Some(run) } else { None }
         })
     }
 

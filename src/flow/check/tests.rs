@@ -64,7 +64,7 @@ fn flow(steps: &str) -> String {
 
 /// `code line`, for each finding but unused lookups.
 #[track_caller]
-fn finds(steps: &str, expected: &[&str]) {
+pub(super) fn finds(steps: &str, expected: &[&str]) {
     let text = flow(steps);
     let (Ok((_, found)) | Err(found)) = prove(&text);
     let first = flow("").lines().take_while(|line| *line != "steps:").count() + 1;

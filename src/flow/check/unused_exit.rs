@@ -10,9 +10,12 @@ use crate::flow::model::ActionKind;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let taken: HashSet<&str> = study
         .actions()
-        .filter_map(|(_, _, action)| match &action.kind {
-            ActionKind::Return(Some(exit)) => Some(&*exit.value),
-            _ => None,
+        .filter_map(|(_, _, action)| {
+            if let ActionKind::Return(Some(exit)) = &action.kind {
+                Some(&*exit.value)
+            } else {
+                None
+            }
         })
         .collect();
     for exit in study.flow.exits.iter().filter(|it| !taken.contains(&*it.value)) {

@@ -9,8 +9,8 @@ use super::values::{
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
-    Action, ActionKind, Ask, Assignment, Fork, Hours, Keying, LookUp, Menu, Name, Patience, Play,
-    Queue, Say, Target, Transfer, TransferKind,
+    Action, ActionKind, Ask, Assignment, Fork, Goto, Hours, Keying, LookUp, Menu, Name, Patience,
+    Play, Queue, Say, Target, Transfer, TransferKind,
 };
 use crate::secret::Key;
 use crate::value::Value;
@@ -34,6 +34,7 @@ fn fields_of(kind: &str) -> &'static [&'static [&'static str]] {
         "ask" => &[&["into", "as", "length", "ends_with", "between_digits"], &PATIENCE, &KEYING],
         "say" => &[&["as"], &KEYING],
         "if" => &[&["then", "else"]],
+        "goto" => &[&["because"]],
         "lookup" => &[&["with", "not_found", "failed", "meanwhile"]],
         "hours" => &[&["closed"]],
         "queue" => &[&[
@@ -83,7 +84,7 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
                 .help(help),
         );
     }
-    let own = [name, "when"];
+    let own = [name, "when", "allow"];
     let mut allowed: Vec<&[&str]> = fields_of(name).to_vec();
     allowed.push(&own);
     // A second kind is reported above, so it is no unknown field.
@@ -109,7 +110,7 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
 fn shorten(it: &mut Diagnostic, kind: &str) {
     if it.help.as_deref().is_some_and(|help| help.starts_with("its fields are")) {
         let mut names: Vec<_> = fields_of(kind).iter().flat_map(|it| it.iter().copied()).collect();
-        names.push("when");
+        names.extend(["when", "allow"]);
         it.help = Some(format!("beside `{kind}` may stand {}", names.join(", ")));
     }
 }
@@ -171,7 +172,10 @@ fn what_to_do(
             }
             ActionKind::If(Fork { condition: expression(value, found)?, then, otherwise })
         }
-        "goto" => ActionKind::Goto(reference(value, "a step", found)?),
+        "goto" => ActionKind::Goto(Goto {
+            to: reference(value, "a step", found)?,
+            because: optional(fields, "because", |node| reason(node, found)),
+        }),
         "lookup" => {
             let with = fields.get("with").map(|node| with(node, found)).unwrap_or_default();
             let not_found = target(fields, "not_found", found);
@@ -239,7 +243,7 @@ fn queue(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Queue> 
     let queue = reference(value, "a queue", found);
     let queue = Queue {
         priority: optional(fields, "priority", |node| expression(node, found)),
-        because: optional(fields, "because", |node| reason(node, "a reason", found)),
+        because: optional(fields, "because", |node| reason(node, found)),
         branches: fields.get("keys").map(|node| branches(node, found)).unwrap_or_default(),
         no_agents: target(fields, "no_agents", found),
         full: target(fields, "full", found),
@@ -272,7 +276,7 @@ fn transfer(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Tran
     });
     Some(Transfer {
         kind: kind.unwrap_or(TransferKind::Bridge),
-        because: optional(fields, "because", |node| reason(node, "a reason", found)),
+        because: optional(fields, "because", |node| reason(node, found)),
         ring_for: optional(fields, "ring_for", |node| length_of_time(node, found)),
         busy: target(fields, "busy", found),
         no_answer: target(fields, "no_answer", found),

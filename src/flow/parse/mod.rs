@@ -3,6 +3,7 @@
 //! `fields` are maps with known keys, `values` single values, `actions` what steps do.
 
 mod actions;
+mod allow;
 mod fields;
 mod runs;
 mod values;
@@ -17,13 +18,13 @@ use self::values::{
     expression, kebab, language, length_of_time, place, reference, small, snake, texts, word,
     yes_no,
 };
-use super::model::{ContextField, Defaults, Flow, Lang, Lookup, Name, Step};
+use super::model::{Action, Allow, ContextField, Defaults, Flow, Lang, Lookup, Name, Step};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::yaml::{self, Kind, Node};
 
 type Found = Vec<Diagnostic>;
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "flow",
     "title",
     "languages",
@@ -34,6 +35,7 @@ const FIELDS: [&str; 11] = [
     "defaults",
     "lookups",
     "context",
+    "allow",
     "steps",
 ];
 
@@ -60,8 +62,12 @@ fn flow(file: FileId, text: &str, tree: &Node, found: &mut Found) -> Option<Flow
     let nameless = || Spanned::new(Name::from("flow"), top);
     let name = fields.need("flow", "shop", found).and_then(|node| kebab(node, "a flow", found));
     let languages = languages(&fields, found);
+    let mut allows = Vec::new();
+    if let Some((key, node)) = fields.entry("allow") {
+        allows = allow::allow(node, key.span, None, found);
+    }
     let steps = fields.need("steps", "{ main: [ … ] }", found);
-    let steps = steps.map(|node| steps_of(node, found)).unwrap_or_default();
+    let steps = steps.map(|node| steps_of(node, &mut allows, found)).unwrap_or_default();
     let first = steps.values().next().map(|step| step.name.clone());
     let example = first.as_ref().map_or("main", |it| &*it.value).to_owned();
     let start = fields.need("start", &example, found);
@@ -81,6 +87,7 @@ fn flow(file: FileId, text: &str, tree: &Node, found: &mut Found) -> Option<Flow
         languages,
         steps,
         runs: IndexMap::new(),
+        allows,
     })
 }
 
@@ -196,7 +203,7 @@ fn context(
     read.collect()
 }
 
-fn steps_of(node: &Node, found: &mut Found) -> IndexMap<Name, Step> {
+fn steps_of(node: &Node, allows: &mut Vec<Allow>, found: &mut Found) -> IndexMap<Name, Step> {
     let entries = match &node.kind {
         Kind::Map(entries) if !entries.is_empty() => entries,
         Kind::Map(_) | Kind::Null => {
@@ -213,11 +220,11 @@ fn steps_of(node: &Node, found: &mut Found) -> IndexMap<Name, Step> {
         }
     };
     let mut steps = IndexMap::with_capacity(entries.len());
-    for (name, node) in entries {
-        let Some(name) = kebab(name, "a step", found) else { continue };
+    for (key, node) in entries {
+        let Some(name) = kebab(key, "a step", found) else { continue };
         let actions = match &node.kind {
             Kind::List(items) if !items.is_empty() => {
-                items.iter().filter_map(|item| actions::action(item, found)).collect()
+                actions_of(allow::extent(key.span, node), items, allows, found)
             }
             Kind::List(_) | Kind::Null => {
                 let says = format!("the step `{}` does nothing", name.value);
@@ -235,6 +242,28 @@ fn steps_of(node: &Node, found: &mut Found) -> IndexMap<Name, Step> {
         steps.insert(name.value.clone(), Step { name, actions });
     }
     steps
+}
+
+/// The actions of a step that was written at `whole`. An `allow` that stands alone holds for the whole step.
+fn actions_of(
+    whole: Span,
+    items: &[Node],
+    allows: &mut Vec<Allow>,
+    found: &mut Found,
+) -> Vec<Action> {
+    let mut actions = Vec::with_capacity(items.len());
+    for item in items {
+        let written = item.entries().iter().find(|(key, _)| key.text() == Some("allow"));
+        let alone = item.entries().len() == 1;
+        if let Some((key, codes)) = written {
+            let scope = if alone { whole } else { allow::extent(item.span, item) };
+            allows.extend(allow::allow(codes, key.span, Some(scope), found));
+        }
+        if written.is_none() || !alone {
+            actions.extend(actions::action(item, found));
+        }
+    }
+    actions
 }
 
 #[cfg(test)]

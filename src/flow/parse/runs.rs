@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::actions::{KINDS, target, with};
 use super::fields::Fields;
 use super::named;
-use super::values::{given, kebab, kind, reason, reference, snake};
+use super::values::{given, kebab, kind, own_word, reference, snake};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::flow::model::{ActionKind, Given, Name, Run, Target};
 use crate::flow::sub::Lost;
@@ -16,6 +16,8 @@ type Found = Vec<Diagnostic>;
 
 /// The fields of `run` that no exit can be called like.
 pub(super) const RUN: [&str; 2] = ["with", "otherwise"];
+/// What may stand beside every action.
+const BESIDE: [&str; 2] = ["when", "allow"];
 
 /// Names and types of what a lookup or a flow needs.
 pub(super) fn takes(fields: &Fields<'_>, found: &mut Found) -> IndexMap<Name, Spanned<Type>> {
@@ -51,14 +53,14 @@ pub(super) fn exits(fields: &Fields<'_>, found: &mut Found) -> Vec<Spanned<Name>
     };
     let mut exits: Vec<Spanned<Name>> = Vec::new();
     for item in items {
-        let Some(exit) = reason(item, "an exit", found) else { continue };
+        let Some(exit) = own_word(item, "an exit", found) else { continue };
         let name = &*exit.value;
         if let Some(first) = exits.iter().find(|it| it.value == exit.value) {
             let says = format!("the exit `{name}` is written twice here");
             found.push(
                 Diagnostic::error("HL0103", exit.span, says).note(first.span, "first written here"),
             );
-        } else if RUN.contains(&name) || KINDS.contains(&name) || name == "when" {
+        } else if RUN.contains(&name) || KINDS.contains(&name) || BESIDE.contains(&name) {
             let says =
                 format!("`{name}` is no name for an exit: beside `run` it means something already");
             found.push(Diagnostic::error("HL0201", exit.span, says));
@@ -77,7 +79,7 @@ pub(super) fn run(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Optio
     let otherwise = target(fields, "otherwise", found);
     let others = fields.entries().iter().filter(|(key, _)| {
         let name = key.text().unwrap_or_default();
-        !RUN.contains(&name) && !KINDS.contains(&name) && name != "when"
+        !RUN.contains(&name) && !KINDS.contains(&name) && !BESIDE.contains(&name)
     });
     let exits: Vec<(Spanned<Name>, Target)> = others
         .filter_map(|(exit, step)| {

@@ -91,8 +91,13 @@ pub(super) fn snake(node: &Node, what: &str, found: &mut Found) -> Option<Spanne
     Some(Spanned::new(text.into(), node.span))
 }
 
-/// A word of the designer's own: `a reason`, `an exit`.
-pub(super) fn reason(node: &Node, what: &str, found: &mut Found) -> Option<Spanned<Name>> {
+/// A word of the designer's own that says why.
+pub(super) fn reason(node: &Node, found: &mut Found) -> Option<Spanned<Name>> {
+    own_word(node, "a reason", found)
+}
+
+/// A word of the designer's own, which may have `_` or `-` in it: `an exit`.
+pub(super) fn own_word(node: &Node, what: &str, found: &mut Found) -> Option<Spanned<Name>> {
     let text = word(node, what, found)?;
     if !is_kebab(&text.replace('_', "-")) {
         let says = format!("`{text}` is no name for {what}");

@@ -192,10 +192,11 @@ fn occasion(way: Way, action: &Action) -> String {
         Way::Busy => "busy",
         Way::NoAnswer => "no_answer",
         Way::After => "after",
-        Way::Exit(nth) => match &action.kind {
-            ActionKind::Run(run) => run.exits.get(nth).map_or("", |(exit, _)| &*exit.value),
-            _ => "", // `run` alone has such ways
-        },
+        Way::Exit(nth) => {
+            // `run` alone has such ways.
+            let run = if let ActionKind::Run(run) = &action.kind { Some(run) } else { None };
+            run.and_then(|run| run.exits.get(nth)).map_or("", |(exit, _)| &*exit.value)
+        }
     };
     word.to_owned()
 }
