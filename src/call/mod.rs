@@ -20,6 +20,7 @@ mod machine;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
 pub use events::{
@@ -29,6 +30,7 @@ pub use events::{
 pub use journey::{Passage, What};
 pub use machine::{Machine, replay};
 pub use setting::{Calendars, Setting, Start};
+pub use trail::Mark;
 
 /// The most keys that are kept for later.
 pub const MAX_KEYS: usize = 64;

@@ -12,6 +12,7 @@ mod phone;
 mod prompts;
 mod replay;
 mod say;
+mod schema;
 mod serve;
 #[cfg(feature = "sound")]
 pub mod sound;
@@ -53,6 +54,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Show how a value is spoken, and write it as a WAV.
     Say(say::SayArgs),
+    Schema(schema::SchemaArgs),
     Test(test::TestArgs),
     Try(try_flow::TryArgs),
 }
@@ -68,6 +70,7 @@ pub fn run() -> ExitCode {
         Command::Prompts(args) => prompts::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Say(args) => say::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Test(args) => run_test(&args),
         Command::Try(args) => run_try(&args),
     }

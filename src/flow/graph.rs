@@ -2,6 +2,7 @@
 //!
 //! Built once for all rules, in one pass over the actions; every walk is linear in steps and ways.
 
+use std::fmt;
 use std::ops::Range;
 
 use smallvec::SmallVec;
@@ -12,7 +13,7 @@ use crate::diagnostic::Spanned;
 use crate::secret::Key;
 
 /// On what occasion an action sends the call elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Way {
     /// The caller presses this key.
     Key(Key),
@@ -42,8 +43,31 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
-    /// The flow that was run comes back by the exit that stands here in the action's `exits`.
-    Exit(usize),
+    /// The flow that was run comes back by this exit.
+    Exit(Name),
+}
+
+/// As a flow writes it: `key 2`, `not_found`.
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key(key) => return write!(f, "key {}", key.symbol()),
+            Self::Otherwise => "otherwise",
+            Self::Goto => "goto",
+            Self::Then => "then",
+            Self::Else => "else",
+            Self::NotFound => "not_found",
+            Self::Failed => "failed",
+            Self::Closed => "closed",
+            Self::NoAgents => "no_agents",
+            Self::Full => "full",
+            Self::Waited => "waited",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::After => "after",
+            Self::Exit(exit) => exit,
+        })
+    }
 }
 
 impl ActionKind {
@@ -51,7 +75,7 @@ impl ActionKind {
     #[must_use]
     pub fn ways<'a>(&'a self) -> SmallVec<[(Way, &'a Target); 4]> {
         let some = |list: &[(Way, &'a Option<Target>)]| -> SmallVec<[(Way, &'a Target); 4]> {
-            list.iter().filter_map(|(way, to)| Some((*way, to.as_ref()?))).collect()
+            list.iter().filter_map(|(way, to)| Some((way.clone(), to.as_ref()?))).collect()
         };
         let keys = |branches: &'a [(Spanned<Key>, Target)]| {
             branches.iter().map(|(key, to)| (Way::Key(key.value), to))
@@ -89,8 +113,7 @@ impl ActionKind {
                 (Way::After, &transfer.after),
             ]),
             Self::Run(run) => {
-                let exits = run.exits.iter().enumerate();
-                let exits = exits.map(|(nth, (_, to))| (Way::Exit(nth), to));
+                let exits = run.exits.iter().map(|(exit, to)| (Way::Exit(exit.value.clone()), to));
                 exits.chain(run.otherwise.as_ref().map(|to| (Way::Otherwise, to))).collect()
             }
         }
@@ -162,7 +185,7 @@ impl ActionKind {
     }
 
     /// On which paths the call leaves the action by `way`, or goes on behind it where that is none.
-    fn coming(&self, way: Option<Way>) -> Coming {
+    fn coming(&self, way: Option<&Way>) -> Coming {
         let Self::Run(Run { sub: Ok(sub), exits, .. }) = self else {
             let waits = matches!(self, Self::Menu(_) | Self::Ask(_));
             let alone = match way {
@@ -170,13 +193,11 @@ impl ActionKind {
                 Some(_) => true,
                 None => !matches!(self, Self::Ask(_)),
             };
-            let waits = (waits && way == Some(Way::Otherwise)) || way == Some(Way::Waited);
+            let waits = (waits && way == Some(&Way::Otherwise)) || way == Some(&Way::Waited);
             return Coming { ever: true, alone, at_once: alone && !waits };
         };
         match way {
-            Some(Way::Exit(nth)) => {
-                exits.get(nth).map(|(name, _)| sub.leaving(&name.value)).unwrap_or_default()
-            }
+            Some(Way::Exit(exit)) => sub.leaving(exit),
             // Any exit that has no way of its own.
             Some(_) => {
                 let has_own = |name: &str| exits.iter().any(|(it, _)| *it.value == *name);
@@ -249,7 +270,7 @@ impl<'a> Graph<'a> {
                     backs.push(Back { from, exit: exit.as_ref(), within });
                 }
                 for (way, target) in action.kind.ways() {
-                    let coming = within.then(action.kind.coming(Some(way)));
+                    let coming = within.then(action.kind.coming(Some(&way)));
                     let to = flow.steps.get_index_of(&target.value);
                     let (alone, waits) = (coming.alone, coming.alone && !coming.at_once);
                     edges.push(Edge { from, action: at, target, to, alone, waits });

@@ -22,6 +22,7 @@ mod parse;
 mod picture;
 mod program;
 mod read;
+pub mod reference;
 mod settle;
 mod sub;
 
@@ -29,7 +30,7 @@ pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
-pub use picture::Picture;
+pub use picture::{Cover, Covered, Picture, covered_page};
 pub(crate) use program::within;
 pub use program::{Program, Proven};
 pub use read::{Alone, Shelf, Shelved};

@@ -80,6 +80,12 @@ impl Program {
         Self::unsettled(flow)
     }
 
+    /// Its own flow without a name, then those that it runs with theirs.
+    pub fn flows(&self) -> impl Iterator<Item = (Option<&Name>, &Flow)> {
+        let runs = self.runs.iter().map(|(name, program)| (Some(name), &program.flow));
+        std::iter::once((None, &self.flow)).chain(runs)
+    }
+
     /// The flows that it runs, and those that they run, each once.
     pub fn runs(&self) -> impl Iterator<Item = (&Name, &Arc<Self>)> {
         self.runs.iter()

@@ -12,8 +12,8 @@ use super::run::Stage;
 use super::scenario::{Agents, Cells, Outside, World};
 use super::transcript::{Said, Transcript};
 use crate::call::{
-    Agent, Answer, Calendars, Command, Context, Ending, Event, Machine, Question, QueueEvent, Row,
-    Setting, Start, Ticket, TransferEvent, What,
+    Agent, Answer, Calendars, Command, Context, Ending, Event, Machine, Mark, Question, QueueEvent,
+    Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::Name;
 use crate::secret::Key;
@@ -62,6 +62,8 @@ pub(super) struct Caller<'a> {
     pub(super) visit: Option<Ticket>,
     pub(super) transfer: Option<Ticket>,
     pub(super) ended: Option<Ending>,
+    /// Every action that the call came to and every way that it went.
+    pub(super) marks: Vec<Mark>,
     pub(super) transcript: Transcript,
 }
 
@@ -113,6 +115,7 @@ impl<'a> Caller<'a> {
             visit: None,
             transfer: None,
             ended: None,
+            marks: Vec::new(),
             transcript: Transcript::default(),
         };
         it.happens(Event::Arrived);
@@ -169,6 +172,7 @@ impl<'a> Caller<'a> {
     pub(super) fn happens(&mut self, event: Event) {
         let mut out = Vec::new();
         self.machine.handle(self.now, event, &mut out);
+        self.marks.extend_from_slice(self.machine.trail());
         for command in out {
             self.carry_out(command);
         }
@@ -246,6 +250,7 @@ impl<'a> Caller<'a> {
                     Agents::None => self.later(Duration::ZERO, event(QueueEvent::NoAgents)),
                     Agents::Full => self.later(Duration::ZERO, event(QueueEvent::Full)),
                     Agents::Busy => {}
+                    Agents::Fails => self.later(Duration::ZERO, event(QueueEvent::Failed)),
                     Agents::Free(id) => {
                         let agent = Agent { id, name: None, work_number: None };
                         self.later(Duration::ZERO, event(QueueEvent::Offered(agent.clone())));

@@ -10,9 +10,11 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 mod caller;
+mod cases;
 mod coverage;
 mod fields;
 mod parse;
+mod print;
 mod replay;
 mod run;
 mod scenario;
@@ -21,7 +23,7 @@ mod tests;
 mod transcript;
 
 pub use caller::{Lengths, length};
-pub use coverage::Coverage;
+pub use coverage::{Branch, Coverage, Share, branch_name};
 pub use fields::moment_of;
 pub use replay::{Other, Path, Recorded, Rerun, Stop, repeats, rerun};
 pub use run::{Outcome, Stage, run};

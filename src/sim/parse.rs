@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::cases::expand;
 use super::fields::{Found, count, ending, keys, length, moment, names, pairs, text, unknown};
 use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
@@ -71,7 +72,16 @@ fn scenarios(tree: &Node, top: Span, flow: &Program, found: &mut Found) -> Scena
     match tree.get("scenarios") {
         Some(Node { kind: Kind::Map(scenarios), .. }) => {
             for (name, body) in scenarios {
-                list.push(scenario(name, body, &world, flow, found));
+                let Some(cases) = expand(body, found) else {
+                    list.push(scenario(name, body, &world, flow, found));
+                    continue;
+                };
+                for case in cases {
+                    let mut told = scenario(name, &case.body, &world, flow, found);
+                    told.name.value = format!("{}: {}", told.name.value, case.name);
+                    told.case = Some(case.span);
+                    list.push(told);
+                }
             }
         }
         Some(_) | None => {
@@ -92,7 +102,7 @@ fn scenario(name: &Node, body: &Node, file: &World, flow: &Program, found: &mut 
                 talk.extend(line(item, flow, found));
             }
         } else if !world.take(key, value, flow, found) {
-            let known = WORLD.into_iter().chain(["talk"]).collect::<Vec<_>>();
+            let known = WORLD.into_iter().chain(["talk", "cases"]).collect::<Vec<_>>();
             unknown("the field", key, known, found);
         }
     }
@@ -102,12 +112,12 @@ fn scenario(name: &Node, body: &Node, file: &World, flow: &Program, found: &mut 
         found.push(Diagnostic::error("HL0802", name.span, says).help(help));
     }
     let name = Spanned::new(name.text().unwrap_or_default().to_owned(), name.span);
-    Scenario { name, world, talk }
+    Scenario { name, world, talk, case: None }
 }
 
 impl World {
     /// A Tuesday afternoon on which everything works and nobody is there.
-    fn ordinary() -> Self {
+    pub(super) fn ordinary() -> Self {
         let afternoon = jiff::tz::offset(8).to_time_zone();
         Self {
             caller: None,
@@ -178,11 +188,14 @@ impl World {
                 }
             }
             "agents" => {
-                if let Some(who) = text(value, at, "`none`, `full`, `busy` or an agent", found) {
+                if let Some(who) =
+                    text(value, at, "`none`, `full`, `busy`, `fails` or an agent", found)
+                {
                     self.agents = match &*who {
                         "none" => Agents::None,
                         "full" => Agents::Full,
                         "busy" => Agents::Busy,
+                        "fails" => Agents::Fails,
                         _ => Agents::Free(who),
                     };
                 }

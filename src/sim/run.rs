@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::caller::{Caller, Lengths, Spoken};
 use super::fields::ending_name;
 use super::scenario::{Line, Scenario, What};
-use super::transcript::Transcript;
-use crate::call::{Agent, Calendars, Context, Event, QueueEvent, TransferEvent};
+use super::transcript::{Came, Transcript};
+use crate::call::{Agent, Calendars, Context, Event, Mark, QueueEvent, TransferEvent};
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
 use crate::flow::Program;
 use crate::flow::model::Name;
 use crate::speech::Catalogues;
+use crate::time::Mono;
 
 /// What scenarios of one flow are run with.
 pub struct Stage {
@@ -28,10 +29,12 @@ pub struct Stage {
 /// What came of a scenario.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The steps that the call went through.
-    pub steps: Vec<Name>,
+    /// Every action that the call came to and every way that it went.
+    pub marks: Vec<Mark>,
     /// What was heard and done, as far as it came.
     pub transcript: Transcript,
+    /// How long the call was, in its own time.
+    pub lasted: Duration,
     /// The line that expected something else.
     pub failure: Option<Diagnostic>,
 }
@@ -48,12 +51,14 @@ pub fn run(stage: &Stage, scenario: &Scenario) -> Outcome {
     let mut failure = None;
     for line in &scenario.talk {
         if let Err(found) = talk.line(&line.what) {
-            failure = Some(finding(line, found));
+            talk.differ(&line.what);
+            failure = Some(finding(scenario, line, found));
             break;
         }
     }
     // Steps of which the call would still go through some if nobody did anything are not counted: nobody looked.
-    Outcome { steps: talk.caller.steps, transcript: talk.caller.transcript, failure }
+    let Caller { marks, transcript, now, .. } = talk.caller;
+    Outcome { marks, transcript, lasted: now - Mono::ZERO, failure }
 }
 
 /// What a line found instead of what it expected.
@@ -70,8 +75,13 @@ impl From<String> for Other {
     }
 }
 
-fn finding(line: &Line, other: Other) -> Diagnostic {
-    Diagnostic::error("HL0810", other.at.unwrap_or(line.span), other.says).help(other.help)
+fn finding(scenario: &Scenario, line: &Line, other: Other) -> Diagnostic {
+    let span = other.at.unwrap_or(line.span);
+    let found = Diagnostic::error("HL0810", span, other.says).help(other.help);
+    match scenario.case {
+        Some(case) => found.note(case, "told for this case"),
+        None => found,
+    }
 }
 
 /// A scenario under way.
@@ -84,6 +94,34 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
+    /// Marks in the transcript what was expected, and what came in its place.
+    fn differ(&mut self, what: &What) {
+        let instead = match what {
+            What::Hears(_) | What::HearsLater(_) | What::Says(_) => {
+                self.last.as_ref().map(|it| Came::Words(Arc::clone(&it.text)))
+            }
+            What::HearsNothing(_) => {
+                self.caller.heard.front().map(|it| Came::Words(Arc::clone(&it.text)))
+            }
+            What::Ends(_) => self.caller.ended.map(|_| Came::Last),
+            What::HearsOut
+            | What::Keys(_)
+            | What::Waits(_)
+            | What::HangsUp
+            | What::Reaches(_)
+            | What::Place { .. }
+            | What::Rings(_)
+            | What::RingsOut
+            | What::Answers(_)
+            | What::AgentLeaves
+            | What::OtherLeaves
+            | What::Fails(_)
+            | What::Works(_)
+            | What::AgentSees(_) => None,
+        };
+        self.caller.transcript.differ(what.yaml(), instead.as_ref());
+    }
+
     fn line(&mut self, what: &What) -> Result<(), Other> {
         match what {
             What::Hears(prompt) => self.hears(prompt),

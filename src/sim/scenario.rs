@@ -27,6 +27,8 @@ pub struct Scenario {
     pub world: World,
     /// What is heard, keyed and expected, in order.
     pub talk: Vec<Line>,
+    /// The row of `cases` that it was made of, if it was.
+    pub case: Option<Span>,
 }
 
 /// Who calls, when, and what the world answers. A scenario's own wins over the file's.
@@ -68,6 +70,8 @@ pub enum Agents {
     Full,
     /// All are busy, for as long as the scenario says nothing else.
     Busy,
+    /// The queue cannot be reached.
+    Fails,
     /// This one is free: their phone rings at once, and they answer after three seconds.
     Free(Arc<str>),
 }

@@ -8,7 +8,19 @@ use crate::time::Mono;
 
 /// What was heard and done in a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Transcript(Vec<(Mono, Said)>);
+pub struct Transcript {
+    lines: Vec<(Mono, Said)>,
+    difference: Option<Difference>,
+}
+
+/// Where a call went another way than it was told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Difference {
+    /// The line of the scenario.
+    expected: String,
+    /// Which line of the transcript came in its place; it is expected before that one.
+    came: Option<usize>,
+}
 
 /// One line of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,24 +32,54 @@ pub(super) enum Said {
     Did(String),
 }
 
+/// What came in place of what was expected.
+pub(super) enum Came {
+    /// The last time that these words were spoken.
+    Words(Arc<str>),
+    /// The last line.
+    Last,
+}
+
 impl Transcript {
     pub(super) fn add(&mut self, at: Mono, said: Said) {
         // Keys pressed one after the other are one line.
-        if let (Some((_, Said::Keys(before))), Said::Keys(more)) = (self.0.last_mut(), &said) {
+        if let (Some((_, Said::Keys(before))), Said::Keys(more)) = (self.lines.last_mut(), &said) {
             before.push_str(more);
             return;
         }
-        self.0.push((at, said));
+        self.lines.push((at, said));
+    }
+
+    /// Marks what was `expected`, and what came in its place.
+    pub(super) fn differ(&mut self, expected: String, came: Option<&Came>) {
+        let came = came.and_then(|came| match came {
+            Came::Words(words) => self
+                .lines
+                .iter()
+                .rposition(|(_, it)| matches!(it, Said::Heard(_, it) if it == words)),
+            Came::Last => self.lines.len().checked_sub(1),
+        });
+        self.difference = Some(Difference { expected, came });
     }
 }
 
-/// `  3.2s  keys     1`
+/// `    3.2s  keys     1`; before the line that came instead of the expected one, that one.
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, said) in &self.0 {
+        let expected = |f: &mut fmt::Formatter<'_>| match &self.difference {
+            Some(it) => writeln!(f, "-         {}", it.expected),
+            None => Ok(()),
+        };
+        let came = self.difference.as_ref().and_then(|it| it.came);
+        for (nth, (at, said)) in self.lines.iter().enumerate() {
+            let is_other = came == Some(nth);
+            if is_other {
+                expected(f)?;
+            }
             let seconds = at.as_micros() / 1_000_000;
             let tenths = at.as_micros() / 100_000 % 10;
-            write!(f, "{seconds:>5}.{tenths}s  ")?;
+            let mark = if is_other { '+' } else { ' ' };
+            write!(f, "{mark}{seconds:>4}.{tenths}s  ")?;
             match said {
                 Said::Step(step) => writeln!(f, "step     {step}")?,
                 Said::Heard(Some(prompt), text) => writeln!(f, "  hears  {prompt}: {text}")?,
@@ -47,6 +89,6 @@ impl fmt::Display for Transcript {
                 Said::Did(what) => writeln!(f, "  {what}")?,
             }
         }
-        Ok(())
+        if came.is_none() { expected(f) } else { Ok(()) }
     }
 }

@@ -35,6 +35,7 @@ use super::events::{
 use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
 use super::setting::{Setting, Start};
+use super::trail::Mark;
 use crate::flow::model::{Action, Keying, Lang};
 use crate::time::Mono;
 
@@ -63,6 +64,8 @@ pub struct Machine {
     actions: u32,
     /// Questions on end that went without any key.
     silences: u32,
+    /// What the last event led through, at most [`super::MAX_RUN`] actions.
+    trail: Vec<Mark>,
 }
 
 /// A place in the flow: a step by its number, and the action after the current one.
@@ -122,6 +125,7 @@ impl Machine {
             run: 0,
             actions: 0,
             silences: 0,
+            trail: Vec::new(),
             setting,
             start,
         }
@@ -129,6 +133,7 @@ impl Machine {
 
     /// Takes one event at `now` and appends what has to be done to `out`.
     pub fn handle(&mut self, now: Mono, event: Event, out: &mut Vec<Command>) {
+        self.trail.clear();
         let idle = matches!(event, Event::Tick) && self.deadline().is_none_or(|due| now < due);
         if idle || matches!(self.state, State::Over) {
             return;
@@ -169,6 +174,18 @@ impl Machine {
     pub fn context(&self, now: Mono) -> Context {
         let fields = self.shown(now);
         self.record.context(&self.outermost().flow, &self.start, &self.language, fields, now)
+    }
+
+    /// Which actions the last event led through, and which ways the call went: for coverage.
+    #[must_use]
+    pub fn trail(&self) -> &[Mark] {
+        &self.trail
+    }
+
+    /// Whether every key pressed was used, dropped or waits.
+    #[must_use]
+    pub fn keys_add_up(&self) -> bool {
+        self.keys.add_up()
     }
 
     /// Whether [`Command::End`] has come out.

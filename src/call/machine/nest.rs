@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::super::events::{Command, Stuck};
 use super::super::journey::What;
 use super::super::setting::Setting;
+use super::super::trail::Mark;
 use super::speak::Own;
 use super::walk::Next;
 use super::{At, Machine};
@@ -48,7 +49,7 @@ impl Machine {
             own: std::mem::replace(&mut self.values.own, Own::of(inputs)),
         });
         let start = self.setting.flow.start.value.clone();
-        self.go(&start)
+        self.step_called(&start)
     }
 
     /// Goes back to the flow that runs this one: on behind the `run`, or by an exit.
@@ -65,6 +66,7 @@ impl Machine {
         let results = std::mem::replace(&mut self.values.own, own);
         self.at = at;
         let flow = inner.flow.name.value.clone();
+        self.trail.push(Mark::Returned { run: flow.clone() });
         let by = exit.map(|it| it.value.clone());
         self.note(now, What::Returned { flow, exit: by }, out);
         let setting = Arc::clone(&self.setting);
@@ -85,6 +87,11 @@ impl Machine {
                 }
             },
         }
+    }
+
+    /// The flow under way, if it is one that is run.
+    pub(super) fn run_name(&self) -> Option<Name> {
+        (!self.frames.is_empty()).then(|| self.setting.flow.name.value.clone())
     }
 
     /// What a name of the flow under way is called in journeys and questions: `identify/ask`.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::super::events::{Answer, Command, Ending, Question, Row, Stuck, Ticket};
 use super::super::journey::What;
+use super::super::trail::Mark;
 use super::super::{MAX_ACTIONS, MAX_RUN};
-use super::{LONGEST_PROMPT, Machine, Playing, Speaking, State};
+use super::{At, LONGEST_PROMPT, Machine, Playing, Speaking, State};
 use crate::flow::model::{
     Action, ActionKind, Fork, Hours, Keying, Lang, LookUp, Lookup, Name, Play, Say, Target,
 };
@@ -67,7 +68,7 @@ impl Machine {
                 Ok(Next::Wait) => return,
                 Ok(Next::On) => {}
                 Ok(Next::Go(step)) => {
-                    self.at = super::At { step, next: 0 };
+                    self.at = At { step, next: 0 };
                     if setting.flow.steps.get_index(step).is_some() {
                         self.note(now, What::Step { step: self.step_name() }, out);
                     }
@@ -101,6 +102,8 @@ impl Machine {
         {
             return Ok(Next::On);
         }
+        let (run, At { step, next }) = (self.run_name(), self.at);
+        self.trail.push(Mark::Did { run, step, action: next.saturating_sub(1) });
         match &action.kind {
             ActionKind::Play(it) => self.play(now, it, out),
             ActionKind::Say(it) => self.say(now, it, out),
@@ -139,14 +142,22 @@ impl Machine {
         }
     }
 
-    /// The step called `name`.
-    pub(super) fn go(&self, name: &Name) -> Result<Next, Stuck> {
+    /// The step called `name`, which is the name of the way's own target: [`Mark::Went`] tells ways apart by it.
+    pub(super) fn go(&mut self, name: &Name) -> Result<Next, Stuck> {
+        if let Some(action) = self.at.next.checked_sub(1) {
+            let (run, to) = (self.run_name(), name.clone());
+            self.trail.push(Mark::Went { run, step: self.at.step, action, to });
+        }
+        self.step_called(name)
+    }
+
+    pub(super) fn step_called(&self, name: &Name) -> Result<Next, Stuck> {
         let step = self.setting.flow.steps.get_index_of(name);
         step.map(Next::Go).ok_or_else(|| Stuck::Unknown { name: name.clone() })
     }
 
     /// The first of `targets` that the flow wrote, for what happened: `on`.
-    pub(super) fn branch(&self, on: &str, targets: &[&Option<Target>]) -> Result<Next, Stuck> {
+    pub(super) fn branch(&mut self, on: &str, targets: &[&Option<Target>]) -> Result<Next, Stuck> {
         match targets.iter().find_map(|target| target.as_ref()) {
             Some(target) => self.go(&target.value),
             None => Err(Stuck::NoWayOn { step: self.step_name(), on: on.into() }),
@@ -210,7 +221,7 @@ impl Machine {
         keys.interrupt && self.keys.any()
     }
 
-    fn fork(&self, now: Mono, it: &Fork) -> Result<Next, Stuck> {
+    fn fork(&mut self, now: Mono, it: &Fork) -> Result<Next, Stuck> {
         let target = if self.truth(now, &it.condition)? { &it.then } else { &it.otherwise };
         target.as_ref().map_or(Ok(Next::On), |target| self.go(&target.value))
     }

@@ -1,5 +1,7 @@
 //! The actions of a step: one map each, of which exactly one key says what it does.
 
+use smallvec::SmallVec;
+
 use super::fields::Fields;
 use super::runs;
 use super::values::{
@@ -12,48 +14,20 @@ use crate::flow::model::{
     Action, ActionKind, Ask, Assignment, Fork, Goto, Hours, Keying, LookUp, Menu, Name, Patience,
     Play, Queue, Say, Target, Transfer, TransferKind,
 };
+use crate::flow::reference;
 use crate::secret::Key;
 use crate::value::Value;
 use crate::yaml::{Kind, Node};
 
 type Found = Vec<Diagnostic>;
 
-/// What an action may do, in the order of the docs.
-pub(super) const KINDS: [&str; 15] = [
-    "play", "menu", "ask", "say", "set", "if", "goto", "lookup", "hours", "language", "queue",
-    "transfer", "run", "return", "hangup",
-];
-const KEYING: [&str; 2] = ["interrupt", "type_ahead"];
-const PATIENCE: [&str; 5] = ["no_input_after", "tries", "no_input", "no_match", "otherwise"];
+/// What an action may do. Actions and their fields stand in `flow/reference/actions.rs`, and nowhere else.
+pub(super) const KINDS: [&str; reference::NAMES.len()] = reference::NAMES;
 
 /// The fields beside `kind` and `when`.
-fn fields_of(kind: &str) -> &'static [&'static [&'static str]] {
-    match kind {
-        "play" => &[&KEYING],
-        "menu" => &[&["keys"], &PATIENCE, &KEYING],
-        "ask" => &[&["into", "as", "length", "ends_with", "between_digits"], &PATIENCE, &KEYING],
-        "say" => &[&["as"], &KEYING],
-        "if" => &[&["then", "else"]],
-        "goto" => &[&["because"]],
-        "lookup" => &[&["with", "not_found", "failed", "meanwhile"]],
-        "hours" => &[&["closed"]],
-        "queue" => &[&[
-            "priority",
-            "because",
-            "keys",
-            "no_agents",
-            "full",
-            "max_wait",
-            "waited",
-            "otherwise",
-            "after",
-        ]],
-        "transfer" => {
-            &[&["kind", "because", "ring_for", "busy", "no_answer", "otherwise", "after"]]
-        }
-        "run" => &[&runs::RUN],
-        _ => &[],
-    }
+fn fields_of(kind: &str) -> SmallVec<[&'static str; 24]> {
+    let known = reference::action(kind).into_iter();
+    known.flat_map(reference::Action::fields).map(|it| it.name).collect()
 }
 
 /// Reads one action; what is wrong with it goes to `found`, and one that makes no sense is left out.
@@ -84,17 +58,17 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
                 .help(help),
         );
     }
-    let own = [name, "when", "allow"];
-    let mut allowed: Vec<&[&str]> = fields_of(name).to_vec();
-    allowed.push(&own);
+    // `when` and `allow`.
+    let common = reference::names(&reference::COMMON);
+    let own = [name];
+    let known = fields_of(name);
     // A second kind is reported above, so it is no unknown field.
-    allowed.push(&KINDS);
     // What else stands beside `run` are exits of that flow, which is not known here.
     let exits: Vec<&str> = match name {
         "run" => entries.iter().filter_map(|(key, _)| key.text()).collect(),
         _ => Vec::new(),
     };
-    allowed.push(&exits);
+    let allowed = [known.as_slice(), &own, &common, &KINDS, &exits];
     let unknown_kinds = found.len();
     let what = KINDS.iter().find(|it| **it == name).copied().unwrap_or("action");
     let fields = Fields::open(node, what, first.span, &allowed, found)?;
@@ -109,8 +83,8 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
 /// Lists the fields of the one kind, not all kinds.
 fn shorten(it: &mut Diagnostic, kind: &str) {
     if it.help.as_deref().is_some_and(|help| help.starts_with("its fields are")) {
-        let mut names: Vec<_> = fields_of(kind).iter().flat_map(|it| it.iter().copied()).collect();
-        names.extend(["when", "allow"]);
+        let mut names = fields_of(kind);
+        names.extend(reference::names(&reference::COMMON));
         it.help = Some(format!("beside `{kind}` may stand {}", names.join(", ")));
     }
 }

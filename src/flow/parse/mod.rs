@@ -19,25 +19,17 @@ use self::values::{
     yes_no,
 };
 use super::model::{Action, Allow, ContextField, Defaults, Flow, Lang, Lookup, Name, Step};
+use super::reference;
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::yaml::{self, Kind, Node};
 
 type Found = Vec<Diagnostic>;
 
-const FIELDS: [&str; 12] = [
-    "flow",
-    "title",
-    "languages",
-    "takes",
-    "gives",
-    "exits",
-    "start",
-    "defaults",
-    "lookups",
-    "context",
-    "allow",
-    "steps",
-];
+// The fields of each map stand in `flow/reference/`, and nowhere else.
+const FIELDS: [&str; reference::FLOW.len()] = reference::names(&reference::FLOW);
+const DEFAULTS: [&str; reference::DEFAULTS.len()] = reference::names(&reference::DEFAULTS);
+const LOOKUP: [&str; reference::LOOKUP.len()] = reference::names(&reference::LOOKUP);
+const CONTEXT: [&str; reference::CONTEXT.len()] = reference::names(&reference::CONTEXT);
 
 /// Reads a flow.
 ///
@@ -108,9 +100,8 @@ fn languages(fields: &Fields<'_>, found: &mut Found) -> Vec<Spanned<Lang>> {
 }
 
 fn defaults(node: &Node, found: &mut Found) -> Defaults {
-    let allowed = ["no_input_after", "between_digits", "tries", "within"];
     let mut defaults = Defaults::default();
-    let Some(fields) = Fields::open(node, "`defaults`", node.span, &[&allowed], found) else {
+    let Some(fields) = Fields::open(node, "`defaults`", node.span, &[&DEFAULTS], found) else {
         return defaults;
     };
     let mut length = |name: &str| {
@@ -144,8 +135,7 @@ fn lookup(
     within: std::time::Duration,
     found: &mut Found,
 ) -> Option<Lookup> {
-    let allowed = ["sql", "query", "takes", "gives", "within", "changes"];
-    let fields = Fields::open(node, "a lookup", name.span, &[&allowed], found)?;
+    let fields = Fields::open(node, "a lookup", name.span, &[&LOOKUP], found)?;
     let connector = fields.need("sql", "shop", found);
     let connector = connector.and_then(|node| reference(node, "a connector", found));
     let query = fields.need("query", "select … where number = :number", found);
@@ -193,7 +183,7 @@ fn context(
     };
     let read = items.iter().filter_map(|item| {
         let what = "a line of the context";
-        let fields = Fields::open(item, what, item.span, &[&["label", "value"]], found)?;
+        let fields = Fields::open(item, what, item.span, &[&CONTEXT], found)?;
         let label = fields.need("label", "{ en-US: Order }", found);
         let label = label.map(|it| texts(it, languages, found)).unwrap_or_default();
         let value = fields.need("value", "order_number", found);

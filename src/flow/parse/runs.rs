@@ -8,16 +8,12 @@ use super::named;
 use super::values::{given, kebab, kind, own_word, reference, snake};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::flow::model::{ActionKind, Given, Name, Run, Target};
+use crate::flow::reference;
 use crate::flow::sub::Lost;
 use crate::value::Type;
 use crate::yaml::{Kind, Node};
 
 type Found = Vec<Diagnostic>;
-
-/// The fields of `run` that no exit can be called like.
-pub(super) const RUN: [&str; 2] = ["with", "otherwise"];
-/// What may stand beside every action.
-const BESIDE: [&str; 2] = ["when", "allow"];
 
 /// Names and types of what a lookup or a flow needs.
 pub(super) fn takes(fields: &Fields<'_>, found: &mut Found) -> IndexMap<Name, Spanned<Type>> {
@@ -60,7 +56,7 @@ pub(super) fn exits(fields: &Fields<'_>, found: &mut Found) -> Vec<Spanned<Name>
             found.push(
                 Diagnostic::error("HL0103", exit.span, says).note(first.span, "first written here"),
             );
-        } else if RUN.contains(&name) || KINDS.contains(&name) || BESIDE.contains(&name) {
+        } else if is_taken(name) {
             let says =
                 format!("`{name}` is no name for an exit: beside `run` it means something already");
             found.push(Diagnostic::error("HL0201", exit.span, says));
@@ -71,6 +67,12 @@ pub(super) fn exits(fields: &Fields<'_>, found: &mut Found) -> Vec<Spanned<Name>
     exits
 }
 
+/// Whether no exit can be called like this, because beside `run` it means something else.
+fn is_taken(name: &str) -> bool {
+    let fields = reference::action("run").into_iter().flat_map(reference::Action::fields);
+    fields.chain(&reference::COMMON).any(|it| it.name == name) || KINDS.contains(&name)
+}
+
 /// `run: identify`: each further field is one of its exits.
 pub(super) fn run(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<ActionKind> {
     let sound = found.len();
@@ -79,7 +81,7 @@ pub(super) fn run(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Optio
     let otherwise = target(fields, "otherwise", found);
     let others = fields.entries().iter().filter(|(key, _)| {
         let name = key.text().unwrap_or_default();
-        !RUN.contains(&name) && !KINDS.contains(&name) && !BESIDE.contains(&name)
+        !is_taken(name)
     });
     let exits: Vec<(Spanned<Name>, Target)> = others
         .filter_map(|(exit, step)| {

@@ -3,9 +3,25 @@
 use std::fmt::Write as _;
 
 use super::layout::{Layout, Point, Size, place};
-use super::{Picture, Role, StepBox};
+use super::{Cover, Picture, Role, StepBox};
 
 pub(super) fn write(picture: &Picture) -> String {
+    let title = escaped(&picture.title);
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+         <h1>{title}</h1>\n<p>{} steps. <span class=\"start\">calls begin</span> <span class=\"person\">to a person</span> \
+         <span class=\"ends\">calls end</span> Rest on a step to read its words and to see its ways alone.</p>\n",
+        picture.boxes.len()
+    );
+    svg(picture, None, &mut out);
+    out.push_str("<script>");
+    out.push_str(SCRIPT);
+    out.push_str("</script>\n</html>\n");
+    out
+}
+
+/// The picture itself; coloured by what calls went through, if that is given.
+pub(super) fn svg(picture: &Picture, cover: Option<&Cover>, out: &mut String) {
     let sizes: Vec<Size> = picture.boxes.iter().map(size).collect();
     let arrows: Vec<_> = picture
         .arrows
@@ -14,13 +30,6 @@ pub(super) fn write(picture: &Picture) -> String {
         .collect();
     let start = picture.boxes.iter().position(|it| it.role == Role::Start).unwrap_or_default();
     let layout = place(&sizes, &arrows, start);
-    let title = escaped(&picture.title);
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
-         <h1>{title}</h1>\n<p>{} steps. <span class=\"start\">calls begin</span> <span class=\"person\">to a person</span> \
-         <span class=\"ends\">calls end</span> Rest on a step to read its words and to see its ways alone.</p>\n",
-        picture.boxes.len()
-    );
     let (wide, high) = layout.size;
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -29,26 +38,38 @@ pub(super) fn write(picture: &Picture) -> String {
          <defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
          orient=\"auto\"><path d=\"M0 0 8 4 0 8z\"/></marker></defs>"
     );
-    ways(picture, &layout, &mut out);
-    for ((step, at), size) in picture.boxes.iter().zip(&layout.boxes).zip(&sizes) {
-        draw(step, *at, *size, &mut out);
+    ways(picture, &layout, cover, out);
+    for (nth, ((step, at), size)) in picture.boxes.iter().zip(&layout.boxes).zip(&sizes).enumerate()
+    {
+        draw(step, *at, *size, cover.map(|it| it.visits(nth)), out);
     }
-    out.push_str("</svg>\n<script>");
-    out.push_str(SCRIPT);
-    out.push_str("</script>\n</html>\n");
-    out
+    out.push_str("</svg>\n");
 }
 
-fn ways(picture: &Picture, layout: &Layout, out: &mut String) {
+fn ways(picture: &Picture, layout: &Layout, cover: Option<&Cover>, out: &mut String) {
     let name = |at: usize| picture.boxes.get(at).map(|it| escaped(&it.name)).unwrap_or_default();
     for (arrow, route) in picture.arrows.iter().zip(&layout.routes) {
-        let class = if route.back { "way back" } else { "way" };
+        let back = if route.back { " back" } else { "" };
+        let gone = cover.map(|it| it.gone(arrow.from, arrow.to));
+        let (class, told) = match gone {
+            None => ("", String::new()),
+            Some((taken, all)) => {
+                let class = if taken == 0 {
+                    " never"
+                } else if taken < all {
+                    " partly"
+                } else {
+                    " gone"
+                };
+                (class, format!(" ({taken} of {all} ways gone)"))
+            }
+        };
         let (from, to) = (name(arrow.from), name(arrow.to));
         let path =
             if arrow.from == arrow.to { straight(&route.points) } else { curve(&route.points) };
         let _ = write!(
             out,
-            "<g class=\"{class}\" data-from=\"{from}\" data-to=\"{to}\"><title>{from} → {to}: {label}</title>\
+            "<g class=\"way{back}{class}\" data-from=\"{from}\" data-to=\"{to}\"><title>{from} → {to}: {label}{told}</title>\
              <path d=\"{path}\" marker-end=\"url(#head)\"/>",
             label =
                 if arrow.label.is_empty() { "always".to_owned() } else { escaped(&arrow.label) },
@@ -62,7 +83,7 @@ fn ways(picture: &Picture, layout: &Layout, out: &mut String) {
     }
 }
 
-fn draw(step: &StepBox, (x, y): Point, (wide, high): Size, out: &mut String) {
+fn draw(step: &StepBox, (x, y): Point, (wide, high): Size, visits: Option<u64>, out: &mut String) {
     let class = match step.role {
         Role::Start => "step start",
         Role::Person => "step person",
@@ -70,16 +91,22 @@ fn draw(step: &StepBox, (x, y): Point, (wide, high): Size, out: &mut String) {
         Role::Unreached => "step unreached",
         Role::Between => "step",
     };
+    let gone = match visits {
+        None => "",
+        Some(0) => " never",
+        Some(_) => " gone",
+    };
     let (left, top) = (x - wide / 2.0, y - high / 2.0);
     let name = escaped(&step.name);
     let mut hover = vec![name.clone()];
+    hover.extend(visits.map(|it| format!("came to {it} times")));
     hover.extend(step.lines.iter().map(|it| escaped(it)));
     hover.extend(
         step.words.iter().map(|(prompt, lang, text)| escaped(&format!("{lang} {prompt}: {text}"))),
     );
     let _ = write!(
         out,
-        "<g class=\"{class}\" data-step=\"{name}\"><title>{}</title>\
+        "<g class=\"{class}{gone}\" data-step=\"{name}\"><title>{}</title>\
          <rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\" rx=\"{}\"/>\
          <text class=\"name\" x=\"{x:.1}\" y=\"{:.1}\">{name}</text>",
         hover.join("\n"),
@@ -145,7 +172,7 @@ fn straight(points: &[Point]) -> String {
     format!("M{}", points.join("L"))
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for it in text.chars() {
         match it {
@@ -166,7 +193,7 @@ const PAD: f64 = 8.0;
 const MOST_LINES: usize = 6;
 const MOST_LETTERS: usize = 34;
 
-const STYLE: &str = "
+pub(super) const STYLE: &str = "
 body{font:14px/1.4 system-ui,sans-serif;margin:1.5rem;background:#fff;color:#1f2933}
 h1{font-size:1.3rem;margin:0 0 .3rem}
 p span{border:1px solid #9aa5b1;border-radius:4px;padding:1px 6px}
@@ -188,15 +215,16 @@ svg.lit .way.lit,svg.lit .step.lit{opacity:1}
 ";
 
 /// Shows the ways of the step under the pointer alone.
-const SCRIPT: &str = "
-const svg=document.querySelector('svg'),ways=[...svg.querySelectorAll('.way')],steps=[...svg.querySelectorAll('.step')];
-const clear=()=>{svg.classList.remove('lit');for(const it of [...ways,...steps])it.classList.remove('lit')};
-for(const step of steps){
-  step.onmouseenter=()=>{
-    const name=step.dataset.step,near=new Set([name]);
-    clear();svg.classList.add('lit');
-    for(const way of ways)if(way.dataset.from===name||way.dataset.to===name){
-      way.classList.add('lit');near.add(way.dataset.from);near.add(way.dataset.to)}
-    for(const it of steps)if(near.has(it.dataset.step))it.classList.add('lit')};
-  step.onmouseleave=clear}
+pub(super) const SCRIPT: &str = "
+for(const svg of document.querySelectorAll('svg')){
+  const ways=[...svg.querySelectorAll('.way')],steps=[...svg.querySelectorAll('.step')];
+  const clear=()=>{svg.classList.remove('lit');for(const it of [...ways,...steps])it.classList.remove('lit')};
+  for(const step of steps){
+    step.onmouseenter=()=>{
+      const name=step.dataset.step,near=new Set([name]);
+      clear();svg.classList.add('lit');
+      for(const way of ways)if(way.dataset.from===name||way.dataset.to===name){
+        way.classList.add('lit');near.add(way.dataset.from);near.add(way.dataset.to)}
+      for(const it of steps)if(near.has(it.dataset.step))it.classList.add('lit')};
+    step.onmouseleave=clear}}
 ";

@@ -2,6 +2,7 @@
 //!
 //! [`Picture::of`] says what is drawn; `mermaid`, `dot` and `html` write it down, `layout` places it for the page.
 
+mod covered;
 mod dot;
 mod html;
 mod layout;
@@ -10,6 +11,8 @@ mod mermaid;
 mod tests;
 
 use indexmap::IndexMap;
+
+pub use self::covered::{Cover, Covered, covered_page};
 
 use super::graph::{Graph, Way};
 use super::model::{Action, ActionKind, Flow, Lang, Name, TransferKind};
@@ -174,31 +177,12 @@ fn line(action: &Action) -> Option<String> {
 
 /// What stands on an arrow.
 fn occasion(way: Way, action: &Action) -> String {
-    let word = match way {
-        Way::Key(key) => return key.symbol().to_string(),
-        Way::Goto => match &action.when {
-            Some(when) => return when.to_string(),
-            None => "",
-        },
-        Way::Otherwise => "otherwise",
-        Way::Then => "then",
-        Way::Else => "else",
-        Way::NotFound => "not_found",
-        Way::Failed => "failed",
-        Way::Closed => "closed",
-        Way::NoAgents => "no_agents",
-        Way::Full => "full",
-        Way::Waited => "waited",
-        Way::Busy => "busy",
-        Way::NoAnswer => "no_answer",
-        Way::After => "after",
-        Way::Exit(nth) => {
-            // `run` alone has such ways.
-            let run = if let ActionKind::Run(run) = &action.kind { Some(run) } else { None };
-            run.and_then(|run| run.exits.get(nth)).map_or("", |(exit, _)| &*exit.value)
-        }
-    };
-    word.to_owned()
+    match (way, &action.when) {
+        (Way::Key(key), _) => key.symbol().to_string(),
+        (Way::Goto, Some(when)) => when.to_string(),
+        (Way::Goto, None) => String::new(),
+        (way, _) => way.to_string(),
+    }
 }
 
 /// What callers hear in a step, each prompt once.

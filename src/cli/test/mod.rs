@@ -1,7 +1,18 @@
 //! `hotline test`: plays the scenarios beside flows, in virtual time.
+//!
+//! `play` runs and shows them, `page` and `junit` write what came of it for browsers and build servers, `watch` waits for
+//! a file to change.
+
+mod junit;
+mod page;
+mod play;
+#[cfg(test)]
+mod tests;
+mod watch;
 
 use std::fs;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,28 +24,48 @@ use crate::call::Calendars;
 use crate::diagnostic::text::render;
 use crate::diagnostic::{Level, Sources};
 use crate::server::house::{Broken, Ground, Overrides};
-use crate::sim::{Coverage, Scenarios, Stage, run as play};
+use crate::sim::{Scenarios, Stage};
 
 /// Play the scenarios beside flows, in virtual time
 ///
 /// A scenario file stands beside its flow: `shop.test.yaml` beside `shop.yaml`. Each scenario is one call, written as a
-/// conversation; docs/scenarios.md says what may stand in it. Exit code 0 if all passed, 1 if one failed or too few
-/// steps were reached, 2 if a file cannot be used.
+/// conversation; docs/scenarios.md says what may stand in it. Exit code 0 if all passed, 1 if one failed or too little
+/// was reached, 2 if a file cannot be used.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  hotline test flows/ --filter order --coverage 95")]
+#[command(after_help = "Examples:\n  hotline test flows/ --filter order --coverage 95\n  \
+                        hotline test flows/shop.yaml --html coverage.html   the flow, coloured by what was reached\n  \
+                        hotline test flows/ --watch                         again whenever a file changes")]
 pub(super) struct TestArgs {
     /// Flows, their scenario files, or folders of them
     #[arg(default_value = "flows")]
     paths: Vec<PathBuf>,
-    /// Only scenarios whose name contains this
+    /// Only scenarios whose name or case contains this; several times: any of them
     #[arg(long, value_name = "TEXT")]
-    filter: Option<String>,
+    filter: Vec<String>,
     /// The least share of each flow's steps that its scenarios must reach, in percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     coverage: Option<u8>,
+    /// The least share of each flow's branches that its scenarios must go, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    branches: Option<u8>,
     /// Print what was heard in every scenario, not only in those that fail
     #[arg(long)]
     transcript: bool,
+    /// Write a page with each flow's picture, coloured by what was reached
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the results as JUnit XML, for build servers
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// How many scenarios are played at the same time; as many as there are cores unless written
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Play each scenario so often, check that it comes out the same, and say how long it took
+    #[arg(long, value_name = "N")]
+    repeat: Option<u32>,
+    /// Play them again whenever a flow, its scenarios, the prompts or the configuration change
+    #[arg(long)]
+    watch: bool,
     /// The configuration, for calendars, prompts and what flows may name
     #[arg(long, value_name = "FILE", default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
     pub(super) config: PathBuf,
@@ -45,7 +76,7 @@ pub(super) struct TestArgs {
 struct Totals {
     passed: usize,
     failed: usize,
-    /// Flows of which too few steps were reached, and files that cannot be used.
+    /// Flows of which too little was reached, and files that cannot be used.
     uncovered: usize,
     broken: usize,
 }
@@ -60,8 +91,25 @@ pub(super) fn run(
     colour: bool,
     out: &mut impl Write,
 ) -> io::Result<ExitCode> {
+    let lengths: Lengths = Arc::new(lengths);
+    loop {
+        let seen = args.watch.then(|| watch::Seen::of(args));
+        let code = once(args, Arc::clone(&lengths), colour, out)?;
+        let Some(seen) = seen else { return Ok(code) };
+        writeln!(out, "waiting for a file to change; Ctrl-C ends it\n")?;
+        out.flush()?;
+        seen.wait(args);
+    }
+}
+
+fn once(
+    args: &TestArgs,
+    lengths: Lengths,
+    colour: bool,
+    out: &mut impl Write,
+) -> io::Result<ExitCode> {
     let mut totals = Totals::default();
-    if let Err(error) = all(args, Arc::new(lengths), colour, &mut totals, out) {
+    if let Err(error) = all(args, lengths, colour, &mut totals, out) {
         match error {
             Failed::Output(error) => return Err(error),
             Failed::Input(error) => {
@@ -83,18 +131,18 @@ pub(super) fn run(
 /// Why a file cannot be used at all.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {error}", path.display())]
-struct Unreadable {
+struct Unusable {
     path: PathBuf,
     error: io::Error,
 }
 
 enum Failed {
-    Input(Unreadable),
+    Input(Unusable),
     Output(io::Error),
 }
 
-impl From<Unreadable> for Failed {
-    fn from(error: Unreadable) -> Self {
+impl From<Unusable> for Failed {
+    fn from(error: Unusable) -> Self {
         Self::Input(error)
     }
 }
@@ -106,6 +154,13 @@ impl From<io::Error> for Failed {
 }
 
 type Lengths = Arc<dyn Fn(&str) -> Option<Duration> + Send + Sync>;
+
+/// How results are shown.
+struct Show<'a> {
+    args: &'a TestArgs,
+    sources: &'a Sources,
+    colour: bool,
+}
 
 fn all(
     args: &TestArgs,
@@ -123,22 +178,19 @@ fn all(
         }
     };
     let calendars: Arc<dyn Calendars> = Arc::new(ground.config.calendars.clone());
+    let (mut page, mut report) = (Vec::new(), junit::Report::default());
     for path in flows(&args.paths)? {
+        ground.found.clear();
         let scenario_path = beside(&path);
         if !scenario_path.is_file() {
             writeln!(out, "{}: no scenarios beside it\n", path.display())?;
             continue;
         }
-        ground.found.clear();
         let flow = ground.read_flow(&path);
-        let text = fs::read_to_string(&scenario_path)
-            .map_err(|error| Unreadable { path: scenario_path.clone(), error })?;
-        let file = ground.sources.add(scenario_path.display().to_string(), text.as_str());
-        let scenarios = flow.as_ref().and_then(|flow| {
-            let (scenarios, found) = Scenarios::parse(file, &text, flow);
-            ground.found.extend(found);
-            scenarios
-        });
+        let scenarios = match &flow {
+            Some(flow) => read(&scenario_path, flow, &mut ground)?,
+            None => None,
+        };
         let is_broken = ground.found.iter().any(|it| it.level == Level::Error);
         let (Some(flow), Some(scenarios), false) = (flow, scenarios, is_broken) else {
             write!(out, "{}", render(&ground.found, &ground.sources, colour))?;
@@ -151,78 +203,42 @@ fn all(
             calendars: Arc::clone(&calendars),
             lengths: Arc::clone(&lengths),
         };
-        let printer = Printer { args, sources: &ground.sources, colour };
-        printer.flow(&path, &stage, &scenarios, totals, out)?;
+        let show = Show { args, sources: &ground.sources, colour };
+        let played = play::flow(&show, &path, &stage, &scenarios, totals, out)?;
+        report.add(&path, &played, &ground.sources);
+        if args.html.is_some() {
+            page.push(page::flow(&path, &stage, &played));
+        }
+    }
+    if let Some(path) = &args.html {
+        write_file(path, crate::flow::covered_page(&page).as_bytes())?;
+    }
+    if let Some(path) = &args.junit {
+        write_file(path, report.xml().as_bytes())?;
     }
     Ok(())
 }
 
-/// How results are shown.
-struct Printer<'a> {
-    args: &'a TestArgs,
-    sources: &'a Sources,
-    colour: bool,
+/// Reads the scenarios of `flow`; what is wrong with them is added to what was found.
+fn read(
+    path: &Path,
+    flow: &crate::flow::Program,
+    ground: &mut Ground,
+) -> Result<Option<Scenarios>, Unusable> {
+    let text =
+        fs::read_to_string(path).map_err(|error| Unusable { path: path.to_owned(), error })?;
+    let file = ground.sources.add(path.display().to_string(), text.as_str());
+    let (scenarios, found) = Scenarios::parse(file, &text, flow);
+    ground.found.extend(found);
+    Ok(scenarios)
 }
 
-impl Printer<'_> {
-    /// Plays the scenarios of one flow.
-    fn flow(
-        &self,
-        path: &Path,
-        stage: &Stage,
-        scenarios: &Scenarios,
-        totals: &mut Totals,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        writeln!(out, "{}", path.display())?;
-        let mut coverage = Coverage::default();
-        let filter = self.args.filter.as_deref().unwrap_or_default();
-        let wanted = scenarios.scenarios.iter().filter(|it| it.name.value.contains(filter));
-        for scenario in wanted {
-            let outcome = play(stage, scenario);
-            coverage.add(outcome.steps);
-            if let Some(failure) = &outcome.failure {
-                totals.failed += 1;
-                writeln!(out, "  FAILED  {}\n", scenario.name.value)?;
-                let shown = render(std::slice::from_ref(failure), self.sources, self.colour);
-                write!(out, "{shown}the call until then:\n{}\n", outcome.transcript)?;
-            } else {
-                totals.passed += 1;
-                writeln!(out, "  ok      {}", scenario.name.value)?;
-                if self.args.transcript {
-                    writeln!(out, "{}", outcome.transcript)?;
-                }
-            }
-        }
-        self.coverage(&coverage, stage, totals, out)
-    }
-
-    fn coverage(
-        &self,
-        coverage: &Coverage,
-        stage: &Stage,
-        totals: &mut Totals,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        let (reached, steps) = coverage.count(&stage.flow);
-        let percent = coverage.percent(&stage.flow);
-        let missing: Vec<&str> = coverage.missing(&stage.flow).map(|it| &**it).collect();
-        let not = if missing.is_empty() { "" } else { "; not: " };
-        let missing = missing.join(", ");
-        writeln!(out, "  {reached} of {steps} steps reached ({percent:.0} %){not}{missing}\n")?;
-        // Some scenarios alone need not reach everything.
-        if let (Some(least), None) = (self.args.coverage, &self.args.filter)
-            && percent < f64::from(least)
-        {
-            writeln!(out, "  FAILED  fewer than {least} % of the steps are reached\n")?;
-            totals.uncovered += 1;
-        }
-        Ok(())
-    }
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Unusable> {
+    fs::write(path, bytes).map_err(|error| Unusable { path: path.to_owned(), error })
 }
 
 /// The flows that `paths` name, in their order; of a folder those in it, by name.
-fn flows(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
+fn flows(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Unusable> {
     let mut flows = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -230,7 +246,7 @@ fn flows(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
             continue;
         }
         let entries = fs::read_dir(path)
-            .map_err(|error| Unreadable { path: path.clone(), error })?
+            .map_err(|error| Unusable { path: path.clone(), error })?
             .filter_map(|entry| Some(entry.ok()?.path()));
         let mut found: Vec<PathBuf> = entries
             .filter(|it| it.extension().is_some_and(|it| it == "yaml") && *it == flow_of(it))
@@ -251,33 +267,4 @@ fn flow_of(path: &Path) -> PathBuf {
 /// `shop.test.yaml` for `shop.yaml`.
 fn beside(flow: &Path) -> PathBuf {
     flow.with_extension("test.yaml")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Runs the command in the crate's own folder.
-    fn test(args: &[&str]) -> (String, ExitCode) {
-        #[derive(clap::Parser)]
-        struct Command {
-            #[command(flatten)]
-            args: TestArgs,
-        }
-        let config = concat!(env!("CARGO_MANIFEST_DIR"), "/hotline.yaml");
-        let fixed = ["test", "--config", config];
-        let command =
-            <Command as clap::Parser>::parse_from(fixed.into_iter().chain(args.iter().copied()));
-        let mut out = Vec::new();
-        let code = run(&command.args, |_| None, false, &mut out).unwrap();
-        (String::from_utf8(out).unwrap(), code)
-    }
-
-    #[test]
-    fn the_demo_flows_pass_their_scenarios_and_are_covered() {
-        let flows = concat!(env!("CARGO_MANIFEST_DIR"), "/flows");
-        let (out, code) = test(&[flows, "--coverage", "95"]);
-        assert_eq!(code, ExitCode::SUCCESS, "{out}");
-        assert!(out.ends_with(" passed, 0 failed\n"), "{out}");
-    }
 }

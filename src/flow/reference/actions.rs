@@ -1,0 +1,167 @@
+//! What a step can do: the only list of actions and their fields.
+
+use super::{Action, Field, MUST, Shape, field};
+
+const KEYS: Shape = Shape::Map(&Shape::Key, &Shape::Step);
+
+#[rustfmt::skip]
+const KEYING: [Field; 2] = [
+    field("interrupt", Shape::YesNo, "yes", "a key stops it and is kept for the next question; it is skipped if a key waits already"),
+    field("type_ahead", Shape::YesNo, "yes", "keys pressed before it count; no: they are dropped"),
+];
+
+#[rustfmt::skip]
+const PATIENCE: [Field; 5] = [
+    field("no_input_after", Shape::Duration, "`defaults`", "how long a caller may be silent after it"),
+    field("tries", Shape::Count, "`defaults`", "how often it is asked in all"),
+    field("no_input", Shape::Prompt, "the catalogue's `no-input`", "a prompt after silence, before the question comes again"),
+    field("no_match", Shape::Prompt, "the catalogue's `no-match`", "a prompt after a key or a value that does not fit"),
+    field("otherwise", Shape::Step, MUST, "the step after the last try"),
+];
+
+/// What every action may have.
+#[rustfmt::skip]
+pub const COMMON: [Field; 2] = [
+    field("when", Shape::Expression, "always", "only when this is so; else it is passed over"),
+    field("allow", Shape::Allow, "none", "findings of `hotline check` that are meant to be so here"),
+];
+
+/// Every action, in the order of the docs.
+#[rustfmt::skip]
+pub const ACTIONS: &[Action] = &[
+    Action {
+        name: "play", value: Shape::OneOrMore(&Shape::Prompt), one_of: &[],
+        says: "speaks a prompt of the catalogue, or several one after the other",
+        fields: &[&KEYING],
+    },
+    Action {
+        name: "menu", value: Shape::Prompt, one_of: &[],
+        says: "speaks a prompt and goes where the first key leads",
+        fields: &[&[field("keys", KEYS, MUST, "a step for each key")], &PATIENCE, &KEYING],
+    },
+    Action {
+        name: "ask", value: Shape::Prompt, one_of: &[],
+        says: "speaks a prompt and takes a value keyed",
+        fields: &[&[
+            field("into", Shape::Variable, MUST, "the variable that gets it"),
+            field("as", Shape::Type, MUST, "its type; a word of a choice is keyed by its number, from 1"),
+            field("length", Shape::Digits, "what the type may have", "how many digits; the end key does not count"),
+            field("ends_with", Shape::Key, "none: at the longest `length`, or after `between_digits`", "the key that ends it"),
+            field("between_digits", Shape::Duration, "`defaults`", "how long between two digits"),
+        ], &PATIENCE, &KEYING],
+    },
+    Action {
+        name: "say", value: Shape::Expression, one_of: &[],
+        says: "speaks a value alone",
+        fields: &[&[field("as", Shape::Type, "its own type", "reads it as another type: a number as `digits`")], &KEYING],
+    },
+    Action {
+        name: "set", value: Shape::Map(&Shape::Variable, &Shape::Expression), one_of: &[],
+        says: "gives variables values",
+        fields: &[],
+    },
+    Action {
+        name: "if", value: Shape::Expression, one_of: &["then", "else"],
+        says: "goes one way or another; at least one way must be there",
+        fields: &[&[
+            field("then", Shape::Step, "the step goes on", "the step on yes"),
+            field("else", Shape::Step, "the step goes on", "the step on no"),
+        ]],
+    },
+    Action {
+        name: "goto", value: Shape::Step, one_of: &[],
+        says: "goes on with another step",
+        fields: &[&[field("because", Shape::Reason, "none", "why, for the agent and the figures: a word of your own")]],
+    },
+    Action {
+        name: "lookup", value: Shape::Lookup, one_of: &[],
+        says: "asks a database; its columns are read as `<lookup>.<column>` afterwards",
+        fields: &[&[
+            field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each thing the lookup takes"),
+            field("not_found", Shape::Step, "must be there if the lookup gives columns", "the step when there is no row"),
+            field("failed", Shape::Step, MUST, "the step when it fails or takes longer than `within`"),
+            field("meanwhile", Shape::Prompt, "silence", "a prompt when it takes longer than 1 s; it is heard to its end"),
+        ]],
+    },
+    Action {
+        name: "hours", value: Shape::Calendar, one_of: &[],
+        says: "goes on if a calendar of hotline.yaml is open at this moment",
+        fields: &[&[field("closed", Shape::Step, MUST, "the step when it is closed")]],
+    },
+    Action {
+        name: "language", value: Shape::Language, one_of: &[],
+        says: "speaks another of the flow's languages from here on",
+        fields: &[],
+    },
+    Action {
+        name: "queue", value: Shape::Queue, one_of: &[],
+        says: "lets the caller wait for an agent, with music, their position and the estimated wait, and connects them",
+        fields: &[&[
+            field("priority", Shape::Expression, "0", "a number from 0 to 255; higher goes first, then who came first"),
+            field("because", Shape::Reason, "that of the last `goto`", "why, for the agent: a word of your own"),
+            field("keys", KEYS, "none", "keys that lead out of the queue at once"),
+            field("no_agents", Shape::Step, "`otherwise`", "the step when no agent of the queue has a phone registered"),
+            field("full", Shape::Step, "`otherwise`", "the step when the queue is full"),
+            field("max_wait", Shape::Duration, "1 hour, and a warning", "how long at most"),
+            field("waited", Shape::Step, "`otherwise`", "the step after `max_wait`"),
+            field("otherwise", Shape::Step, "must be there, or all of them", "the step for each of these that has none of its own"),
+            field("after", Shape::Step, "the call ends", "the step when the agent hangs up first"),
+        ]],
+    },
+    Action {
+        name: "transfer", value: Shape::Address, one_of: &[],
+        says: "connects the caller with somebody outside, where the operator's allow-list lets calls go",
+        fields: &[&[
+            field("kind", Shape::Word(&["bridge", "blind"]), "`bridge`", "bridge: both are connected here, and a failure brings the caller back; blind: the caller's own side is asked to call there"),
+            field("because", Shape::Reason, "that of the last `goto`", "why, for whoever answers"),
+            field("ring_for", Shape::Duration, "30s", "how long it may ring"),
+            field("busy", Shape::Step, "`otherwise`", "the step when the other side is busy"),
+            field("no_answer", Shape::Step, "`otherwise`", "the step when nobody answers in time"),
+            field("otherwise", Shape::Step, MUST, "the step on every other failure"),
+            field("after", Shape::Step, "the call ends", "the step when the other side hangs up first"),
+        ]],
+    },
+    Action {
+        name: "run", value: Shape::Flow, one_of: &[],
+        says: "goes through another flow and comes back; what it gives is read as `<flow>.<variable>`; any other field is an exit of it",
+        fields: &[&[
+            field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each variable that the flow takes"),
+            field("otherwise", Shape::Step, "must be there, or all of them", "the step for each exit that has none of its own"),
+        ]],
+    },
+    Action {
+        name: "return", value: Shape::Optional(&Shape::Exit), one_of: &[],
+        says: "goes back to the flow that runs this one: behind its `run`, or by the exit named",
+        fields: &[],
+    },
+    Action {
+        name: "hangup", value: Shape::Optional(&Shape::Prompt), one_of: &[],
+        says: "ends the call, after a prompt if one is named; that cannot be interrupted",
+        fields: &[],
+    },
+];
+
+/// The names of all actions, for the parser.
+pub(in crate::flow) const NAMES: [&str; ACTIONS.len()] = {
+    let mut names = [""; ACTIONS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        #[expect(clippy::indexing_slicing, reason = "worked out while compiling: at < the length")]
+        {
+            names[at] = ACTIONS[at].name;
+        }
+        at += 1;
+    }
+    names
+};
+
+/// What else may stand beside an action, under names that another file has: beside `run` a step for each exit.
+pub(super) fn others(action: &Action) -> Option<(Shape, Shape)> {
+    (action.name == "run").then_some((Shape::Exit, Shape::Step))
+}
+
+/// The action called `name`.
+#[must_use]
+pub fn action(name: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|it| it.name == name)
+}

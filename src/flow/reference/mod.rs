@@ -1,0 +1,140 @@
+//! THE TABLE OF THE LANGUAGE: every action and field with its shape, what holds where it is not written, and one line
+//! about it.
+//!
+//! Read by `parse` (which names exist), `schema` and `markdown` (what editors and designers are shown) and by the room
+//! `editor` (what may stand at a place, and which names mean the same thing). Must not know: what an action does.
+//! Way in: [`ACTIONS`], [`FLOW`]; [`places`] for what stands where in one file.
+//! Always true: `parse` knows an action or a field exactly if it stands here, and reads each of them (tests below).
+
+mod actions;
+mod markdown;
+mod places;
+mod schema;
+mod shape;
+
+pub(super) use actions::NAMES;
+use actions::others;
+pub use actions::{ACTIONS, COMMON, action};
+pub use markdown::markdown;
+pub use places::{Of, Place, What, places};
+pub use schema::schema;
+pub use shape::Shape;
+
+/// One thing that a step can do.
+#[derive(Debug)]
+pub struct Action {
+    /// Its first key: `play`.
+    pub name: &'static str,
+    /// What stands behind it.
+    pub value: Shape,
+    /// What it does, in one sentence.
+    pub says: &'static str,
+    /// What may stand beside it, in the order of the docs, without what every action may have; groups are shared by several.
+    pub fields: &'static [&'static [Field]],
+    /// Fields of which at least one must be written.
+    pub one_of: &'static [&'static str],
+}
+
+impl Action {
+    /// What may stand beside it, without what every action may have.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        self.fields.iter().copied().flatten()
+    }
+}
+
+/// A field of a map.
+#[derive(Debug)]
+pub struct Field {
+    /// Its key.
+    pub name: &'static str,
+    /// What stands behind it.
+    pub shape: Shape,
+    /// What holds where it is not written; [`MUST`] where that is an error.
+    pub unless: &'static str,
+    /// What it says, in a few words.
+    pub says: &'static str,
+}
+
+impl Field {
+    /// Whether a map without it is wrong whatever else it says.
+    #[must_use]
+    pub fn must(&self) -> bool {
+        self.unless == MUST
+    }
+}
+
+/// What stands in [`Field::unless`] of a field that must be written.
+pub const MUST: &str = "must be there";
+
+const fn field(
+    name: &'static str,
+    shape: Shape,
+    unless: &'static str,
+    says: &'static str,
+) -> Field {
+    Field { name, shape, unless, says }
+}
+
+/// The names of a table, for the parser.
+pub(super) const fn names<const N: usize>(fields: &[Field; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut at = 0;
+    while at < N {
+        #[expect(clippy::indexing_slicing, reason = "worked out while compiling: at < N")]
+        {
+            names[at] = fields[at].name;
+        }
+        at += 1;
+    }
+    names
+}
+
+/// One action of a step.
+const STEP: Shape = Shape::Action(ACTIONS, &COMMON);
+
+/// A flow.
+#[rustfmt::skip]
+pub const FLOW: [Field; 12] = [
+    field("flow", Shape::FlowName, MUST, "its name, in logs, figures and the context"),
+    field("title", Shape::Texts, "none", "what people call it"),
+    field("languages", Shape::OneOrMore(&Shape::Language), MUST, "the languages it speaks, each a folder of prompts; a call begins in the first"),
+    field("start", Shape::Step, MUST, "the step that a call begins with"),
+    field("defaults", Shape::Fields(&DEFAULTS), "5 s, 3 s, 3, 2 s", "what actions fall back on"),
+    field("lookups", Shape::Map(&Shape::NewLookup, &Shape::Fields(&LOOKUP)), "none", "what it may ask of databases"),
+    field("takes", Shape::Map(&Shape::NewParameter, &Shape::Type), "none", "variables that a flow that runs it sets before it begins"),
+    field("gives", Shape::Map(&Shape::Variable, &Shape::Given), "none", "variables of it that are read behind the `run`; `number?` may be missing"),
+    field("exits", Shape::OneOrMore(&Shape::Exit), "none", "ways back other than behind the `run`"),
+    field("context", Shape::List(&Shape::Fields(&CONTEXT)), "none", "what an agent sees first, in this order"),
+    field("allow", Shape::Allow, "none", "findings that are meant to be so, anywhere in the flow"),
+    field("steps", Shape::Map(&Shape::NewStep, &Shape::List(&STEP)), MUST, "its steps"),
+];
+
+/// What actions fall back on.
+#[rustfmt::skip]
+pub const DEFAULTS: [Field; 4] = [
+    field("no_input_after", Shape::Duration, "5s", "how long a caller may be silent after a question"),
+    field("between_digits", Shape::Duration, "3s", "how long between two digits"),
+    field("tries", Shape::Count, "3", "how often something is asked in all, silence and wrong keys together"),
+    field("within", Shape::Duration, "2s", "how long a lookup may take"),
+];
+
+/// A lookup.
+#[rustfmt::skip]
+pub const LOOKUP: [Field; 6] = [
+    field("sql", Shape::Connector, MUST, "a connector of hotline.yaml"),
+    field("query", Shape::Text, MUST, "one SQL statement; values come in as `:name`, never into the text"),
+    field("takes", Shape::Map(&Shape::NewParameter, &Shape::Type), "none", "name and type of each `:name`"),
+    field("gives", Shape::Map(&Shape::NewColumn, &Shape::Given), "none", "name and type of each column of the first row; `date?` may be null"),
+    field("within", Shape::Duration, "`defaults`", "how long it may take"),
+    field("changes", Shape::YesNo, "no", "it may write; without it the connection can only read"),
+];
+
+/// A line of what an agent sees first.
+#[rustfmt::skip]
+pub const CONTEXT: [Field; 2] = [
+    field("label", Shape::Texts, MUST, "what stands before the value"),
+    field("value", Shape::Expression, MUST, "what it shows; the line is left out while that is not set"),
+];
+
+#[cfg(test)]
+mod tests;
