@@ -1,5 +1,8 @@
 //! How long a flow takes to be read and proven.
 
+#[path = "../tests/hostile/mod.rs"]
+mod hostile;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
@@ -84,6 +87,12 @@ fn flows(criterion: &mut Criterion) {
     group.bench_function("read and check 10,000 steps", |b| {
         b.iter(|| Program::read(FileId::default(), &text, &world))
     });
+    group.finish();
+    let mut group = criterion.benchmark_group("hostile file of 1 MiB");
+    group.sample_size(10);
+    for it in hostile::all() {
+        group.bench_function(format!("{} as {:?}", it.0, it.1), |b| b.iter(|| hostile::read(&it)));
+    }
     group.finish();
 }
 

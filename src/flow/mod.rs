@@ -13,12 +13,15 @@
 
 pub mod builtin;
 mod check;
+pub mod check_digit;
 mod duration;
+mod entry;
 mod explain;
 pub mod expr;
 mod graph;
 pub mod model;
 mod parse;
+pub mod pattern;
 mod picture;
 mod program;
 mod read;

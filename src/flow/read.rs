@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::check::{World, check, check_parts, misnamed};
+use super::check::{World, check, check_parts, foremost, misnamed};
 use super::model::{ActionKind, Flow, Name};
 use super::parse;
 use super::sub::{Lost, MAX_NESTED, Sub};
@@ -87,7 +87,7 @@ impl<'r, 'w> Reader<'r, 'w> {
             found = check(&flow, self.world);
         } else {
             found.extend(check_parts(&flow, self.world, &found));
-            found.sort_by_key(|it| (it.span, it.code));
+            foremost(&mut found);
         }
         let sound = found.iter().all(|it| it.level != Level::Error)
             && flow.runs.values().all(|sub| sub.program.is_some());

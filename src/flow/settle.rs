@@ -51,9 +51,14 @@ pub(super) fn settle(flow: &mut Flow) {
                     settle(value, wanted);
                 }
             }
+            ActionKind::Ask(ask) => {
+                if let Some(it) = &mut ask.tests.between {
+                    settle(&mut it.least, Some(&ask.kind.value));
+                    settle(&mut it.most, Some(&ask.kind.value));
+                }
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
-            | ActionKind::Ask(_)
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)

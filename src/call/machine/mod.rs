@@ -9,10 +9,11 @@
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
-//! `walk` runs actions until one waits; `ask` is questions, `connect` queues and transfers, `nest` flows that are run by
-//! others, `speak` words and values.
+//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `connect` queues and
+//! transfers, `nest` flows that are run by others, `speak` words and values.
 
 mod ask;
+mod confirm;
 mod connect;
 mod nest;
 mod speak;

@@ -103,7 +103,12 @@ impl Machine {
 
     /// The value of `name` as words and conditions may see it. Of a secret they see how long it is, so that no decision
     /// depends on what a stored call does not tell.
-    fn seen(&self, now: Mono, own: &Own, name: &str) -> Option<Value> {
+    fn seen(&self, now: Mono, name: &str) -> Option<Value> {
+        self.seen_in(now, &self.values.own, name)
+    }
+
+    /// The same in a flow whose variables are `own`.
+    fn seen_in(&self, now: Mono, own: &Own, name: &str) -> Option<Value> {
         let Some(value) = self.kept(own, name) else {
             return match name {
                 "language" => Some(Value::Choice(self.language.clone())),
@@ -132,7 +137,7 @@ impl Machine {
 
     /// For a screen: the value of `expr` as text, if it has one in a flow whose variables are `own`.
     pub(super) fn show(&self, now: Mono, own: &Own, expr: &Expr) -> Option<String> {
-        expr.evaluate(&|name| self.seen(now, own, name)).ok().map(|value| value.to_string())
+        expr.evaluate(&|name| self.seen_in(now, own, name)).ok().map(|value| value.to_string())
     }
 
     /// The value of `expr`. A secret passes through whole, but only where it stands alone.
@@ -142,7 +147,7 @@ impl Machine {
         {
             return Ok(value.clone());
         }
-        expr.evaluate(&|name| self.seen(now, &self.values.own, name))
+        expr.evaluate(&|name| self.seen(now, name))
             .map_err(|_| Stuck::NoValue { step: self.step_name() })
     }
 
@@ -177,7 +182,22 @@ impl Machine {
         interrupt: bool,
         out: &mut Vec<Command>,
     ) -> Result<Ticket, Stuck> {
-        let utterance = self.words(now, prompt, &|name| self.seen(now, &self.values.own, name))?;
+        let utterance = self.words(now, prompt, &|name| self.seen(now, name))?;
+        Ok(self.utter(now, Some(prompt.clone()), utterance, interrupt, out))
+    }
+
+    /// Begins to speak `prompt`, with a value for one name that is not kept under it yet.
+    pub(super) fn speak_with(
+        &mut self,
+        now: Mono,
+        prompt: &Name,
+        (known, value): (&Name, &Value),
+        interrupt: bool,
+        out: &mut Vec<Command>,
+    ) -> Result<Ticket, Stuck> {
+        let utterance = self.words(now, prompt, &|name| {
+            if name == &**known { Some(value.clone()) } else { self.seen(now, name) }
+        })?;
         Ok(self.utter(now, Some(prompt.clone()), utterance, interrupt, out))
     }
 

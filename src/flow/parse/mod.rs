@@ -4,6 +4,7 @@
 
 mod actions;
 mod allow;
+mod ask;
 mod fields;
 mod runs;
 mod values;

@@ -14,7 +14,7 @@ mod shape;
 
 pub(super) use actions::NAMES;
 use actions::others;
-pub use actions::{ACTIONS, COMMON, action};
+pub use actions::{ACTIONS, COMMON, CONFIRM_KEYS, action};
 pub use markdown::markdown;
 pub use places::{Of, Place, What, places};
 pub use schema::schema;
