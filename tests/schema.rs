@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hotline::flow::reference::{ACTIONS, FLOW, markdown, schema};
+use hotline::sim::SCENARIOS;
 use jsonschema::Validator;
 use serde_json::Value;
 
@@ -59,6 +60,28 @@ fn every_flow_and_every_example_is_accepted() {
         flows += 1;
     }
     assert!(flows > 10, "only {flows} flows");
+}
+
+#[test]
+fn scenario_files_have_a_schema_too() {
+    let schema = schema("Scenarios for a call flow of hotline", &SCENARIOS);
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let mut files = 0;
+    for entry in fs::read_dir(root("flows")).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.to_string_lossy().ends_with(".test.yaml") {
+            accepts(&validator, &path.to_string_lossy(), &fs::read_to_string(&path).unwrap());
+            files += 1;
+        }
+    }
+    assert!(files > 1, "{files}");
+    let talk = |line: &str| read(&format!("scenarios: {{ a: {{ talk: [ {line} ] }} }}"));
+    assert!(validator.is_valid(&talk("hangs_up, { place: { ahead: 1 } }, { place: 3 }")));
+    for wrong in
+        ["hears", "{ haers: a }", "{ hears: a, keys: b }", "{ waits: long }", "{ ends: well }"]
+    {
+        assert!(!validator.is_valid(&talk(wrong)), "{wrong}");
+    }
 }
 
 #[test]

@@ -30,9 +30,11 @@ mod settle;
 mod sub;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
+pub(crate) use check::{keys_named, variable_types};
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
+pub(crate) use parse::{is_kebab, is_snake};
 pub use picture::{Cover, Covered, Picture, covered_page};
 pub(crate) use program::within;
 pub use program::{Program, Proven};

@@ -16,7 +16,7 @@ use crate::audio::{self, ClipStore};
 use crate::call::{Calendars, Setting};
 use crate::config::calendar::Calendar;
 use crate::config::{self, Config};
-use crate::diagnostic::{Diagnostic, Level, Sources, Span};
+use crate::diagnostic::{Diagnostic, FileId, Level, Sources, Span};
 use crate::flow::model::Name;
 use crate::flow::{self, Program, World};
 use crate::lookup::{Column, ConnectorConfig, Query};
@@ -70,6 +70,9 @@ pub struct House {
     calendars: Arc<IndexMap<Arc<str>, Calendar>>,
 }
 
+/// Where the texts of files come from.
+type Texts<'a> = dyn Fn(&Path) -> std::io::Result<String> + 'a;
+
 /// Why nothing can be served: the findings, at least one of them an error.
 #[derive(Debug)]
 pub struct Broken {
@@ -85,9 +88,21 @@ impl Ground {
     /// # Errors
     /// [`Broken`] if one of them cannot be read.
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self, Broken> {
+        Self::read_with(path, overrides, &|path| fs::read_to_string(path))
+    }
+
+    /// The same where some texts are not those of the disk: an editor's.
+    ///
+    /// # Errors
+    /// [`Broken`] if one of them cannot be read.
+    pub(crate) fn read_with(
+        path: &Path,
+        overrides: &Overrides,
+        texts: &Texts<'_>,
+    ) -> Result<Self, Broken> {
         let mut sources = Sources::default();
         let mut found = Vec::new();
-        let Some(text) = read_text(path, "HL0905", &mut sources, &mut found) else {
+        let Some(text) = read_text(path, "HL0905", texts, &mut sources, &mut found) else {
             return Err(Broken { sources, found });
         };
         let file = sources.add(path.display().to_string(), config::covered(&text));
@@ -98,7 +113,7 @@ impl Ground {
         let (config, wrong) = config::read(file, &text, overridden);
         found.extend(wrong);
         let Some(config) = config else { return Err(Broken { sources, found }) };
-        let catalogues = read_catalogues(&config.prompts, &mut sources, &mut found);
+        let catalogues = read_catalogues(&config.prompts, texts, &mut sources, &mut found);
         let (catalogues, files) = (Arc::new(catalogues), Files::default());
         let ground = Self { config, catalogues, sources, found, files };
         if has_errors(&ground.found) {
@@ -116,10 +131,20 @@ impl Ground {
     /// Reads and proves one flow and those that it runs; what is wrong with them is added to what was found.
     pub fn read_flow(&mut self, path: &Path) -> Option<Arc<Program>> {
         let (file, text) = self.files.flow(path, &mut self.sources, &mut self.found)?;
+        self.prove(path, file, &text)
+    }
+
+    /// The same with a text that is perhaps not the disk's.
+    pub(crate) fn read_flow_text(&mut self, path: &Path, text: &str) -> Option<Arc<Program>> {
+        let file = self.files.edited(path, text, &mut self.sources);
+        self.prove(path, file, text)
+    }
+
+    fn prove(&mut self, path: &Path, file: FileId, text: &str) -> Option<Arc<Program>> {
         let words = Words(&self.catalogues);
         let world = world(&self.config, &words);
         let mut shelf = self.files.shelf(&mut self.sources);
-        let proven = Program::read_with(file, &text, &world, &mut shelf);
+        let proven = Program::read_with(file, text, &world, &mut shelf);
         let unreadable = shelf.found;
         let (program, found) = match proven {
             Ok((program, found)) => (Some(program), found),
@@ -233,6 +258,7 @@ fn complete(config: &mut Config, folder: &Path, overrides: &Overrides) {
 /// `<prompts>/<language>/catalog.yaml` for each language there, in the order of their names.
 fn read_catalogues(
     prompts: &Path,
+    texts: &Texts<'_>,
     sources: &mut Sources,
     found: &mut Vec<Diagnostic>,
 ) -> Catalogues {
@@ -245,7 +271,7 @@ fn read_catalogues(
     paths.sort();
     let mut catalogues = Catalogues::default();
     for path in paths {
-        let Some(text) = read_text(&path, "HL0590", sources, found) else { continue };
+        let Some(text) = read_text(&path, "HL0590", texts, sources, found) else { continue };
         let file = sources.add(path.display().to_string(), text.as_str());
         let (catalogue, wrong) = Catalogue::parse(file, &text);
         found.extend(wrong);
@@ -327,10 +353,11 @@ pub(crate) fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup
 fn read_text(
     path: &Path,
     code: &'static str,
+    texts: &Texts<'_>,
     sources: &mut Sources,
     found: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    match fs::read_to_string(path) {
+    match texts(path) {
         Ok(text) => Some(text),
         Err(error) => {
             let file = sources.add(path.display().to_string(), "");

@@ -13,7 +13,8 @@ use crate::flow::{Shelf, Shelved};
 /// Where flows that others run may stand beside the folder of these.
 const SHARED: &str = "shared";
 
-/// The flows that were read. As many as there are files.
+/// The flows that were read, and which of the sources each is: if that is called so still, for an editor takes sources
+/// back. As many as there are files.
 #[derive(Debug, Default)]
 pub(super) struct Files(IndexMap<PathBuf, FileId>);
 
@@ -34,6 +35,13 @@ impl Files {
         }
     }
 
+    /// The flow at `path` with a text that is perhaps not the disk's.
+    pub(super) fn edited(&mut self, path: &Path, text: &str, sources: &mut Sources) -> FileId {
+        let file = sources.add(path.display().to_string(), text);
+        self.0.insert(path.to_owned(), file);
+        file
+    }
+
     /// What flows may run.
     pub(super) const fn shelf<'a>(&'a mut self, sources: &'a mut Sources) -> FilesBeside<'a> {
         FilesBeside { files: self, sources, found: Vec::new() }
@@ -46,6 +54,7 @@ impl Files {
     ) -> Result<(FileId, Arc<str>), std::io::Error> {
         if let Some(file) = self.0.get(path)
             && let Some(source) = sources.get(*file)
+            && Path::new(&*source.name) == path
         {
             return Ok((*file, Arc::clone(&source.text)));
         }
@@ -54,13 +63,12 @@ impl Files {
         self.0.insert(path.to_owned(), file);
         Ok((file, text))
     }
+}
 
-    /// The folders in which the flow `by` finds those that it runs, in this order.
-    fn folders(&self, by: FileId) -> Option<[PathBuf; 2]> {
-        let (path, _) = self.0.iter().find(|(_, file)| **file == by)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        Some([folder.to_owned(), folder.join(SHARED)])
-    }
+/// The folders in which the flow `by` finds those that it runs, in this order.
+fn folders(sources: &Sources, by: FileId) -> Option<[PathBuf; 2]> {
+    let folder = Path::new(&*sources.get(by)?.name).parent()?;
+    Some([folder.to_owned(), folder.join(SHARED)])
 }
 
 /// The flows that stand beside those that were read.
@@ -73,7 +81,7 @@ pub(super) struct FilesBeside<'a> {
 
 impl Shelf for FilesBeside<'_> {
     fn take(&mut self, name: &str, by: FileId) -> Shelved {
-        for folder in self.files.folders(by).into_iter().flatten() {
+        for folder in folders(self.sources, by).into_iter().flatten() {
             let path = folder.join(format!("{name}.yaml"));
             match self.files.read(&path, self.sources) {
                 Ok((file, text)) => return Shelved::Text(file, text),
@@ -88,7 +96,7 @@ impl Shelf for FilesBeside<'_> {
     }
 
     fn names(&self, by: FileId) -> Vec<String> {
-        let folders = self.files.folders(by).into_iter().flatten();
+        let folders = folders(self.sources, by).into_iter().flatten();
         let entries = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
         let names = entries.filter_map(|entry| {
             let name = entry.file_name().to_str()?.strip_suffix(".yaml")?.to_owned();

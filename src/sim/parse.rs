@@ -10,7 +10,7 @@ use crate::flow::Program;
 use crate::flow::model::Name;
 use crate::yaml::{self, Kind, Node};
 
-const WORLD: [&str; 11] = [
+pub(super) const WORLD: [&str; 11] = [
     "caller",
     "caller_name",
     "called",
@@ -23,7 +23,7 @@ const WORLD: [&str; 11] = [
     "agents",
     "outside",
 ];
-const LINES: [&str; 19] = [
+pub(super) const LINES: [&str; 19] = [
     "hears",
     "hears_later",
     "says",

@@ -78,9 +78,10 @@ use crate::value::Type;
 
 pub use self::transfer_target::allows;
 pub(super) use self::unknown_subflow::misnamed;
+pub(crate) use self::words::keys_named;
 
 /// The type of each variable of a flow without errors.
-pub(super) fn variable_types(flow: &Flow) -> HashMap<String, Type> {
+pub(crate) fn variable_types(flow: &Flow) -> HashMap<String, Type> {
     let variables = study::variables(flow).into_iter();
     variables.filter_map(|(name, it)| Some((name.to_owned(), it.kind?))).collect()
 }

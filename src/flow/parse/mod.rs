@@ -19,6 +19,7 @@ use self::values::{
     expression, kebab, language, length_of_time, place, reference, small, snake, texts, word,
     yes_no,
 };
+pub(crate) use self::values::{is_kebab, is_snake};
 use super::model::{Action, Allow, ContextField, Defaults, Flow, Lang, Lookup, Name, Step};
 use super::reference;
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
