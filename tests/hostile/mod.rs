@@ -105,8 +105,10 @@ pub(crate) fn read((_, as_what, text): &Hostile) -> usize {
         },
         As::Catalogue => Catalogue::parse(FileId::default(), text).1.len(),
         As::Scenarios => {
-            let flow = steps_of("    - hangup: bye\n");
-            let (flow, _) = Program::read(FileId::default(), &flow, &world).expect("a sound flow");
+            let flow = steps_of("    - set: { a: 1 }\n    - hangup: bye\n");
+            let Ok((flow, _)) = Program::read(FileId::default(), &flow, &world) else {
+                unreachable!("a sound flow")
+            };
             Scenarios::parse(FileId::default(), text, &flow).1.len()
         }
     }
