@@ -43,6 +43,8 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
+    /// Nothing was said into a recording, or it was thrown away.
+    Nothing,
     /// The flow that was run comes back by this exit.
     Exit(Name),
 }
@@ -65,6 +67,7 @@ impl fmt::Display for Way {
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::After => "after",
+            Self::Nothing => "nothing",
             Self::Exit(exit) => exit,
         })
     }
@@ -85,6 +88,7 @@ impl ActionKind {
             | Self::Say(_)
             | Self::Set(_)
             | Self::Language(_)
+            | Self::Survey(_)
             | Self::Return(_)
             | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
@@ -112,6 +116,8 @@ impl ActionKind {
                 (Way::Otherwise, &transfer.otherwise),
                 (Way::After, &transfer.after),
             ]),
+            Self::Record(it) => some(&[(Way::Nothing, &it.nothing), (Way::Failed, &it.failed)]),
+            Self::Conference(it) => some(&[(Way::Failed, &it.failed), (Way::After, &it.after)]),
             Self::Run(run) => {
                 let exits = run.exits.iter().map(|(exit, to)| (Way::Exit(exit.value.clone()), to));
                 exits.chain(run.otherwise.as_ref().map(|to| (Way::Otherwise, to))).collect()
@@ -127,6 +133,7 @@ impl ActionKind {
             | Self::Menu(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Conference(_)
             | Self::Return(_)
             | Self::Hangup(_) => true,
             Self::Run(run) => run.sub.as_ref().is_ok_and(|sub| !sub.returns.ever),
@@ -137,7 +144,9 @@ impl ActionKind {
             | Self::Set(_)
             | Self::Lookup(_)
             | Self::Hours(_)
-            | Self::Language(_) => false,
+            | Self::Language(_)
+            | Self::Record(_)
+            | Self::Survey(_) => false,
         }
     }
 }
@@ -158,6 +167,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Conference(_)
             | Self::Run(_)
             | Self::Return(_)
             | Self::Hangup(_) => None,
@@ -167,7 +179,7 @@ impl ActionKind {
     /// Whether a caller can be brought to a person by it.
     pub(super) fn has_person(&self) -> bool {
         match self {
-            Self::Queue(_) | Self::Transfer(_) => true,
+            Self::Queue(_) | Self::Transfer(_) | Self::Conference(_) => true,
             Self::Run(run) => run.sub.as_ref().is_ok_and(|sub| sub.has_person),
             Self::Play(_)
             | Self::Menu(_)
@@ -179,6 +191,8 @@ impl ActionKind {
             | Self::Lookup(_)
             | Self::Hours(_)
             | Self::Language(_)
+            | Self::Record(_)
+            | Self::Survey(_)
             | Self::Return(_)
             | Self::Hangup(_) => false,
         }
@@ -191,9 +205,10 @@ impl ActionKind {
             let alone = match way {
                 Some(Way::Key(_) | Way::After) => false,
                 Some(_) => true,
-                None => !matches!(self, Self::Ask(_)),
+                None => !matches!(self, Self::Ask(_) | Self::Record(_)),
             };
-            let waits = (waits && way == Some(&Way::Otherwise)) || way == Some(&Way::Waited);
+            let waits = (waits && way == Some(&Way::Otherwise))
+                || matches!(way, Some(Way::Waited | Way::Nothing));
             return Coming { ever: true, alone, at_once: alone && !waits };
         };
         match way {

@@ -28,6 +28,7 @@ mod read;
 pub mod reference;
 mod settle;
 mod sub;
+mod voices;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
 pub(crate) use check::{keys_named, variable_types};

@@ -12,6 +12,7 @@ use super::check_digit::CheckDigit;
 use super::expr::Expr;
 use super::pattern::Pattern;
 use super::sub::{Lost, Sub};
+pub use super::voices::{Conference, Question, Record, Review, Survey};
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::secret::Key;
 use crate::value::Type;
@@ -202,6 +203,12 @@ pub enum ActionKind {
     Queue(Queue),
     /// `transfer:` connects the caller with somebody outside.
     Transfer(Transfer),
+    /// `record:` keeps what the caller says.
+    Record(Record),
+    /// `survey:` asks how it was, a key each.
+    Survey(Survey),
+    /// `conference:` brings others into the call.
+    Conference(Conference),
     /// `run:` goes through another flow and comes back.
     Run(Run),
     /// `return:` goes back to the flow that runs this one: behind its `run`, or by the exit named.

@@ -51,6 +51,10 @@ pub(super) fn settle(flow: &mut Flow) {
                     settle(value, wanted);
                 }
             }
+            ActionKind::Conference(it) => {
+                settle(&mut it.room, None);
+                it.with.iter_mut().for_each(|it| settle(it, None));
+            }
             ActionKind::Ask(ask) => {
                 if let Some(it) = &mut ask.tests.between {
                     settle(&mut it.least, Some(&ask.kind.value));
@@ -62,6 +66,8 @@ pub(super) fn settle(flow: &mut Flow) {
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
             | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }

@@ -22,6 +22,7 @@ mod scenario;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod voice;
 
 pub use caller::{Lengths, length};
 pub use coverage::{Branch, Coverage, Share, branch_name};

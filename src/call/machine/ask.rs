@@ -384,6 +384,9 @@ impl Machine {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
+            | ActionKind::Conference(_)
             | ActionKind::Run(_)
             | ActionKind::Return(_)
             | ActionKind::Hangup(_) => None,

@@ -127,6 +127,9 @@ impl Machine {
             ActionKind::Language(it) => self.speak_language(now, &it.value, out),
             ActionKind::Queue(it) => self.enqueue(now, it, out),
             ActionKind::Transfer(it) => self.transfer(now, it, out),
+            ActionKind::Record(it) => self.record(now, it, out),
+            ActionKind::Survey(it) => self.survey(now, it, out),
+            ActionKind::Conference(it) => self.conference(now, it, out),
             ActionKind::Run(it) => self.run_flow(now, it),
             ActionKind::Return(exit) => self.come_back(now, exit.as_ref(), out),
             ActionKind::Hangup(prompt) => {
@@ -392,6 +395,7 @@ pub(super) fn small(value: &Value) -> u8 {
         | Value::YesNo(_)
         | Value::Choice(_)
         | Value::Phone(_)
-        | Value::Secret(_) => 0,
+        | Value::Secret(_)
+        | Value::Recording(_) => 0,
     }
 }

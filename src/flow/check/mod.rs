@@ -7,6 +7,7 @@ mod allowed;
 mod between;
 mod between_digits;
 mod check_digit;
+mod conference_fails;
 mod confirm;
 mod constant_condition;
 mod end_key;
@@ -14,6 +15,7 @@ mod falls_off;
 mod goodbye;
 mod length;
 mod long_prompt;
+mod long_survey;
 mod lookup_branches;
 mod lookup_values;
 mod many_options;
@@ -29,6 +31,9 @@ mod no_person;
 mod patterns;
 mod perhaps_unset;
 mod queue_exits;
+mod record_length;
+mod record_silence;
+mod record_ways;
 mod repeated_language;
 mod rings;
 mod run_circle;
@@ -64,6 +69,7 @@ mod unspoken_language;
 mod unused_exit;
 mod unused_lookup;
 mod unused_step;
+mod voice_words;
 mod words;
 mod wrong_kind;
 
@@ -137,7 +143,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 35] = [
+const PRESENT: [Rule; 37] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -165,6 +171,8 @@ const PRESENT: [Rule; 35] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    record_silence::check,
+    long_survey::check,
     unknown_subflow::check,
     unknown_exit::check,
     run_values::check,
@@ -176,7 +184,7 @@ const PRESENT: [Rule; 35] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 8] = [
+const FIELDS: [Rule; 11] = [
     lookup_branches::check,
     slow_lookup::check,
     no_otherwise::check,
@@ -184,11 +192,14 @@ const FIELDS: [Rule; 8] = [
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    record_length::check,
+    record_ways::check,
+    conference_fails::check,
     missing_exit::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 16] = [
+const ABSENT: [Rule; 17] = [
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -202,6 +213,7 @@ const ABSENT: [Rule; 16] = [
     goodbye::check,
     perhaps_unset::check,
     menu_words::check,
+    voice_words::check,
     sql_and_values,
     unused_exit::check,
     never_returns::check,

@@ -34,8 +34,10 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
         }
     }
     for (name, variable) in &study.variables {
-        let lookup = study.flow.lookups.get(*name);
-        let run = giving.get(*name);
+        // A survey's answers are called like the survey, with a dot behind it.
+        let name = name.split('.').next().unwrap_or(name);
+        let lookup = study.flow.lookups.get(name);
+        let run = giving.get(name);
         if !is_taken(name) && lookup.is_none() && run.is_none() {
             continue;
         }

@@ -296,6 +296,18 @@ impl<'w, 's> Walk<'w, 's, 'w> {
                     }
                 }
             }
+            ActionKind::Record(record) => {
+                self.leave_by(action);
+                self.mark(&record.into.value, true);
+                return;
+            }
+            ActionKind::Survey(survey) => {
+                survey.questions.iter().for_each(|it| self.mark(&it.variable, false));
+            }
+            ActionKind::Conference(it) => {
+                self.read(&it.room, &mut Vec::new());
+                it.with.iter().for_each(|it| self.read(it, &mut Vec::new()));
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
             | ActionKind::Goto(_)

@@ -8,6 +8,7 @@ mod ask;
 mod fields;
 mod runs;
 mod values;
+mod voices;
 
 use std::sync::Arc;
 
