@@ -30,7 +30,7 @@ static FLOWS: LazyLock<Vec<Arc<Setting>>> = LazyLock::new(|| {
         .map(|path| {
             let flow = ground.read_flow(path).unwrap();
             let catalogues = Arc::clone(&ground.catalogues);
-            let calendars = Arc::new(ground.config.calendars.clone());
+            let calendars = Arc::new(ground.config.times());
             Arc::new(Setting { flow, catalogues, calendars })
         })
         .collect()
@@ -171,6 +171,7 @@ fn sample(kind: &Type, seed: u8) -> Value {
         Type::YesNo => "yes".to_owned(),
         Type::Phone => "13800000001".to_owned(),
         Type::Secret => "4711".to_owned(),
+        Type::Recording => "c0-1".to_owned(),
     };
     kind.read(&text).unwrap()
 }

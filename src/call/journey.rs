@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::events::{Agent, Ending, Row, Stuck, TransferEvent};
+use super::events::{Agent, ConferenceEvent, Ending, Row, Stuck, TransferEvent};
 use crate::flow::model::{Lang, Name};
 use crate::secret::Key;
 use crate::time::Mono;
@@ -27,7 +28,7 @@ pub struct Passage {
 pub enum What {
     /// A step began.
     Step {
-        /// Its name.
+        /// Its name; `identify/ask` is the step `ask` of the flow `identify` that is run.
         step: Name,
     },
     /// Something is spoken.
@@ -86,6 +87,18 @@ pub enum What {
         /// What it found.
         #[serde(skip_serializing_if = "Option::is_none")]
         found: Option<Arc<Row>>,
+    },
+    /// A secret was compared, or could not be.
+    Verified {
+        /// The lookup that it was compared against.
+        lookup: Name,
+        /// Whose it should be.
+        account: Arc<str>,
+        /// `right`, `wrong`, `locked`, `failed` or `timed_out`.
+        outcome: &'static str,
+        /// How long it took.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
     },
     /// A calendar decided.
     Hours {
@@ -155,6 +168,98 @@ pub enum What {
     Transfer {
         /// What.
         event: TransferEvent,
+    },
+    /// A case was opened, or could not be.
+    Case {
+        /// Its kind.
+        kind: Name,
+        /// What about, in a word of the designer's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        about: Option<Name>,
+        /// `opened` or `failed`.
+        outcome: &'static str,
+        /// Its number.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<Arc<str>>,
+        /// Until when an answer is promised.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        promised: Option<Timestamp>,
+    },
+    /// A call back was promised, or could not be.
+    Callback {
+        /// Whose agents call.
+        queue: Name,
+        /// Whom, as it is dialled.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<Arc<str>>,
+        /// `kept`, `no_number` or `failed`.
+        outcome: &'static str,
+    },
+    /// Somebody else is told.
+    Notified {
+        /// Who.
+        to: Name,
+    },
+    /// A flow that was run came back.
+    Returned {
+        /// Which.
+        flow: Name,
+        /// By which of its exits; behind the `run` if by none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit: Option<Name>,
+    },
+    /// The caller was recorded.
+    Recorded {
+        /// The variable that it is for.
+        name: Name,
+        /// The id that it is kept under.
+        recording: Arc<str>,
+        /// How long it was.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
+        /// What ended it: `key`, `silence`, `full` or `hung_up`; or `nothing` was said, or it `failed`.
+        outcome: &'static str,
+    },
+    /// What the caller did with a recording.
+    Reviewed {
+        /// Which.
+        recording: Arc<str>,
+        /// `keep`, `hear`, `again` or `discard`.
+        deed: &'static str,
+    },
+    /// A question of a survey was answered.
+    Surveyed {
+        /// Which survey.
+        survey: Name,
+        /// Which question.
+        question: Name,
+        /// The figure.
+        answer: u8,
+    },
+    /// Others are called into the call.
+    Conferring {
+        /// What the conference is called.
+        room: Name,
+        /// Whom.
+        with: Vec<Arc<str>>,
+        /// Why, in a word of the designer's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<Name>,
+    },
+    /// What came of it, for one of them.
+    Conference {
+        /// What.
+        event: ConferenceEvent,
+    },
+    /// The caller left a conference, or all others did.
+    Conferred {
+        /// What it was called.
+        room: Name,
+        /// How long it took.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
+        /// `left`, `alone`, `failed` or `hung_up`.
+        outcome: &'static str,
     },
     /// The flow could not go on.
     Stuck {

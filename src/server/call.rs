@@ -18,13 +18,17 @@ use tracing::Instrument as _;
 
 use super::Shared;
 use super::acd::ToAcd;
+use super::follow_up;
 use super::hand_off;
 use super::house::House;
+use super::recorder::Wanted;
 use super::routes;
-use crate::audio::Codec;
 use crate::audio::playlist::{Piece as Sound, Playlist};
-use crate::call::{self, Answer, Ending, Ticket};
+use crate::audio::{Clip, Codec};
+use crate::call::{self, Answer, Ending, Ticket, Verdict};
+use crate::flow::model::Name;
 use crate::legs::{self, Leg, Legs, MediaAddress, PartyId, Route};
+use crate::lookup::Query;
 use crate::queue::{self, CallerId};
 use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
 use crate::sdp;
@@ -49,6 +53,8 @@ pub(super) enum ToCall {
     Sip(sip::endpoint::LegId, Box<LegEvent>),
     /// From the dispatcher.
     Queue(Box<queue::Command>),
+    /// From the recorder.
+    Recording(Ticket, call::RecordingEvent),
     /// The server ends and waits no longer.
     ShutDown,
 }
@@ -56,8 +62,8 @@ pub(super) enum ToCall {
 /// What has to wait until the machines are settled.
 enum Later {
     Store(Entry),
-    /// For the webhook.
-    Post(serde_json::Value),
+    /// For the webhook of this name.
+    Post(Arc<str>, serde_json::Value),
     Sip(sip::endpoint::LegId, Wish),
     Acd(ToAcd),
 }
@@ -73,6 +79,12 @@ pub(super) struct NewCaller {
     pub(super) inbox: mpsc::Receiver<ToCall>,
     pub(super) own: mpsc::Sender<ToCall>,
     pub(super) id: CallerId,
+}
+
+/// Something to be played, and the recordings in it.
+struct Loaded {
+    play: call::Play,
+    clips: Vec<(Arc<str>, Arc<Clip>)>,
 }
 
 /// One call.
@@ -94,7 +106,13 @@ struct Call {
     /// The prompt that plays and its play.
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
-    lookups: JoinSet<(Ticket, Answer)>,
+    /// Answers of connectors and of the store, as events.
+    answers: JoinSet<Option<call::Event>>,
+    /// Recordings that are read, to be played: what waits for them is the last thing that was to be heard.
+    reading: JoinSet<Loaded>,
+    waiting: Option<Ticket>,
+    /// The recording that is made.
+    recording: Option<(Ticket, Arc<str>)>,
     later: Vec<Later>,
     /// Place of the next log entry and of the next journey entry.
     log: u32,
@@ -150,6 +168,7 @@ impl Call {
             }),
             Later::Acd(ToAcd::Caller(id, own.clone())),
         ];
+        let caller = start.caller_number.clone();
         let setting = house.setting(&program);
         let mut call = Self {
             machine: call::Machine::new(setting, start),
@@ -161,7 +180,10 @@ impl Call {
             outside: BTreeMap::new(),
             playing: None,
             own_plays: OWN_PLAYS,
-            lookups: JoinSet::new(),
+            answers: JoinSet::new(),
+            reading: JoinSet::new(),
+            waiting: None,
+            recording: None,
             later: first,
             log: 1,
             journey: 0,
@@ -177,6 +199,11 @@ impl Call {
             id,
             own,
         };
+        if let Some(caller) = caller {
+            let recalled =
+                follow_up::recall(call.shared.store.clone(), caller, Arc::clone(&call.name));
+            call.answers.spawn(recalled.in_current_span());
+        }
         call.legs(legs::Event::Incoming(incoming.offer));
         call.catch_up().await;
         while !call.done {
@@ -189,10 +216,16 @@ impl Call {
                     None => break, // we hold a sender ourselves: cannot be
                 },
                 Some(event) = media_inbox.recv() => call.media_event(event),
-                Some(answer) = call.lookups.join_next(), if !call.lookups.is_empty() => {
-                    // A lookup that panicked is answered by the interpreter's own time limit.
-                    if let Ok((lookup, answer)) = answer {
-                        call.interpreter(call::Event::LookedUp { lookup, answer });
+                Some(answer) = call.answers.join_next(), if !call.answers.is_empty() => {
+                    // One that panicked is answered by the interpreter's own time limit.
+                    if let Ok(Some(event)) = answer {
+                        call.interpreter(event);
+                    }
+                }
+                Some(loaded) = call.reading.join_next(), if !call.reading.is_empty() => {
+                    // One that panicked is as good as heard: the interpreter's own time limit says so.
+                    if let Ok(loaded) = loaded {
+                        call.loaded(loaded);
                     }
                 }
                 () = clock.sleep_until(deadline) => {
@@ -214,6 +247,9 @@ impl Call {
                     self.keyed = matches!(*event, LegEvent::Key { .. });
                     self.legs(legs::Event::Sip(leg, *event));
                 }
+            }
+            ToCall::Recording(recording, event) => {
+                self.interpreter(call::Event::Recording { recording, event });
             }
             ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(*command)),
             ToCall::ShutDown => {
@@ -275,11 +311,15 @@ impl Call {
         match command {
             C::Store(entry) => self.log(&entry),
             C::Note(passage) => self.note(&passage),
-            C::Play(play) => self.play(play.ticket, &play.utterance, play.interrupt),
+            C::Play(play) => self.play_or_read(play),
             C::PlayMusic => self.play_own(HOLD_MUSIC),
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
             C::LookUp(question) => self.look_up(question),
+            C::Verify(check) => self.verify(*check),
+            C::OpenCase(it) => self.keep(follow_up::open_case(self.shared.store.clone(), it)),
+            C::CallBack(it) => self.keep(follow_up::keep_callback(self.shared.store.clone(), it)),
+            C::Notify(it) => self.notify(&it),
             C::LastResort(stuck) => {
                 tracing::error!(%stuck, "the flow cannot go on");
                 metrics::counter!("hotline_last_resort_total").increment(1);
@@ -294,7 +334,16 @@ impl Call {
                     self.legs(legs::Event::Interpreter(C::End(ending)));
                 }
             }
+            C::Record(it) => self.record(it),
+            C::StopRecording(ticket) => {
+                if let Some((_, id)) = self.recording.take_if(|it| it.0 == ticket) {
+                    self.shared.recorder.end(id, self.keyed);
+                }
+            }
+            C::DiscardRecording(id) => self.shared.recorder.discard(id),
             C::Answer
+            | C::Conference(_)
+            | C::LeaveConference(_)
             | C::Enqueue(_)
             | C::LeaveQueue(_)
             | C::Transfer(_)
@@ -329,9 +378,72 @@ impl Call {
         self.later.push(Later::Store(entry));
     }
 
+    // What the caller says.
+
+    fn record(&mut self, it: call::Recording) {
+        let call::Recording { ticket, id, at_most, silence } = it;
+        let own = self.own.clone();
+        // A call that has so much unread news is stuck; its own time limit ends the recording then.
+        let tell = move |event| drop(own.try_send(ToCall::Recording(ticket, event)));
+        let ring = self.media.get(&Leg::Caller).and_then(|leg| leg.tap().ok());
+        let begun = ring.is_some_and(|ring| {
+            let tell = Box::new(tell);
+            self.shared.recorder.begin(Wanted { id: Arc::clone(&id), ring, silence, at_most, tell })
+        });
+        if begun {
+            tracing::info!(recording = &*id, "recording begins");
+            self.recording = Some((ticket, id));
+        } else {
+            tracing::error!("a recording cannot be begun");
+            let event = call::RecordingEvent::Failed;
+            self.interpreter(call::Event::Recording { recording: ticket, event });
+        }
+    }
+
     // What the caller hears.
 
-    fn play(&mut self, ticket: Ticket, utterance: &Utterance, interrupt: bool) {
+    /// Plays at once, or reads the recordings in it first.
+    fn play_or_read(&mut self, play: call::Play) {
+        let ids: Vec<Arc<str>> = play
+            .utterance
+            .pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Recording(id) => Some(Arc::clone(id)),
+                Piece::Clip(_) | Piece::Pause(_) => None,
+            })
+            .collect();
+        if ids.is_empty() {
+            return self.play(play.ticket, &play.utterance, play.interrupt, &[]);
+        }
+        self.stop();
+        self.waiting = Some(play.ticket);
+        let recorder = self.shared.recorder.clone();
+        self.reading.spawn_blocking(move || {
+            let read = |id: Arc<str>| {
+                let clip = recorder.read(&id)?;
+                Some((id, clip))
+            };
+            let clips = ids.into_iter().filter_map(read).collect();
+            Loaded { play, clips }
+        });
+    }
+
+    fn loaded(&mut self, Loaded { play, clips }: Loaded) {
+        // Something else is heard since, or the caller wanted silence.
+        if self.waiting == Some(play.ticket) {
+            self.play(play.ticket, &play.utterance, play.interrupt, &clips);
+        }
+    }
+
+    fn play(
+        &mut self,
+        ticket: Ticket,
+        utterance: &Utterance,
+        interrupt: bool,
+        read: &[(Arc<str>, Arc<Clip>)],
+    ) {
+        self.waiting = None;
         for word in &utterance.unrecorded {
             tracing::warn!(word = &**word, "nobody has recorded this word");
         }
@@ -342,6 +454,13 @@ impl Call {
                     tracing::warn!(clip = &**id, "this recording is missing");
                 }
                 clip.map(Sound::Clip)
+            }
+            Piece::Recording(id) => {
+                let clip = read.iter().find(|(it, _)| it == id);
+                if clip.is_none() {
+                    tracing::warn!(recording = &**id, "what a caller said is not there");
+                }
+                clip.map(|(_, clip)| Sound::Clip(Arc::clone(clip)))
             }
             Piece::Pause(ms) => Some(Sound::Silence(usize::from(*ms).saturating_mul(8))),
         });
@@ -358,7 +477,7 @@ impl Call {
     }
 
     fn play_own(&mut self, clip: &str) {
-        self.playing = None;
+        (self.playing, self.waiting) = (None, None);
         let Some(clip) = self.house.clips.get(clip).map(Arc::clone) else {
             tracing::warn!(clip, "this recording is missing");
             return self.stop();
@@ -381,32 +500,57 @@ impl Call {
     }
 
     fn stop(&mut self) {
-        self.playing = None;
+        (self.playing, self.waiting) = (None, None);
         if let Some(leg) = self.media.get(&Leg::Caller) {
             report(leg.stop());
         }
     }
 
-    // Lookups.
+    // Lookups, and what is kept.
 
     fn look_up(&mut self, question: call::Question) {
-        let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
-        let Some(query) = self
-            .house
-            .queries
-            .get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone()))
-        else {
-            tracing::error!(lookup = &*question.lookup, "a lookup without a query");
-            return;
-        };
-        let (connector, query) = (Arc::clone(&lookup.connector.value), Arc::clone(query));
+        let Some((connector, query)) = self.query(&question.lookup) else { return };
         let lookups = self.shared.lookups.clone();
         let ticket = question.ticket;
         let asked = async move {
             let outcome = lookups.run(&connector, &query, &question.with, question.within).await;
-            (ticket, answer(outcome))
+            Some(call::Event::LookedUp { lookup: ticket, answer: answer(outcome) })
         };
-        self.lookups.spawn(asked.in_current_span());
+        self.answers.spawn(asked.in_current_span());
+    }
+
+    fn verify(&mut self, check: call::Check) {
+        let Some((connector, query)) = self.query(&check.lookup) else { return };
+        let shared = Arc::clone(&self.shared);
+        let judged = async move {
+            let verifying = shared.verifier.check(&shared.lookups, &connector, &query, &check);
+            let verdict: Verdict = verifying.await;
+            Some(call::Event::Verified { check: check.ticket, verdict })
+        };
+        self.answers.spawn(judged.in_current_span());
+    }
+
+    /// Which system a lookup asks, and what.
+    fn query(&self, lookup: &Name) -> Option<(Name, Arc<Query>)> {
+        let connector = &self.lookups_of.lookup(lookup)?.connector.value;
+        let key = (Arc::clone(&self.lookups_of.version), Name::clone(lookup));
+        let query = self.house.queries.get(&key);
+        if query.is_none() {
+            tracing::error!(lookup = &**lookup, "a lookup without a query");
+        }
+        Some((Name::clone(connector), Arc::clone(query?)))
+    }
+
+    /// Has the store keep something. It is kept also when the caller hangs up meanwhile.
+    fn keep(&mut self, kept: impl Future<Output = call::Event> + Send + 'static) {
+        let keeping = tokio::spawn(kept.in_current_span());
+        // A task that panicked gives no event: the interpreter's own time limit answers.
+        self.answers.spawn(async move { keeping.await.ok() });
+    }
+
+    fn notify(&mut self, notice: &call::Notice) {
+        tracing::info!(to = &*notice.to, "notifying");
+        self.later.push(Later::Post(follow_up::hook(&notice.to), follow_up::body(notice)));
     }
 
     // The legs.
@@ -453,6 +597,18 @@ impl Call {
                     (self.media.get(&Leg::Caller), self.media.get(&Leg::Party(party)))
                 {
                     report(caller.bridge(other));
+                }
+            }
+            C::Join(party) => {
+                if let (Some(caller), Some(other)) =
+                    (self.media.get(&Leg::Caller), self.media.get(&Leg::Party(party)))
+                {
+                    report(other.join(caller));
+                }
+            }
+            C::Leave => {
+                if let Some(caller) = self.media.get(&Leg::Caller) {
+                    report(caller.leave());
                 }
             }
             C::Unbridge => {
@@ -523,7 +679,7 @@ impl Call {
         let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
         headers.extend(handed.headers);
         self.later.push(Later::Store(handed.entry));
-        self.later.extend(handed.post.map(Later::Post));
+        self.later.extend(handed.post.map(|body| Later::Post(hand_off::WEBHOOK.into(), body)));
         let call = OutgoingCall {
             target: route.target.clone(),
             to: None,
@@ -547,7 +703,7 @@ impl Call {
         for what in std::mem::take(&mut self.later) {
             match what {
                 Later::Store(entry) => self.shared.store.append(entry).await,
-                Later::Post(body) => self.shared.poster.post(hand_off::WEBHOOK, &body).await,
+                Later::Post(hook, body) => self.shared.poster.post(&hook, &body).await,
                 Later::Sip(leg, wish) => self.shared.switchboard.wish(leg, wish).await,
                 Later::Acd(told) => self.shared.acd.tell(told).await,
             }

@@ -13,15 +13,18 @@ mod caller;
 mod cases;
 mod coverage;
 mod fields;
+mod follow_up;
 mod parse;
 mod print;
 mod reference;
 mod replay;
 mod run;
 mod scenario;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod voice;
 
 pub use caller::{Lengths, length};
 pub use coverage::{Branch, Coverage, Share, branch_name};

@@ -53,10 +53,12 @@ impl World {
             at,
             answers,
             fails,
+            wrong_before,
             slow,
             calendars,
             agents,
             outside,
+            disk_full,
         } = self;
         let mut fields = Vec::new();
         fields.extend(caller.iter().map(|it| ("caller", text(it))));
@@ -92,9 +94,17 @@ impl World {
         } {
             fields.push(("outside", how.to_owned()));
         }
+        if *disk_full {
+            fields.push(("disk", "full".to_owned()));
+        }
         if !fails.is_empty() {
             let names: Vec<_> = fails.iter().map(|it| quoted(it)).collect();
             fields.push(("fails", format!("[{}]", names.join(", "))));
+        }
+        if !wrong_before.is_empty() {
+            let each =
+                wrong_before.iter().map(|(account, tries)| format!("{}: {tries}", text(account)));
+            fields.push(("wrong_before", map(each.collect())));
         }
         if !slow.is_empty() {
             let each =
@@ -148,6 +158,10 @@ impl What {
             Self::Answers(agent) => format!("answers: {}", text(agent)),
             Self::AgentLeaves => "agent_leaves".to_owned(),
             Self::OtherLeaves => "other_leaves".to_owned(),
+            Self::Talks(time) => format!("talks: {}", length(*time)),
+            Self::Silent => "silent".to_owned(),
+            Self::Recorded(true) => "recorded".to_owned(),
+            Self::Recorded(false) => "recorded: nothing".to_owned(),
             Self::Fails(names) => format!("fails: {}", lookups(names)),
             Self::Works(names) => format!("works: {}", lookups(names)),
             Self::AgentSees(pairs) => {
@@ -155,6 +169,12 @@ impl What {
                 let each =
                     each.map(|(name, it)| format!("{}: {}", quoted(&name.value), text(&it.value)));
                 format!("agent_sees: {{ {} }}", each.collect::<Vec<_>>().join(", "))
+            }
+            Self::Leaves(leaving, pairs) => {
+                let each = pairs.iter();
+                let each =
+                    each.map(|(name, it)| format!("{}: {}", quoted(&name.value), text(&it.value)));
+                format!("{}: {{ {} }}", leaving.line(), each.collect::<Vec<_>>().join(", "))
             }
             Self::Ends(ending) => format!("ends: {}", ending_name(*ending)),
         }

@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::Spanned;
 use crate::flow::check::spoken;
+use crate::flow::expr::Expr;
 use crate::flow::graph::Way;
-use crate::flow::model::{ActionKind, Keying, Name, Patience, Step, TransferKind};
+use crate::flow::model::{ActionKind, Keying, Name, Patience, Review, Step, TransferKind};
 use crate::flow::proof::seconds;
 use crate::secret::Key;
 
@@ -67,11 +68,7 @@ impl Facts {
                 self.patience(&label, &ask.patience);
                 let between = ask.between_digits.map(|it| seconds(it.value));
                 self.wait(&label, "waits between two digits for", between);
-                let length = ask.length.map(|it| match it.value {
-                    (least, most) if least == most => least.to_string(),
-                    (least, most) => format!("{least} to {most}"),
-                });
-                self.set(&label, "takes this many digits:", length);
+                self.set(&label, "takes this many digits:", ask.length.map(|it| digits(it.value)));
                 let end = ask.ends_with.map(|it| it.value.symbol().to_string());
                 self.set(&label, "ends with key", end);
                 let between =
@@ -104,9 +101,7 @@ impl Facts {
             ActionKind::Lookup(it) => {
                 let label = format!("lookup `{}`", it.lookup.value);
                 self.set("", "asks", Some(label.clone()));
-                for (name, value) in &it.with {
-                    self.set(&label, &format!("gets as `{}`", name.value), Some(value.to_string()));
-                }
+                self.told(&label, &it.with);
                 label
             }
             ActionKind::Hours(hours) => {
@@ -138,10 +133,99 @@ impl Facts {
                 self.set("the other side", "is told the reason", name(it.because.as_ref()));
                 "the transfer".to_owned()
             }
+            ActionKind::Verify(it) => {
+                let label = format!("the secret of `{}`", it.against.value);
+                self.keying(&label, it.keys);
+                self.patience(&label, &it.patience);
+                let between = it.between_digits.map(|it| seconds(it.value));
+                self.wait(&label, "waits between two digits for", between);
+                self.set(&label, "takes this many digits:", it.length.map(|it| digits(it.value)));
+                let end = it.ends_with.map(|it| it.value.symbol().to_string());
+                self.set(&label, "ends with key", end);
+                self.told(&label, &it.with);
+                self.set(&label, "belongs to", Some(it.account.to_string()));
+                let wrong = it.locks_after.map(|it| it.value.to_string());
+                self.set(&label, "locks after this many wrong ones:", wrong);
+                let locked = it.locked_for.map(|it| seconds(it.value));
+                self.set(&label, "locks for", locked);
+                label
+            }
+            ActionKind::Case(it) => {
+                let label = format!("case `{}`", it.kind.value);
+                self.set("", "opens", Some(label.clone()));
+                self.set(&label, "is about", name(it.about.as_ref()));
+                self.told(&label, &it.with);
+                label
+            }
+            ActionKind::Callback(it) => {
+                self.set("", "promises a call back by the queue", name(Some(&it.queue)));
+                self.set("the call back", "goes to", Some(it.number.to_string()));
+                let within = it.within.map(|it| seconds(it.value));
+                self.set("the call back", "comes within", within);
+                self.set("the agent", "is told the reason", name(it.because.as_ref()));
+                "the call back".to_owned()
+            }
+            ActionKind::Notify(it) => {
+                let label = format!("`{}`", it.to.value);
+                self.set("", "tells", Some(label.clone()));
+                self.told(&label, &it.with);
+                format!("the word to {label}")
+            }
+            ActionKind::Record(it) => {
+                let label = format!("the recording `{}`", it.into.value);
+                self.keying(&label, it.keys);
+                self.wait(&label, "may take", it.at_most.map(|it| seconds(it.value)));
+                self.wait(&label, "ends after silence of", it.silence.map(|it| seconds(it.value)));
+                let end = it.ends_with.map(|it| it.value.symbol().to_string());
+                self.set(&label, "ends with key", end);
+                for (does, key) in it.review.iter().flat_map(Review::keys) {
+                    let key = key.value.symbol().to_string();
+                    self.set(&label, &format!("has for `{does}` the key"), Some(key));
+                }
+                label
+            }
+            ActionKind::Survey(it) => {
+                let label = format!("survey `{}`", it.name.value);
+                self.set("", "asks", Some(label.clone()));
+                for question in &it.questions {
+                    let (least, most) = question.keys.value;
+                    let keys = format!("{least} to {most}");
+                    self.set(&label, &format!("takes for `{}`", question.name.value), Some(keys));
+                }
+                label
+            }
+            ActionKind::Conference(it) => {
+                let called: Vec<String> = it.with.iter().map(ToString::to_string).collect();
+                self.set("the conference", "brings in", Some(called.join(", ")));
+                self.set("the conference", "is called", Some(it.room.to_string()));
+                let end = it.ends_with.map(|it| it.value.symbol().to_string());
+                self.set("the conference", "ends with key", end);
+                let rings = it.ring_for.map(|it| seconds(it.value));
+                self.wait("the conference", "rings for", rings);
+                self.set("the others", "are told the reason", name(it.because.as_ref()));
+                "the conference".to_owned()
+            }
+            ActionKind::Run(it) => {
+                let label = format!("flow `{}`", it.flow.value);
+                self.set("", "goes through", Some(label.clone()));
+                self.told(&label, &it.with);
+                label
+            }
+            ActionKind::Return(exit) => {
+                let way = name(exit.as_ref()).unwrap_or_else(|| "behind the `run`".to_owned());
+                self.set("", "goes back", Some(way));
+                "a `return`".to_owned()
+            }
             ActionKind::Hangup(_) => {
                 self.set("", "ends the call", Some("here".to_owned()));
                 "the goodbye".to_owned()
             }
+        }
+    }
+
+    fn told(&mut self, label: &str, with: &[(Spanned<Name>, Expr)]) {
+        for (name, value) in with {
+            self.set(label, &format!("gets as `{}`", name.value), Some(value.to_string()));
         }
     }
 
@@ -171,6 +255,10 @@ impl Facts {
     }
 }
 
+fn digits((least, most): (u8, u8)) -> String {
+    if least == most { least.to_string() } else { format!("{least} to {most}") }
+}
+
 fn name(it: Option<&Spanned<Name>>) -> Option<String> {
     it.map(|it| format!("`{}`", it.value))
 }
@@ -191,6 +279,11 @@ fn occasion(label: &str, way: Way) -> String {
         Way::Waited => format!("{label} after the longest wait"),
         Way::Busy => format!("{label} when it is busy"),
         Way::NoAnswer => format!("{label} without an answer"),
+        Way::Unknown => format!("{label} of which nobody knows what it did"),
+        Way::Locked => format!("{label} when it is locked"),
+        Way::NoNumber => format!("{label} without a number"),
+        Way::Nothing => format!("{label} without a word"),
+        Way::Exit(exit) => format!("{label}, when it comes back by `{exit}`,"),
         Way::After => format!("{label} after the talk"),
     }
 }

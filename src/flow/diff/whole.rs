@@ -5,7 +5,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::steps::{Matched, each, list};
 use super::{About, Change, Version, add};
 use crate::flow::check::spoken;
-use crate::flow::model::{Flow, Lookup, Name};
+use crate::flow::model::{Flow, Given, Lookup, Name};
 use crate::flow::proof::{End, Proof, Row, seconds};
 
 pub(super) fn flow(old: &Flow, new: &Flow, matched: &Matched, changes: &mut Vec<Change>) {
@@ -24,6 +24,15 @@ pub(super) fn flow(old: &Flow, new: &Flow, matched: &Matched, changes: &mut Vec<
         format!("`{start}`"),
         format!("`{}`", new.start.value),
     );
+    let takes = |flow: &Flow| {
+        let each = flow.takes.iter().map(|(name, kind)| format!("{name}: {}", kind.value));
+        list(each)
+    };
+    differs(About::Flow, "it takes", takes(old), takes(new));
+    let gives = |flow: &Flow| list(flow.gives.iter().map(given));
+    differs(About::Flow, "it gives", gives(old), gives(new));
+    let exits = |flow: &Flow| list(flow.exits.iter().map(|it| format!("`{}`", it.value)));
+    differs(About::Flow, "it has as exits", exits(old), exits(new));
     let promise = |flow: &Flow| {
         flow.max_time_to_person
             .map_or_else(|| "for as long as it takes".to_owned(), |it| seconds(it.value))
@@ -44,6 +53,10 @@ pub(super) fn flow(old: &Flow, new: &Flow, matched: &Matched, changes: &mut Vec<
         was.tries.to_string(),
         is.tries.to_string(),
     );
+}
+
+fn given((name, given): (&Name, &Given)) -> String {
+    format!("{name}: {}{}", given.kind.value, if given.optional { "?" } else { "" })
 }
 
 /// Prompts that both versions speak, where their words differ.
@@ -91,9 +104,7 @@ pub(super) fn lookups(old: &Flow, new: &Flow, changes: &mut Vec<Change>) {
 
 fn lines(lookup: &Lookup) -> IndexMap<&'static str, String> {
     let takes = lookup.takes.iter().map(|(name, kind)| format!("{name}: {}", kind.value));
-    let gives = lookup.gives.iter().map(|(name, given)| {
-        format!("{name}: {}{}", given.kind.value, if given.optional { "?" } else { "" })
-    });
+    let gives = lookup.gives.iter().map(given);
     IndexMap::from([
         ("asks", format!("`{}`", lookup.connector.value)),
         (
@@ -171,6 +182,7 @@ fn worst(row: &Row) -> String {
         End::Person => "a person",
         End::Goodbye => "a goodbye",
         End::Unspoken => "a hang-up without a word",
+        End::Back => "a way back",
     };
     match (row.worst, row.otherwise) {
         (Some(toll), _) => format!("a person after {}", seconds(toll.time)),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::points::{Move, Points};
+use super::points::{By, Move, Points};
 use super::rings::Taken;
 use super::rounds::{Rounds, Unrolled, rounds};
 use super::{End, Longest, Toll, told};
@@ -12,43 +12,57 @@ use crate::flow::model::Flow;
 
 /// What makes a way the usual one: the fewest mishaps, then the fewest keys, then the least time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-struct Trouble {
-    mishaps: u32,
-    keys: u32,
-    time: Duration,
+pub(super) struct Trouble {
+    pub(super) mishaps: u32,
+    pub(super) keys: u32,
+    pub(super) time: Duration,
+}
+
+impl Trouble {
+    pub(super) const fn toll(self) -> Toll {
+        Toll { time: self.time, keys: self.keys }
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            mishaps: self.mishaps.saturating_add(other.mishaps),
+            keys: self.keys.saturating_add(other.keys),
+            time: self.time.saturating_add(other.time),
+        }
+    }
 }
 
 /// The usual way to a person from each point.
-pub(super) fn usual(points: &Points<'_>) -> Vec<Option<Toll>> {
-    let mut back: Vec<Vec<(usize, Trouble)>> = vec![Vec::new(); points.all.len()];
-    for (from, point) in points.all.iter().enumerate() {
-        for it in &point.moves {
-            if let Some(list) = back.get_mut(it.to) {
-                let Toll { time, keys } = it.usual;
-                list.push((from, Trouble { mishaps: u32::from(it.mishap), keys, time }));
-            }
-        }
-    }
-    let people = points.all.iter().enumerate().filter(|(_, it)| is_person(it.action.kind.end()));
-    let mut open: BinaryHeap<Reverse<(Trouble, usize)>> =
-        people.map(|(at, _)| Reverse((Trouble::default(), at))).collect();
-    let mut found: Vec<Option<Toll>> = vec![None; points.all.len()];
-    while let Some(Reverse((so_far, at))) = open.pop() {
-        let Some(place) = found.get_mut(at).filter(|it| it.is_none()) else { continue };
-        *place = Some(Toll { time: so_far.time, keys: so_far.keys });
-        let before = back.get(at).into_iter().flatten();
-        open.extend(before.map(|(from, own)| {
-            let mishaps = so_far.mishaps.saturating_add(own.mishaps);
-            let keys = so_far.keys.saturating_add(own.keys);
-            let time = so_far.time.saturating_add(own.time);
-            Reverse((Trouble { mishaps, keys, time }, *from))
-        }));
-    }
-    found
+pub(super) fn usual(points: &Points<'_>) -> Vec<Option<Trouble>> {
+    let people = points.all.iter().enumerate().filter_map(|(at, it)| Some((at, it.person()?)));
+    let before = |at: usize| {
+        let before = points.before.get(at).into_iter().flatten();
+        before.filter_map(|(from, nth)| Some((*from, points.moves(*from).get(*nth)?.usual)))
+    };
+    shortest(points, people, before)
 }
 
-const fn is_person(end: Option<End>) -> bool {
-    matches!(end, Some(End::Person))
+/// The usual way from where calls begin to each point.
+pub(super) fn from_start(points: &Points<'_>) -> Vec<Option<Trouble>> {
+    let start = points.start.into_iter().map(|at| (at, Trouble::default()));
+    shortest(points, start, |at| points.moves(at).iter().map(|it| (it.to, it.usual)))
+}
+
+/// The least trouble from any of `begin` to each point (Dijkstra), by way of what `next` leads to.
+fn shortest<N: Iterator<Item = (usize, Trouble)>>(
+    points: &Points<'_>,
+    begin: impl Iterator<Item = (usize, Trouble)>,
+    next: impl Fn(usize) -> N,
+) -> Vec<Option<Trouble>> {
+    let mut open: BinaryHeap<Reverse<(Trouble, usize)>> =
+        begin.map(|(at, trouble)| Reverse((trouble, at))).collect();
+    let mut found: Vec<Option<Trouble>> = vec![None; points.all.len()];
+    while let Some(Reverse((so_far, at))) = open.pop() {
+        let Some(place) = found.get_mut(at).filter(|it| it.is_none()) else { continue };
+        *place = Some(so_far);
+        open.extend(next(at).map(|(to, own)| Reverse((so_far.and(own), to))));
+    }
+    found
 }
 
 /// The longest ways to an end, from every point and every state that its counters may be in.
@@ -90,10 +104,12 @@ pub(super) fn worst(points: &Points<'_>, goal: impl Fn(End) -> bool) -> Worst {
     let nowhere = || Left(vec![None; points.all.len()]);
     let (mut answers, mut whole) = (nowhere(), nowhere());
     let ends = |at: usize| points.all.get(at).and_then(|it| it.action.kind.end());
+    let toll = |at: usize| points.all.get(at)?.end(&goal).map(|(_, toll)| toll);
     for pass in 0..3 {
         let follow = |from: usize, it: &Move<'_>| {
             it.worst.is_some()
-                && ends(from).is_none_or(|end| end != End::Person && !goal(end))
+                && (it.by == By::Skip
+                    || ends(from).is_none_or(|end| end != End::Person && !goal(end)))
                 && !(it.answers && answers.out(from, it.to))
                 && !whole.out(from, it.to)
         };
@@ -111,7 +127,7 @@ pub(super) fn worst(points: &Points<'_>, goal: impl Fn(End) -> bool) -> Worst {
             }
         }
         if endless.is_empty() {
-            return Worst::new(points, unrolled, follow, |at| ends(at).is_some_and(&goal));
+            return Worst::new(points, unrolled, follow, toll);
         }
         let left = if pass == 0 { &mut answers } else { &mut whole };
         for (ring, group) in endless.iter().enumerate() {
@@ -128,7 +144,7 @@ impl Worst {
         points: &Points<'a>,
         groups: Vec<(Vec<usize>, Option<Unrolled>)>,
         follow: impl Fn(usize, &Move<'a>) -> bool,
-        goal: impl Fn(usize) -> bool,
+        goal: impl Fn(usize) -> Option<Toll>,
     ) -> Self {
         let mut worst = Self { nodes: Vec::new(), of: vec![None; points.all.len()] };
         for (group, unrolled) in groups {
@@ -167,10 +183,10 @@ impl Worst {
         &mut self,
         points: &Points<'_>,
         point: usize,
-        goal: bool,
+        goal: Option<Toll>,
         moves: Vec<(Taken, Option<usize>)>,
     ) {
-        let mut node = Node { point, toll: goal.then(Toll::default), next: None };
+        let mut node = Node { point, toll: goal, next: None };
         for (taken, to) in moves {
             let own = points.moves(taken.from).get(taken.nth).and_then(|it| it.worst);
             let rest = to.and_then(|to| Some((to, self.nodes.get(to)?.toll?)));
@@ -203,7 +219,7 @@ impl Worst {
     pub(super) fn end(&self, points: &Points<'_>, point: usize) -> Option<(End, Toll)> {
         let toll = self.toll(point)?;
         let last = self.path(point).last().map_or(Some(point), |(_, to)| Some(*to))?;
-        Some((points.all.get(last)?.action.kind.end()?, toll))
+        Some((points.all.get(last)?.end(|_| true)?.0, toll))
     }
 
     /// The moves of the longest way from a point, each with the point that it leads to.

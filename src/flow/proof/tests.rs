@@ -1,10 +1,11 @@
 //! Ways whose length anybody can add up, and loops that end or do not.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{End, Proof, Toll};
-use crate::diagnostic::{FileId, Span};
-use crate::flow::{PromptFacts, Prompts, parse};
+use crate::diagnostic::{FileId, Sources, Span};
+use crate::flow::{Program, PromptFacts, Prompts, Shelf, Shelved, World, parse};
 use crate::value::Type;
 
 /// Every prompt takes ten seconds and names key 1 after two of them, key 0 at its end; `no-input` and `no-match` take one.
@@ -63,7 +64,7 @@ fn a_menu_costs_its_words_its_silence_and_its_excuse_as_often_as_it_is_tried() {
     // Usual: key 0 is named by the 37th of 40 letters. Worst: twice 10 s and 5 s, once 1 s between.
     assert_eq!((row.usual, row.worst), (Some(toll(9_000, 1)), Some(toll(31_000, 2))));
     assert_eq!(proof.rows[0].worst, Some(toll(31_000, 2)));
-    assert_eq!(proof.ends, [(End::Person, 1), (End::Goodbye, 1), (End::Unspoken, 0)]);
+    assert_eq!(proof.ends.map(|(_, count)| count), [1, 1, 0, 0]);
 }
 
 #[test]
@@ -185,6 +186,160 @@ fn more_values_than_can_be_followed_prove_nothing_and_take_no_time() {
          - if: a > 1000000\n      then: agent\n    - goto: again\n",
     );
     assert_eq!(proof.endless, ["again → again"]);
+}
+
+#[test]
+fn each_kind_of_question_costs_what_the_interpreter_grants_it() {
+    let verify = "verify: v
+      against: order
+      with: { number: caller.number }
+      account: caller.number
+      length: 6
+      ends_with: '#'
+      locked: agent
+      failed: agent
+      otherwise: agent";
+    let record = "record: r\n      into: message\n      at_most: 30s\n      nothing: agent\n      failed: agent";
+    let review = format!("{record}\n      review: again");
+    let callback = "callback: service\n      number: caller.number\n      no_number: agent\n      failed: agent";
+    #[rustfmt::skip]
+    let table = [
+        // what stands before the agent, usually: ms and keys, without a right key: ms and keys
+        // Twice 10 s, 5 s, six keys of 3 s and the lookup's 2.5 s, with 1 s between.
+        (verify,                                      (13_500, 7), (72_000, 14)),
+        // The prompt, the tone, 30 s, and 5 s until it is stored.
+        (record,                                      (10_500, 0), (45_500, 0)),
+        // The same, and twice 10 s and 5 s with 1 s between.
+        (&review,                                     (20_500, 1), (76_500, 2)),
+        ("survey: s\n      questions: { again: q }", (10_000, 1), (31_000, 2)),
+        ("case: complaint\n      failed: agent",     (0, 0),      (5_000, 0)),
+        (callback,                                    (0, 0),      (5_000, 0)),
+        ("notify: crm",                               (0, 0),      (0, 0)),
+    ];
+    for (action, usual, worst) in table {
+        let proof = prove(&format!("  main:\n    - {action}\n    - goto: agent\n"));
+        let row = &proof.rows[0];
+        assert_eq!(row.usual, Some(toll(usual.0, usual.1)), "{action}");
+        assert_eq!(row.worst, Some(toll(worst.0, worst.1)), "{action}");
+    }
+}
+
+#[test]
+fn only_a_right_secret_goes_on_behind_a_verify() {
+    let steps = "  main:
+    - verify: v
+      against: order
+      with: { number: caller.number }
+      account: caller.number
+      length: 6
+      ends_with: '#'
+      locked: bye
+      failed: bye
+      otherwise: bye
+    - goto: agent\n";
+    let row = &prove(steps).rows[0];
+    assert_eq!((row.usual, row.worst), (Some(toll(13_500, 7)), None));
+}
+
+/// The flow `inner`, for one that runs it.
+struct Inner(FileId, String);
+
+impl Shelf for Inner {
+    fn take(&mut self, _: &str, _: FileId) -> Shelved {
+        Shelved::Text(self.0, self.1.as_str().into())
+    }
+
+    fn names(&self, _: FileId) -> Vec<String> {
+        vec!["inner".to_owned()]
+    }
+}
+
+fn inner(steps: &str) -> String {
+    format!(
+        "flow: inner\nlanguages: [en-US]\nstart: main\ndefaults: {{ no_input_after: 5s, tries: 2 }}\n\
+         exits: [refused]\nsteps:\n{steps}"
+    )
+}
+
+/// The proof of `main` beside `agent` and `bye`, where `inner` has these steps.
+#[track_caller]
+fn prove_running(main: &str, inner: &str) -> Proof {
+    let world = World {
+        prompts: &Words,
+        calendars: BTreeSet::new(),
+        queues: BTreeMap::from([("service".into(), true)]),
+        connectors: BTreeSet::new(),
+        transfers: Vec::new(),
+        cases: BTreeSet::new(),
+        notify: BTreeSet::new(),
+    };
+    let text = format!(
+        "flow: outer\nlanguages: [en-US]\nstart: main\nsteps:\n  main:\n{main}  agent:\n    - queue: service\n      \
+         otherwise: bye\n  bye:\n    - hangup: goodbye\n"
+    );
+    let mut sources = Sources::default();
+    let mut add = |name, text: &str| sources.add(name, text);
+    let (outer, steps) = (add("outer.yaml", &text), self::inner(inner));
+    let mut shelf = Inner(add("inner.yaml", &steps), steps);
+    let (program, _) = Program::read_with(outer, &text, &world, &mut shelf).unwrap();
+    Proof::of(&program, &Words)
+}
+
+const INNER: &str = "  main:
+    - menu: m
+      keys: { 1: fine, 0: agent }
+      otherwise: refused
+  fine:
+    - play: p
+    - return:
+  refused:
+    - return: refused
+  agent:
+    - queue: service
+      otherwise: refused\n";
+
+#[test]
+fn a_run_costs_what_its_flow_does_and_is_left_without_a_key_only_where_that_is() {
+    let main = "    - run: inner\n      refused: bye\n    - goto: agent\n";
+    let proof = prove_running(main, INNER);
+    let row = &proof.rows[0];
+    // Usually key 0 in it; without a right key it is refused after its menu.
+    assert_eq!(row.usual, Some(toll(9_000, 1)));
+    assert_eq!((row.worst, row.otherwise), (None, Some((End::Goodbye, toll(31_000, 2)))));
+    // Both agents, one goodbye; what goes back from there goes on here.
+    assert_eq!(proof.ends.map(|(_, count)| count), [2, 1, 0, 0]);
+    let proof = prove_running(&main.replace("bye", "agent"), INNER);
+    assert_eq!(proof.rows[0].worst, Some(toll(31_000, 2)));
+    insta::assert_snapshot!(proof.longest.unwrap().path.join("\n"), @"
+    main: flow `inner`, refused, 31.0 s
+    agent: queue `service`
+    ");
+}
+
+#[test]
+fn a_person_inside_a_run_is_a_person() {
+    let proof = prove_running(
+        "    - run: inner\n      refused: bye\n    - goto: bye\n",
+        &INNER.replace("otherwise: refused\n  fine", "otherwise: agent\n  fine"),
+    );
+    assert_eq!(proof.rows[0].worst, Some(toll(31_000, 2)));
+    insta::assert_snapshot!(proof.longest.unwrap().path.join("\n"), @"main: flow `inner` to a person in it, 31.0 s");
+}
+
+#[test]
+fn a_flow_that_others_run_ends_by_going_back() {
+    let (flow, found) = parse(FileId::default(), &inner(INNER));
+    assert_eq!(found, []);
+    let proof = Proof::of(&flow.unwrap(), &Words);
+    assert_eq!(proof.rows[0].otherwise, Some((End::Back, toll(31_000, 2))));
+    assert_eq!(proof.ends.map(|(_, count)| count), [1, 0, 0, 2]);
+}
+
+#[test]
+fn a_loop_inside_a_run_is_told_with_its_flow() {
+    let steps = INNER.replace("- play: p\n", "- goto: main\n      when: known(caller.number)\n");
+    let proof = prove_running("    - run: inner\n      refused: bye\n    - goto: agent\n", &steps);
+    assert_eq!(proof.loops, ["inner: main (key 1) → fine → main"]);
 }
 
 proptest::proptest! {

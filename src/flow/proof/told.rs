@@ -40,7 +40,7 @@ pub(super) fn path(flow: &Flow, points: &Points<'_>, path: &[Taken]) -> String {
     let mut text = path.first().map_or_else(String::new, |it| name(it.from).to_owned());
     for taken in path {
         let Some(it) = points.moves(taken.from).get(taken.nth) else { continue };
-        let word = match it.by {
+        let word = match &it.by {
             By::Way(way) => word(way),
             By::On | By::Skip => continue,
         };
@@ -54,7 +54,7 @@ pub(super) fn path(flow: &Flow, points: &Points<'_>, path: &[Taken]) -> String {
 }
 
 /// On what occasion, in a word; nothing where it needs none.
-fn word(way: Way) -> String {
+fn word(way: &Way) -> String {
     match way {
         Way::Key(key) => format!("key {}", key.symbol()),
         Way::Otherwise => "otherwise".to_owned(),
@@ -67,6 +67,11 @@ fn word(way: Way) -> String {
         Way::Busy => "busy".to_owned(),
         Way::NoAnswer => "no answer".to_owned(),
         Way::After => "after the talk".to_owned(),
+        Way::Unknown => "unknown".to_owned(),
+        Way::Locked => "locked".to_owned(),
+        Way::NoNumber => "no number".to_owned(),
+        Way::Nothing => "nothing said".to_owned(),
+        Way::Exit(exit) => exit.to_string(),
         Way::Goto | Way::Then | Way::Else => String::new(),
     }
 }
@@ -82,20 +87,20 @@ pub(super) fn way(flow: &Flow, points: &Points<'_>, path: &[Taken], last: usize)
         let Some(it) = points.moves(taken.from).get(taken.nth) else { continue };
         let (Some(own), Some(point)) = (it.worst, points.all.get(taken.from)) else { continue };
         if own != Toll::default() {
-            let what = happens(&point.action.kind, it.by);
+            let what = happens(&point.action.kind, &it.by);
             lines.push(format!("{}: {what}, {}", step(taken.from), seconds(own.time)));
         }
     }
-    lines.extend(
-        points
-            .all
-            .get(last)
-            .map(|it| format!("{}: {}", step(last), happens(&it.action.kind, By::On))),
-    );
+    if let Some(point) = points.all.get(last) {
+        let what = happens(&point.action.kind, &By::On);
+        let inside = point.inside.as_ref().and_then(|_| point.end(|end| end == End::Person));
+        let inside = inside.map(|(_, toll)| format!(" to a person in it, {}", seconds(toll.time)));
+        lines.push(format!("{}: {what}{}", step(last), inside.unwrap_or_default()));
+    }
     lines
 }
 
-fn happens(kind: &ActionKind, by: By) -> String {
+fn happens(kind: &ActionKind, by: &By) -> String {
     let how = match by {
         By::Way(way) => word(way),
         By::On | By::Skip => String::new(),
@@ -107,12 +112,25 @@ fn happens(kind: &ActionKind, by: By) -> String {
         }
         ActionKind::Say(_) => "says a value".to_owned(),
         ActionKind::Menu(menu) => format!("`{}` without a right key", menu.prompt.value),
-        ActionKind::Ask(ask) if by == By::On => format!("`{}` until an answer", ask.prompt.value),
+        ActionKind::Ask(ask) if *by == By::On => format!("`{}` until an answer", ask.prompt.value),
         ActionKind::Ask(ask) => format!("`{}` without an answer", ask.prompt.value),
         ActionKind::Lookup(it) if how.is_empty() => format!("lookup `{}`", it.lookup.value),
         ActionKind::Lookup(it) => format!("lookup `{}` {how}", it.lookup.value),
         ActionKind::Queue(queue) => format!("queue `{}`", queue.queue.value),
         ActionKind::Transfer(_) => "a transfer".to_owned(),
+        ActionKind::Verify(it) if how.is_empty() => {
+            format!("`{}` until it is right", it.prompt.value)
+        }
+        ActionKind::Verify(it) => format!("`{}` without a right secret, {how}", it.prompt.value),
+        ActionKind::Case(it) => format!("case `{}`", it.kind.value),
+        ActionKind::Callback(it) => format!("callback `{}`", it.queue.value),
+        ActionKind::Notify(it) => format!("notify `{}`", it.to.value),
+        ActionKind::Record(it) => format!("recording after `{}`", it.prompt.value),
+        ActionKind::Survey(it) => format!("survey `{}`", it.name.value),
+        ActionKind::Conference(_) => "a conference".to_owned(),
+        ActionKind::Run(it) if how.is_empty() => format!("flow `{}`", it.flow.value),
+        ActionKind::Run(it) => format!("flow `{}`, {how}", it.flow.value),
+        ActionKind::Return(_) => "return".to_owned(),
         ActionKind::Hangup(_) => "goodbye".to_owned(),
         ActionKind::Set(_) => "set".to_owned(),
         ActionKind::If(_) => "if".to_owned(),
@@ -127,6 +145,7 @@ const fn end(end: End) -> &'static str {
         End::Person => "a person",
         End::Goodbye => "a goodbye",
         End::Unspoken => "a hang-up without a word",
+        End::Back => "a way back",
     }
 }
 

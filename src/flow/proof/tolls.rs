@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Toll;
+use super::inside::Inside;
 use super::points::By;
+use super::reach::Trouble;
 use crate::diagnostic::Spanned;
 use crate::flow::check::{Prompts, keys_named};
 use crate::flow::graph::Way;
-use crate::flow::model::{Action, ActionKind, Ask, Flow, LookUp, Menu, Name, Patience};
+use crate::flow::model::{Action, ActionKind, Flow, LookUp, Menu, Name, Patience};
 use crate::secret::Key;
 
 /// A value spoken alone: what the catalogue counts for one in a prompt.
@@ -19,6 +21,16 @@ const VALUE: Duration = Duration::from_millis(1_500);
 const KEY: Duration = Duration::from_millis(500);
 /// What the interpreter grants a lookup beyond `within`.
 const GRACE: Duration = Duration::from_millis(500);
+/// The tone before a recording, and a little more.
+const TONE: Duration = Duration::from_millis(500);
+/// How long the interpreter waits until a recording, a case or a call back is stored.
+const STORING: Duration = Duration::from_secs(5);
+/// How long whoever has not begun to speak may think.
+const THINKING: Duration = Duration::from_secs(5);
+/// How long a recording may be where the flow does not say.
+const RECORDED: Duration = Duration::from_secs(120);
+/// How often a review or a question of a survey is asked.
+const CHOICES: u32 = 2;
 /// When a caller is told that a lookup takes a moment.
 const MEANWHILE: Duration = Duration::from_secs(1);
 
@@ -49,60 +61,95 @@ impl<'a> Lengths<'a> {
         prompts.into_iter().map(|it| self.prompt(&it.value)).sum()
     }
 
-    /// Whether the caller could do something while the call leaves `action` so.
-    #[expect(clippy::unused_self, reason = "one interface for what an action costs")]
-    pub(super) fn waits(&self, action: &Action, by: By) -> bool {
-        match by {
-            By::Way(Way::Otherwise) => action.kind.patience().is_some(),
-            By::Way(Way::Waited) => true,
-            By::Way(_) | By::On | By::Skip => false,
-        }
-    }
-
-    /// What leaving `action` so costs a caller who knows what to press, where lookups answer at once.
-    pub(super) fn usual(&mut self, action: &Action, by: By) -> Toll {
-        match (&action.kind, by) {
-            (ActionKind::Menu(menu), By::Way(Way::Key(key))) => self.chosen(menu, key),
-            (ActionKind::Ask(ask), By::On) => self.keyed(ask),
-            (ActionKind::Lookup(_), _) => Toll::default(),
-            (_, _) => self.worst(action, by),
-        }
+    /// What leaving `action` so costs a caller who knows what to press, where whatever is asked answers at once.
+    pub(super) fn usual(&mut self, action: &Action, by: &By, inside: Option<&Inside>) -> Trouble {
+        let Toll { time, keys } = match (&action.kind, by) {
+            (ActionKind::Run(run), By::On | By::Way(_)) => {
+                return inside.and_then(|it| it.usual(run, by)).unwrap_or_default();
+            }
+            (ActionKind::Menu(menu), By::Way(Way::Key(key))) => self.chosen(menu, *key),
+            (ActionKind::Ask(ask), By::On) => {
+                let end = ask.ends_with.is_some();
+                let entry = self.keyed(&ask.prompt, ask.digits(), end, ask.between_digits);
+                let taken = ask
+                    .confirm
+                    .as_ref()
+                    .map(|it| Toll { time: self.prompt(&it.prompt.value), keys: 1 });
+                entry.and(taken.unwrap_or_default())
+            }
+            (ActionKind::Verify(it), By::On) => {
+                self.keyed(&it.prompt, it.digits(), it.ends_with.is_some(), it.between_digits)
+            }
+            // How long somebody speaks is up to them.
+            (ActionKind::Record(it), By::On) => {
+                let review = it.review.as_ref();
+                let heard = review.map(|it| Toll { time: self.prompt(&it.prompt.value), keys: 1 });
+                Toll::of(self.prompt(&it.prompt.value) + TONE).and(heard.unwrap_or_default())
+            }
+            (ActionKind::Survey(it), By::On) => {
+                let asked = self.all(it.questions.iter().map(|it| &it.prompt));
+                Toll { time: asked, keys: u32::try_from(it.questions.len()).unwrap_or(u32::MAX) }
+            }
+            (ActionKind::Lookup(_) | ActionKind::Case(_) | ActionKind::Callback(_), _) => {
+                Toll::default()
+            }
+            (_, _) => self.worst(action, by, inside),
+        };
+        let mishaps = u32::from(matches!(by, By::Way(way) if way.is_mishap()));
+        Trouble { mishaps, keys, time }
     }
 
     /// What leaving `action` so costs at most.
-    pub(super) fn worst(&mut self, action: &Action, by: By) -> Toll {
-        if by == By::Skip {
+    pub(super) fn worst(&mut self, action: &Action, by: &By, inside: Option<&Inside>) -> Toll {
+        if *by == By::Skip {
             return Toll::default();
         }
         match &action.kind {
             ActionKind::Play(play) => Toll::of(self.all(&play.prompts)),
             ActionKind::Say(_) => Toll::of(VALUE),
             ActionKind::Menu(menu) => {
-                let patience = &menu.patience;
-                let wait = self.no_input_after(patience);
-                self.tried(&menu.prompt, patience, wait, 1)
+                let wait = self.no_input_after(&menu.patience);
+                self.tried(&menu.prompt, &menu.patience, wait, 1)
             }
             ActionKind::Ask(ask) => {
-                let (_, most) = ask.digits();
-                let keys = u32::from(most.max(1)) + u32::from(ask.ends_with.is_some());
-                let between = self.between_digits(ask);
-                // The first key at the last moment, each other one, too; then the end is waited for, or comes by itself.
-                let waited = if ask.ends_with.is_some() { keys.saturating_sub(1) } else { u32::from(most.max(1)) };
-                let mut wait = self.no_input_after(&ask.patience) + between * waited;
+                let end = ask.ends_with.is_some();
+                let (keys, mut wait) = self.entered(ask.digits(), end, ask.between_digits);
+                wait += self.no_input_after(&ask.patience);
                 if let Some(confirm) = &ask.confirm {
                     wait += self.prompt(&confirm.prompt.value) + self.no_input_after(&ask.patience);
                 }
                 self.tried(&ask.prompt, &ask.patience, wait, keys)
             }
+            ActionKind::Verify(it) => {
+                let end = it.ends_with.is_some();
+                let (keys, mut wait) = self.entered(it.digits(), end, it.between_digits);
+                wait += self.no_input_after(&it.patience) + self.within(&it.against.value) + GRACE;
+                self.tried(&it.prompt, &it.patience, wait, keys)
+            }
+            ActionKind::Record(it) => {
+                let most = it.at_most.map_or(RECORDED, |it| it.value).max(THINKING);
+                let said = Toll::of(self.prompt(&it.prompt.value) + TONE + most + STORING);
+                let review = it.review.as_ref().map(|it| self.chosen_from(&it.prompt.value));
+                said.and(review.unwrap_or_default())
+            }
+            ActionKind::Survey(it) => {
+                let asked = it.questions.iter().map(|it| self.chosen_from(&it.prompt.value));
+                asked.fold(Toll::default(), Toll::and)
+            }
             ActionKind::Lookup(it) => Toll::of(self.looked_up(it)),
+            ActionKind::Case(_) | ActionKind::Callback(_) => Toll::of(STORING),
+            ActionKind::Run(_) => inside.and_then(Inside::longest).unwrap_or_default(),
             ActionKind::Hangup(prompt) => Toll::of(self.all(prompt)),
             ActionKind::Set(_)
             | ActionKind::If(_)
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Notify(_)
+            | ActionKind::Return(_)
             // Who waits in a queue or is being connected has come to a person.
             | ActionKind::Queue(_)
+            | ActionKind::Conference(_)
             | ActionKind::Transfer(_) => Toll::default(),
         }
     }
@@ -145,21 +192,47 @@ impl<'a> Lengths<'a> {
         Toll { time: said.max().unwrap_or_default(), keys: 1 }
     }
 
+    /// A key of a review or survey, never the right one, or silence.
+    fn chosen_from(&mut self, prompt: &Name) -> Toll {
+        let excuses = ["no-input", "no-match"].map(|it| self.prompt(&it.into()));
+        let excuse = excuses.into_iter().max().unwrap_or_default();
+        let heard = self.prompt(prompt).saturating_add(self.flow.defaults.no_input_after);
+        Toll { time: heard * CHOICES + excuse * (CHOICES - 1), keys: CHOICES }
+    }
+
+    /// The longest entry: how many keys, and how long after the first of them.
+    fn entered(
+        &self,
+        (_, most): (u8, u8),
+        end: bool,
+        between: Option<Spanned<Duration>>,
+    ) -> (u32, Duration) {
+        let digits = u32::from(most.max(1));
+        // Each key comes at the last moment; then the end key does, too, or the end comes by itself.
+        (digits + u32::from(end), self.between_digits(between) * digits)
+    }
+
     /// The shortest entry, keyed without haste after its prompt.
-    fn keyed(&mut self, ask: &Ask) -> Toll {
-        let (least, most) = ask.digits();
-        let keys = u32::from(least.max(1)) + u32::from(ask.ends_with.is_some());
-        let unsure = least != most && ask.ends_with.is_none();
-        let waits = if unsure { self.between_digits(ask) } else { Duration::ZERO };
-        let time = self.prompt(&ask.prompt.value).saturating_add(KEY * keys).saturating_add(waits);
-        let taken = ask.confirm.as_ref().map(|it| self.prompt(&it.prompt.value));
-        Toll { time: time + taken.unwrap_or_default(), keys: keys + u32::from(taken.is_some()) }
+    fn keyed(
+        &mut self,
+        prompt: &Spanned<Name>,
+        (least, most): (u8, u8),
+        end: bool,
+        between: Option<Spanned<Duration>>,
+    ) -> Toll {
+        let keys = u32::from(least.max(1)) + u32::from(end);
+        let unsure = least != most && !end;
+        let waits = if unsure { self.between_digits(between) } else { Duration::ZERO };
+        let time = self.prompt(&prompt.value).saturating_add(KEY * keys).saturating_add(waits);
+        Toll { time, keys }
+    }
+
+    fn within(&self, lookup: &Name) -> Duration {
+        self.flow.lookups.get(lookup).map_or(self.flow.defaults.within, |it| it.within)
     }
 
     fn looked_up(&mut self, it: &LookUp) -> Duration {
-        let lookup = self.flow.lookups.get(&it.lookup.value);
-        let within = lookup.map_or(self.flow.defaults.within, |it| it.within);
-        let longest = within.saturating_add(GRACE);
+        let longest = self.within(&it.lookup.value).saturating_add(GRACE);
         match &it.meanwhile {
             // It is heard to its end.
             Some(prompt) if longest > MEANWHILE => {
@@ -173,7 +246,7 @@ impl<'a> Lengths<'a> {
         patience.no_input_after.map_or(self.flow.defaults.no_input_after, |it| it.value)
     }
 
-    fn between_digits(&self, ask: &Ask) -> Duration {
-        ask.between_digits.map_or(self.flow.defaults.between_digits, |it| it.value)
+    fn between_digits(&self, written: Option<Spanned<Duration>>) -> Duration {
+        written.map_or(self.flow.defaults.between_digits, |it| it.value)
     }
 }

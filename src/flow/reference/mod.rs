@@ -13,6 +13,7 @@ mod schema;
 mod shape;
 
 pub(super) use actions::NAMES;
+use actions::others;
 pub use actions::{ACTIONS, COMMON, CONFIRM_KEYS, action};
 pub use markdown::markdown;
 pub use places::{Of, Place, What, places};
@@ -93,7 +94,7 @@ const STEP: Shape = Shape::Action(ACTIONS, &COMMON);
 
 /// A flow.
 #[rustfmt::skip]
-pub const FLOW: [Field; 10] = [
+pub const FLOW: [Field; 13] = [
     field("flow", Shape::FlowName, MUST, "its name, in logs, figures and the context"),
     field("title", Shape::Texts, "none", "what people call it"),
     field("languages", Shape::OneOrMore(&Shape::Language), MUST, "the languages it speaks, each a folder of prompts; a call begins in the first"),
@@ -101,6 +102,9 @@ pub const FLOW: [Field; 10] = [
     field("max_time_to_person", Shape::Duration, "none", "how long a caller who presses no right key may be kept from a person"),
     field("defaults", Shape::Fields(&DEFAULTS), "5 s, 3 s, 3, 2 s", "what actions fall back on"),
     field("lookups", Shape::Map(&Shape::NewLookup, &Shape::Fields(&LOOKUP)), "none", "what it may ask of databases"),
+    field("takes", Shape::Map(&Shape::NewParameter, &Shape::Type), "none", "variables that a flow that runs it sets before it begins"),
+    field("gives", Shape::Map(&Shape::Variable, &Shape::Given), "none", "variables of it that are read behind the `run`; `number?` may be missing"),
+    field("exits", Shape::OneOrMore(&Shape::Exit), "none", "ways back other than behind the `run`"),
     field("context", Shape::List(&Shape::Fields(&CONTEXT)), "none", "what an agent sees first, in this order"),
     field("allow", Shape::Allow, "none", "findings that are meant to be so, anywhere in the flow"),
     field("steps", Shape::Map(&Shape::NewStep, &Shape::List(&STEP)), MUST, "its steps"),
