@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::model::{Action, ActionKind, Flow, Patience, Target};
+use super::model::{Action, ActionKind, Flow, Patience, Play, Target};
 use crate::diagnostic::Spanned;
 use crate::secret::Key;
 
@@ -151,6 +151,11 @@ impl ActionKind {
 }
 
 impl Action {
+    /// Whether something decides that it is carried out: its `when`, or a calendar.
+    pub(crate) const fn may_be_passed_over(&self) -> bool {
+        self.when.is_some() || matches!(&self.kind, ActionKind::Play(Play { on: Some(_), .. }))
+    }
+
     /// Whether the step never goes on behind it, whatever `when` says.
     pub(super) const fn ends_its_step(&self) -> bool {
         self.when.is_none() && self.kind.always_leaves()

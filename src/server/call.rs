@@ -30,7 +30,7 @@ use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
 use crate::sdp;
 use crate::sip;
 use crate::sip::endpoint::{IncomingCall, LegEvent, OutgoingCall, Wish};
-use crate::speech::{HOLD_MUSIC, Piece, RINGING, Utterance};
+use crate::speech::{HOLD_MUSIC, Piece, RINGING};
 use crate::store::{Entry, NewCall};
 
 /// News that wait for a call's task at most: a call with so many unread ones is stuck.
@@ -123,7 +123,8 @@ impl Call {
         let NewCaller { leg, incoming, dialled, house, mut inbox, own, id } = caller;
         let Some(program) = house.programs.get(&dialled).map(Arc::clone) else { return };
         let (media_events, mut media_inbox) = mpsc::channel(MEDIA_INBOX);
-        let start = start(&shared, &incoming, &dialled, &name);
+        let turn = house.take_turn(&program);
+        let start = start(&shared, &incoming, &dialled, &name, turn);
         let from = start.caller_number.clone();
         tracing::info!(
             from = from.as_deref().unwrap_or("withheld"),
@@ -275,7 +276,7 @@ impl Call {
         match command {
             C::Store(entry) => self.log(&entry),
             C::Note(passage) => self.note(&passage),
-            C::Play(play) => self.play(play.ticket, &play.utterance, play.interrupt),
+            C::Play(play) => self.play(&play),
             C::PlayMusic => self.play_own(HOLD_MUSIC),
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
@@ -331,13 +332,14 @@ impl Call {
 
     // What the caller hears.
 
-    fn play(&mut self, ticket: Ticket, utterance: &Utterance, interrupt: bool) {
-        for word in &utterance.unrecorded {
+    fn play(&mut self, play: &call::Play) {
+        let ticket = play.ticket;
+        for word in &play.utterance.unrecorded {
             tracing::warn!(word = &**word, "nobody has recorded this word");
         }
-        let pieces = utterance.pieces.iter().filter_map(|piece| match piece {
+        let pieces = play.utterance.pieces.iter().filter_map(|piece| match piece {
             Piece::Clip(id) => {
-                let clip = self.house.clips.get(id).map(Arc::clone);
+                let clip = self.house.clip(id, play.volume_db);
                 if clip.is_none() {
                     tracing::warn!(clip = &**id, "this recording is missing");
                 }
@@ -347,7 +349,7 @@ impl Call {
         });
         let playlist = Playlist::new(pieces);
         let id = PlayId(u64::from(ticket.0));
-        let stop_on = if interrupt { Keys::ANY } else { Keys::NONE };
+        let stop_on = if play.interrupt { Keys::ANY } else { Keys::NONE };
         self.playing = Some((id, ticket));
         let play = media::Play { id, playlist, looped: false, stop_on, at_once: self.keyed };
         if !self.hear(play) {
@@ -583,6 +585,7 @@ fn start(
     incoming: &IncomingCall,
     dialled: &Arc<str>,
     name: &Arc<str>,
+    turn: u64,
 ) -> call::Start {
     let who = incoming.asserted.as_ref().unwrap_or(&incoming.from);
     call::Start {
@@ -591,6 +594,7 @@ fn start(
         caller_name: who.display.as_deref().filter(|it| !it.is_empty()).map(Arc::from),
         called: Arc::clone(dialled),
         language: None,
+        turn,
         at: shared.clock.now(),
         wall: jiff::ZonedDateTime::now(),
     }

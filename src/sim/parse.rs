@@ -9,10 +9,11 @@ use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::flow::model::{Flow, Name};
 use crate::yaml::{self, Kind, Node};
 
-pub(super) const WORLD: [&str; 11] = [
+pub(super) const WORLD: [&str; 12] = [
     "caller",
     "caller_name",
     "called",
+    "calls_before",
     "language",
     "at",
     "answers",
@@ -122,6 +123,7 @@ impl World {
             caller: None,
             caller_name: None,
             called: "4001".into(),
+            calls_before: 0,
             language: None,
             at: jiff::civil::date(2026, 11, 24)
                 .at(15, 0, 0, 0)
@@ -148,6 +150,11 @@ impl World {
             "called" => {
                 if let Some(called) = text(value, at, "a number", found) {
                     self.called = called;
+                }
+            }
+            "calls_before" => {
+                if let Some(calls) = count(value, at, found) {
+                    self.calls_before = calls.into();
                 }
             }
             "language" => {

@@ -14,6 +14,7 @@
 mod ask;
 mod confirm;
 mod connect;
+mod pick;
 mod speak;
 mod walk;
 
@@ -59,6 +60,8 @@ pub struct Machine {
     actions: u32,
     /// Questions on end that went without any key.
     silences: u32,
+    /// How many announcements were picked out of several.
+    picks: u32,
     /// What the last event led through, at most [`super::MAX_RUN`] actions.
     trail: Vec<Mark>,
 }
@@ -92,11 +95,14 @@ struct Speaking {
     until: Mono,
 }
 
-/// `play` and `say`: the prompts after the current one start at `next`.
+/// `play` and `say`.
 #[derive(Clone, Copy)]
 struct Playing {
     speaking: Speaking,
-    next: usize,
+    /// The one prompt of `play` that is heard, where one is picked.
+    picked: Option<usize>,
+    /// How many prompts of `play` were begun.
+    heard: usize,
     keys: Keying,
 }
 
@@ -119,6 +125,7 @@ impl Machine {
             run: 0,
             actions: 0,
             silences: 0,
+            picks: 0,
             trail: Vec::new(),
             setting,
             start,

@@ -26,6 +26,7 @@ mod no_otherwise;
 mod no_person;
 mod patterns;
 mod perhaps_unset;
+mod pick;
 mod queue_exits;
 mod repeated_language;
 mod rings;
@@ -129,7 +130,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 31] = [
+const PRESENT: [Rule; 32] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -161,6 +162,7 @@ const PRESENT: [Rule; 31] = [
     check_digit::check,
     patterns::check,
     confirm::check,
+    pick::check,
 ];
 
 /// Rules that judge which fields an action lacks.

@@ -269,3 +269,9 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn the_calendar_of_an_announcement_must_be_there() {
+    finds("  main:\n    - play: a\n      on: shop\n    - goto: agent", &[]);
+    finds("  main:\n    - play: a\n      on: shpo\n    - goto: agent", &["HL0207 3"]);
+}

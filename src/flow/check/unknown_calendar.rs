@@ -1,4 +1,4 @@
-//! HL0207 unknown-calendar: an `hours` action names a calendar that hotline.yaml does not have.
+//! HL0207 unknown-calendar: an `hours` action or the `on` of a `play` names a calendar that hotline.yaml does not have.
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
@@ -8,14 +8,27 @@ use crate::flow::model::ActionKind;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let calendars = &study.world.calendars;
     for (_, _, action) in study.actions() {
-        if let ActionKind::Hours(it) = &action.kind
-            && !calendars.contains(&it.calendar.value)
-        {
-            let says = format!("no calendar is called `{}`", it.calendar.value);
-            let near = study.suggest(&it.calendar.value, calendars.iter().map(|it| &**it));
+        let named = match &action.kind {
+            ActionKind::Hours(it) => Some(&it.calendar),
+            ActionKind::Play(it) => it.on.as_ref(),
+            ActionKind::Menu(_)
+            | ActionKind::Ask(_)
+            | ActionKind::Say(_)
+            | ActionKind::Set(_)
+            | ActionKind::If(_)
+            | ActionKind::Goto(_)
+            | ActionKind::Lookup(_)
+            | ActionKind::Language(_)
+            | ActionKind::Queue(_)
+            | ActionKind::Transfer(_)
+            | ActionKind::Hangup(_) => None,
+        };
+        if let Some(name) = named.filter(|it| !calendars.contains(&it.value)) {
+            let says = format!("no calendar is called `{}`", name.value);
+            let near = study.suggest(&name.value, calendars.iter().map(|it| &**it));
             let help =
                 near.unwrap_or_else(|| "add it under `calendars` in hotline.yaml".to_owned());
-            found.push(Diagnostic::error("HL0207", it.calendar.span, says).help(help));
+            found.push(Diagnostic::error("HL0207", name.span, says).help(help));
         }
     }
 }

@@ -6,6 +6,7 @@ mod actions;
 mod allow;
 mod ask;
 mod fields;
+mod play;
 mod values;
 
 use std::sync::Arc;
