@@ -20,6 +20,7 @@ pub mod g711;
 mod goertzel;
 pub mod joins;
 mod levels;
+pub mod listener;
 pub mod measure;
 pub mod mix;
 pub mod playlist;

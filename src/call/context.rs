@@ -77,6 +77,19 @@ pub struct Caller {
     /// The name that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Arc<str>>,
+    /// How they have shown who they are, if they have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
+}
+
+/// How a caller has shown who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verified {
+    /// Whose secret they know.
+    pub account: Arc<str>,
+    /// By what: the lookup that it was compared against, such as `pin`.
+    pub how: Name,
 }
 
 /// One line that the designer wants seen first.
@@ -170,7 +183,13 @@ impl Record {
                     last.over = Some((*took, outcome));
                 }
             }
-            What::Transferring { because, .. } => self.reason.clone_from(because),
+            What::Transferring { because, .. } | What::Conferring { because, .. } => {
+                self.reason.clone_from(because);
+            }
+            What::Surveyed { survey, question, answer } => {
+                let name = format!("{}.{question}", survey.replace('-', "_"));
+                self.answers.insert(name.into(), answer.to_string());
+            }
             What::Reason { because } => self.reason = Some(because.clone()),
             What::Heard { .. }
             | What::Interrupted
@@ -178,6 +197,7 @@ impl Record {
             | What::Corrected { .. }
             | What::Silence { .. }
             | What::Wrong { .. }
+            | What::Verified { .. }
             | What::Hours { .. }
             | What::Language { .. }
             | What::Position { .. }
@@ -186,6 +206,10 @@ impl Record {
             | What::Connected { .. }
             | What::AgentLeft
             | What::Transfer { .. }
+            | What::Recorded { .. }
+            | What::Reviewed { .. }
+            | What::Conference { .. }
+            | What::Conferred { .. }
             | What::Stuck { .. }
             | What::Ended { .. } => {}
         }
@@ -197,6 +221,7 @@ impl Record {
         flow: &Flow,
         start: &Start,
         language: &Lang,
+        verified: Option<Verified>,
         fields: Vec<(Texts, String)>,
         now: Mono,
     ) -> Context {
@@ -213,7 +238,11 @@ impl Record {
             started: start.wall.timestamp(),
             flow: FlowVersion { name: flow.name.value.clone(), version: Arc::clone(&flow.version) },
             language: language.clone(),
-            caller: Caller { number: start.caller_number.clone(), name: start.caller_name.clone() },
+            caller: Caller {
+                number: start.caller_number.clone(),
+                name: start.caller_name.clone(),
+                verified,
+            },
             called: Arc::clone(&start.called),
             reason: self.reason.clone(),
             fields: fields.into_iter().map(|(label, value)| Field { label, value }).collect(),

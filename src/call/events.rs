@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::context::Context;
 use super::journey::Passage;
 use crate::flow::model::{Name, TransferKind};
-use crate::secret::Key;
+use crate::secret::{Key, Secret};
 use crate::speech::Utterance;
 use crate::time::Mono;
 use crate::value::Value;
@@ -40,6 +40,13 @@ pub enum Event {
         /// What came of it.
         answer: Answer,
     },
+    /// A secret was compared, or could not be.
+    Verified {
+        /// That of [`Command::Verify`].
+        check: Ticket,
+        /// What came of it.
+        verdict: Verdict,
+    },
     /// Something happened to the caller in a queue.
     Queue {
         /// That of [`Command::Enqueue`].
@@ -53,6 +60,20 @@ pub enum Event {
         transfer: Ticket,
         /// What.
         event: TransferEvent,
+    },
+    /// Something happened to a recording.
+    Recording {
+        /// That of [`Command::Record`].
+        recording: Ticket,
+        /// What.
+        event: RecordingEvent,
+    },
+    /// Something happened to a conference.
+    Conference {
+        /// That of [`Command::Conference`].
+        conference: Ticket,
+        /// What.
+        event: ConferenceEvent,
     },
     /// The caller hung up, or their connection is lost.
     HungUp,
@@ -126,6 +147,36 @@ pub enum Answer {
     TimedOut,
 }
 
+/// What came of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is the account's.
+    Right,
+    /// It is not, or there is no such account: nobody can tell which.
+    Wrong,
+    /// The account or the caller's number is locked, perhaps by this try; right or wrong, nobody is told.
+    Locked,
+    /// It could not be compared.
+    Failed,
+    /// It was not compared in time.
+    TimedOut,
+}
+
+impl Verdict {
+    /// Its name in journeys.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Locked => "locked",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+        }
+    }
+}
+
 /// Who takes a call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Agent {
@@ -189,6 +240,35 @@ pub enum TransferEvent {
     OtherLeft,
 }
 
+/// What can happen to a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingEvent {
+    /// The caller has been silent for as long as they may be.
+    Silent,
+    /// It was ended and is kept; of one in which nobody spoke nothing is.
+    Stored {
+        /// Whether anybody spoke.
+        heard: bool,
+    },
+    /// It cannot be kept: the disk is full.
+    Failed,
+}
+
+/// What can happen to a conference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConferenceEvent {
+    /// Somebody who was called is in it, by what they were called by.
+    Joined(Arc<str>),
+    /// They hung up.
+    Left(Arc<str>),
+    /// They are not to be had: busy, no answer, not on the allow-list.
+    Refused(Arc<str>),
+    /// It cannot be held at all.
+    Failed,
+}
+
 /// What has to be done, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -208,6 +288,8 @@ pub enum Command {
     Stop,
     /// Ask a connector; answered by [`Event::LookedUp`].
     LookUp(Question),
+    /// Compare a secret; answered by [`Event::Verified`].
+    Verify(Box<Check>),
     /// Put the caller into a queue; answered by [`Event::Queue`].
     Enqueue(Enqueue),
     /// Take them out again, whatever was reached: an agent who just answered is let go.
@@ -216,6 +298,16 @@ pub enum Command {
     Transfer(Transfer),
     /// Give it up, whatever was reached.
     CancelTransfer(Ticket),
+    /// Keep what the caller says from now on; answered by [`Event::Recording`].
+    Record(Recording),
+    /// End it, and keep what was said; answered by [`RecordingEvent::Stored`] or [`RecordingEvent::Failed`].
+    StopRecording(Ticket),
+    /// Throw one away that was kept, by its id.
+    DiscardRecording(Arc<str>),
+    /// Bring others into the call; answered by [`Event::Conference`].
+    Conference(Conference),
+    /// Part the caller from them, whoever was reached: all of them are let go.
+    LeaveConference(Ticket),
     /// End the caller's leg.
     HangUp(Ending),
     /// The flow cannot go on. The caller has heard the apology: give them to a person, a voicemail or a goodbye.
@@ -242,12 +334,36 @@ pub struct Play {
 /// A question to a connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// What [`Event::LookedUp`] says; with the call's id the idempotency key of a lookup that `changes` something.
+    /// What [`Event::LookedUp`] says.
     pub ticket: Ticket,
     /// Which of the flow's lookups.
     pub lookup: Name,
-    /// A value for each of its `takes`. The only place where a secret leaves the machine.
+    /// A value for each of its `takes`; of a lookup that changes something also `once`, its idempotency key: the call's id
+    /// and the ticket. Here and in [`Check`] a secret leaves the machine, and nowhere else.
     pub with: Vec<(Name, Value)>,
+    /// How long it may take. The machine waits half a second more and then goes on without.
+    pub within: Duration,
+}
+
+/// A secret to be compared with that of an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What [`Event::Verified`] says.
+    pub ticket: Ticket,
+    /// Which of the flow's lookups gives the secret's hash.
+    pub lookup: Name,
+    /// A value for each of its `takes`.
+    pub with: Vec<(Name, Value)>,
+    /// What was keyed.
+    pub secret: Secret<Arc<str>>,
+    /// Whose it should be.
+    pub account: Arc<str>,
+    /// Who tries: their number, unless withheld.
+    pub number: Option<Arc<str>>,
+    /// How many wrong ones lock the account.
+    pub locks_after: u8,
+    /// For how long.
+    pub locked_for: Duration,
     /// How long it may take. The machine waits half a second more and then goes on without.
     pub within: Duration,
 }
@@ -275,6 +391,34 @@ pub struct Transfer {
     /// Joined here, or sent there.
     pub kind: TransferKind,
     /// How long it may ring. The machine waits five seconds more and then goes on without.
+    pub ring_for: Duration,
+    /// What goes with it.
+    pub context: Arc<Context>,
+}
+
+/// Something that the caller is to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// What [`Event::Recording`] says.
+    pub ticket: Ticket,
+    /// The name that it is kept under: letters, figures and hyphens; no other recording ever has it.
+    pub id: Arc<str>,
+    /// How long it may be. The machine ends it then.
+    pub at_most: Duration,
+    /// After so much silence [`RecordingEvent::Silent`] is wanted.
+    pub silence: Duration,
+}
+
+/// Others for the caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conference {
+    /// What [`Event::Conference`] says.
+    pub ticket: Ticket,
+    /// Its name.
+    pub room: Name,
+    /// Who is called: SIP URIs or numbers; whether they are allowed is for the shell to say.
+    pub with: Vec<Arc<str>>,
+    /// How long each may ring.
     pub ring_for: Duration,
     /// What goes with it.
     pub context: Arc<Context>,
@@ -401,8 +545,11 @@ pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
             | Event::Answered
             | Event::Played(_)
             | Event::LookedUp { .. }
+            | Event::Verified { .. }
             | Event::Queue { .. }
             | Event::Transfer { .. }
+            | Event::Recording { .. }
+            | Event::Conference { .. }
             | Event::HungUp
             | Event::Tick => event.clone(),
         };

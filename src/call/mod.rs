@@ -5,10 +5,12 @@
 //! Must not know: SIP, RTP, codecs, databases, files, tasks, the clock, where a command is carried out.
 //! Way in: [`Machine::new`], [`Event::Arrived`], then [`Machine::handle`] until [`Command::End`].
 //! Always true: one prompt at a time; every call ends; no key is lost and none counts twice; the log of a call, fed
-//! again, gives the same commands; a secret leaves only inside [`Command::LookUp`].
+//! again, gives the same commands; a secret leaves only inside [`Command::LookUp`] and [`Command::Verify`].
 //! Read next: `events` (what goes in and comes out), `machine` (the steps), `collect` (keys), `journey` (what the caller
-//! went through), `context` (what an agent sees).
+//! went through), `context` (what an agent sees), `lockout` (who may try a secret).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
+
+use std::time::Duration;
 
 mod collect;
 mod context;
@@ -16,16 +18,18 @@ mod events;
 mod journey;
 mod keyed;
 mod keys;
+pub mod lockout;
 mod machine;
 mod setting;
 #[cfg(test)]
 mod tests;
 mod trail;
 
-pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
+pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Verified, Visit, Wait};
 pub use events::{
-    Agent, Answer, Command, Ending, Enqueue, Entry, Event, Play, Press, Question, QueueEvent, Row,
-    Stuck, Ticket, Transfer, TransferEvent, reveal,
+    Agent, Answer, Check, Command, Conference, ConferenceEvent, Ending, Enqueue, Entry, Event,
+    Play, Press, Question, QueueEvent, Recording, RecordingEvent, Row, Stuck, Ticket, Transfer,
+    TransferEvent, Verdict, reveal,
 };
 pub use journey::{Passage, What};
 pub use machine::{Machine, replay};
@@ -40,3 +44,5 @@ pub const MAX_RUN: u32 = 1_000;
 pub const MAX_ACTIONS: u32 = 20_000;
 /// The most questions on end that may go without any key.
 pub const MAX_SILENCES: u32 = 12;
+/// The most that is recorded in one call.
+pub const MAX_RECORDED: Duration = Duration::from_secs(30 * 60);

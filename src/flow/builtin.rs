@@ -6,9 +6,10 @@ use super::model::Flow;
 use crate::value::Type;
 
 /// Their names, in the order of docs.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "caller.number",
     "caller.name",
+    "caller.verified",
     "called.number",
     "language",
     "call.id",
@@ -23,6 +24,7 @@ pub fn builtin(flow: &Flow, name: &str) -> Option<(Type, bool)> {
     Some(match name {
         "caller.number" => (Type::Phone, true),
         "caller.name" => (Type::Text, true),
+        "caller.verified" => (Type::YesNo, false),
         "called.number" => (Type::Phone, false),
         "language" => {
             let words: Vec<Arc<str>> = flow.languages.iter().map(|it| it.value.clone()).collect();

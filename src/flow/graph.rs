@@ -28,6 +28,10 @@ pub enum Way {
     NotFound,
     /// The lookup fails or takes too long.
     Failed,
+    /// A change was not answered in time.
+    Unknown,
+    /// The account, or the caller's number, is locked.
+    Locked,
     /// The calendar is closed.
     Closed,
     /// No agent is logged in.
@@ -42,6 +46,8 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
+    /// Nothing was said into a recording, or it was thrown away.
+    Nothing,
 }
 
 /// As a flow writes it: `key 2`, `not_found`.
@@ -55,6 +61,8 @@ impl fmt::Display for Way {
             Self::Else => "else",
             Self::NotFound => "not_found",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Locked => "locked",
             Self::Closed => "closed",
             Self::NoAgents => "no_agents",
             Self::Full => "full",
@@ -62,6 +70,7 @@ impl fmt::Display for Way {
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::After => "after",
+            Self::Nothing => "nothing",
         })
     }
 }
@@ -77,17 +86,29 @@ impl ActionKind {
             branches.iter().map(|(key, to)| (Way::Key(key.value), to))
         };
         match self {
-            Self::Play(_) | Self::Say(_) | Self::Set(_) | Self::Language(_) | Self::Hangup(_) => {
-                SmallVec::new()
-            }
+            Self::Play(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::Language(_)
+            | Self::Survey(_)
+            | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
                 let otherwise = menu.patience.otherwise.as_ref().map(|to| (Way::Otherwise, to));
                 keys(&menu.branches).chain(otherwise).collect()
             }
             Self::Ask(ask) => some(&[(Way::Otherwise, &ask.patience.otherwise)]),
+            Self::Verify(it) => some(&[
+                (Way::Otherwise, &it.patience.otherwise),
+                (Way::Locked, &it.locked),
+                (Way::Failed, &it.failed),
+            ]),
             Self::If(fork) => some(&[(Way::Then, &fork.then), (Way::Else, &fork.otherwise)]),
             Self::Goto(it) => std::iter::once((Way::Goto, &it.to)).collect(),
-            Self::Lookup(it) => some(&[(Way::NotFound, &it.not_found), (Way::Failed, &it.failed)]),
+            Self::Lookup(it) => some(&[
+                (Way::NotFound, &it.not_found),
+                (Way::Failed, &it.failed),
+                (Way::Unknown, &it.unknown),
+            ]),
             Self::Hours(hours) => some(&[(Way::Closed, &hours.closed)]),
             Self::Queue(queue) => {
                 let rest = some(&[
@@ -105,6 +126,8 @@ impl ActionKind {
                 (Way::Otherwise, &transfer.otherwise),
                 (Way::After, &transfer.after),
             ]),
+            Self::Record(it) => some(&[(Way::Nothing, &it.nothing), (Way::Failed, &it.failed)]),
+            Self::Conference(it) => some(&[(Way::Failed, &it.failed), (Way::After, &it.after)]),
         }
     }
 
@@ -116,15 +139,19 @@ impl ActionKind {
             | Self::Menu(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => true,
             Self::If(fork) => fork.then.is_some() && fork.otherwise.is_some(),
             Self::Play(_)
             | Self::Ask(_)
+            | Self::Verify(_)
             | Self::Say(_)
             | Self::Set(_)
             | Self::Lookup(_)
             | Self::Hours(_)
-            | Self::Language(_) => false,
+            | Self::Language(_)
+            | Self::Record(_)
+            | Self::Survey(_) => false,
         }
     }
 }
@@ -135,6 +162,7 @@ impl ActionKind {
         match self {
             Self::Menu(menu) => Some(&menu.patience),
             Self::Ask(ask) => Some(&ask.patience),
+            Self::Verify(verify) => Some(&verify.patience),
             Self::Play(_)
             | Self::Say(_)
             | Self::Set(_)
@@ -145,6 +173,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -196,16 +227,25 @@ impl<'a> Graph<'a> {
             let begin = edges.len();
             let mut answered = false;
             for (at, action) in step.actions.iter().enumerate() {
-                let waits = matches!(action.kind, ActionKind::Menu(_) | ActionKind::Ask(_));
+                let waits = action.kind.patience().is_some();
+                let verify = matches!(action.kind, ActionKind::Verify(_));
                 edges.extend(action.kind.ways().into_iter().map(|(way, target)| Edge {
                     from,
                     action: at,
                     target,
                     to: flow.steps.get_index_of(&target.value),
-                    alone: !answered && !matches!(way, Way::Key(_) | Way::After),
-                    waits: (waits && way == Way::Otherwise) || way == Way::Waited,
+                    // What becomes of a secret is known only once one was keyed.
+                    alone: !(answered
+                        || matches!(way, Way::Key(_) | Way::After | Way::Locked)
+                        || (verify && way == Way::Failed)),
+                    waits: (waits && way == Way::Otherwise)
+                        || matches!(way, Way::Waited | Way::Nothing),
                 }));
-                answered |= action.when.is_none() && matches!(action.kind, ActionKind::Ask(_));
+                let answers = matches!(
+                    action.kind,
+                    ActionKind::Ask(_) | ActionKind::Verify(_) | ActionKind::Record(_)
+                );
+                answered |= action.when.is_none() && answers;
                 if action.ends_its_step() {
                     break;
                 }

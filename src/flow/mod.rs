@@ -9,6 +9,7 @@
 //! Read next: `model` (what a flow is), `parse`, `expr`, `graph` (who leads where), `check` (one rule a file), `explain`, `picture`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
+mod asked;
 pub mod builtin;
 mod check;
 pub mod check_digit;
@@ -24,6 +25,7 @@ mod picture;
 mod program;
 pub mod reference;
 mod settle;
+mod voices;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
 pub(crate) use check::{keys_named, variable_types};

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use super::check_digit::CheckDigit;
 use super::expr::Expr;
 use super::pattern::Pattern;
+pub use super::voices::{Conference, Question, Record, Review, Survey};
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::secret::Key;
 use crate::value::Type;
@@ -154,6 +155,8 @@ pub enum ActionKind {
     Menu(Menu),
     /// `ask:` speaks a prompt and takes a value keyed.
     Ask(Box<Ask>),
+    /// `verify:` takes a secret and has it compared.
+    Verify(Box<Verify>),
     /// `say:` speaks a value.
     Say(Say),
     /// `set:` gives variables values.
@@ -172,6 +175,12 @@ pub enum ActionKind {
     Queue(Queue),
     /// `transfer:` connects the caller with somebody outside.
     Transfer(Transfer),
+    /// `record:` keeps what the caller says.
+    Record(Record),
+    /// `survey:` asks how it was, a key each.
+    Survey(Survey),
+    /// `conference:` brings others into the call.
+    Conference(Conference),
     /// `hangup:` ends the call, after a prompt if one is named.
     Hangup(Option<Spanned<Name>>),
 }
@@ -273,6 +282,50 @@ pub struct Ask {
     pub patience: Patience,
 }
 
+/// A prompt that asks for a secret, and what it has to be the same as.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verify {
+    /// The prompt.
+    pub prompt: Spanned<Name>,
+    /// The lookup that gives one secret: an argon2 hash in PHC form.
+    pub against: Spanned<Name>,
+    /// A value for each of its `takes`.
+    pub with: Vec<(Spanned<Name>, Expr)>,
+    /// Whose secret it is: what wrong ones are counted for, across calls.
+    pub account: Expr,
+    /// How many digits, the end key not counted: `6` or `4..8`.
+    pub length: Option<Spanned<(u8, u8)>>,
+    /// The key that ends it.
+    pub ends_with: Option<Spanned<Key>>,
+    /// How long between two digits.
+    pub between_digits: Option<Spanned<Duration>>,
+    /// How keys meet it.
+    pub keys: Keying,
+    /// How often and how long; a wrong secret counts as a try.
+    pub patience: Patience,
+    /// How many wrong ones in all, in whichever calls, lock the account. 5 unless written.
+    pub locks_after: Option<Spanned<u8>>,
+    /// For how long. 30 minutes unless written.
+    pub locked_for: Option<Spanned<Duration>>,
+    /// Where the call goes when the account or the caller's number is locked.
+    pub locked: Option<Target>,
+    /// Where the call goes when the lookup fails or takes too long.
+    pub failed: Option<Target>,
+}
+
+impl Verify {
+    /// [`Verify::locks_after`] where nothing is written.
+    pub const LOCKS_AFTER: u8 = 5;
+    /// [`Verify::locked_for`] where nothing is written.
+    pub const LOCKED_FOR: Duration = Duration::from_secs(30 * 60);
+
+    /// The fewest and the most keys, the end key not counted.
+    #[must_use]
+    pub fn digits(&self) -> (u8, u8) {
+        self.length.map_or((1, 32), |it| it.value)
+    }
+}
+
 /// What a keyed value must pass; what does not is asked for again.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tests {
@@ -357,6 +410,8 @@ pub struct LookUp {
     pub not_found: Option<Target>,
     /// Where the call goes when the answer fails or takes too long.
     pub failed: Option<Target>,
+    /// Where the call goes when a change was not answered in time: nobody knows whether it was made.
+    pub unknown: Option<Target>,
     /// Spoken while it takes more than a second.
     pub meanwhile: Option<Spanned<Name>>,
 }

@@ -40,10 +40,22 @@ pub(super) fn settle(flow: &mut Flow) {
                     settle(value, wanted);
                 }
             }
+            ActionKind::Verify(it) => {
+                let takes = flow.lookups.get(&it.against.value).map(|lookup| &lookup.takes);
+                for (name, value) in &mut it.with {
+                    let wanted = takes.and_then(|it| it.get(&name.value)).map(|it| &it.value);
+                    settle(value, wanted);
+                }
+                settle(&mut it.account, None);
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }
             ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Conference(it) => {
+                settle(&mut it.room, None);
+                it.with.iter_mut().for_each(|it| settle(it, None));
+            }
             ActionKind::Ask(ask) => {
                 if let Some(it) = &mut ask.tests.between {
                     settle(&mut it.least, Some(&ask.kind.value));
@@ -55,6 +67,8 @@ pub(super) fn settle(flow: &mut Flow) {
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
             | ActionKind::Hangup(_) => {}
         }
     }

@@ -20,11 +20,14 @@ use super::Shared;
 use super::acd::ToAcd;
 use super::hand_off;
 use super::house::House;
+use super::recorder::Wanted;
 use super::routes;
-use crate::audio::Codec;
 use crate::audio::playlist::{Piece as Sound, Playlist};
-use crate::call::{self, Answer, Ending, Ticket};
+use crate::audio::{Clip, Codec};
+use crate::call::{self, Answer, Ending, Ticket, Verdict};
+use crate::flow::model::Name;
 use crate::legs::{self, Leg, Legs, MediaAddress, PartyId, Route};
+use crate::lookup::Query;
 use crate::queue::{self, CallerId};
 use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
 use crate::sdp;
@@ -49,6 +52,8 @@ pub(super) enum ToCall {
     Sip(sip::endpoint::LegId, Box<LegEvent>),
     /// From the dispatcher.
     Queue(Box<queue::Command>),
+    /// From the recorder.
+    Recording(Ticket, call::RecordingEvent),
     /// The server ends and waits no longer.
     ShutDown,
 }
@@ -75,6 +80,12 @@ pub(super) struct NewCaller {
     pub(super) id: CallerId,
 }
 
+/// Something to be played, and the recordings in it.
+struct Loaded {
+    play: call::Play,
+    clips: Vec<(Arc<str>, Arc<Clip>)>,
+}
+
 /// One call.
 struct Call {
     shared: Arc<Shared>,
@@ -94,7 +105,13 @@ struct Call {
     /// The prompt that plays and its play.
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
-    lookups: JoinSet<(Ticket, Answer)>,
+    /// Questions to connectors under way, each ending in its answer.
+    asked: JoinSet<call::Event>,
+    /// Recordings that are read, to be played: what waits for them is the last thing that was to be heard.
+    reading: JoinSet<Loaded>,
+    waiting: Option<Ticket>,
+    /// The recording that is made.
+    recording: Option<(Ticket, Arc<str>)>,
     later: Vec<Later>,
     /// Place of the next log entry and of the next journey entry.
     log: u32,
@@ -162,7 +179,10 @@ impl Call {
             outside: BTreeMap::new(),
             playing: None,
             own_plays: OWN_PLAYS,
-            lookups: JoinSet::new(),
+            asked: JoinSet::new(),
+            reading: JoinSet::new(),
+            waiting: None,
+            recording: None,
             later: first,
             log: 1,
             journey: 0,
@@ -190,10 +210,16 @@ impl Call {
                     None => break, // we hold a sender ourselves: cannot be
                 },
                 Some(event) = media_inbox.recv() => call.media_event(event),
-                Some(answer) = call.lookups.join_next(), if !call.lookups.is_empty() => {
+                Some(answer) = call.asked.join_next(), if !call.asked.is_empty() => {
                     // A lookup that panicked is answered by the interpreter's own time limit.
-                    if let Ok((lookup, answer)) = answer {
-                        call.interpreter(call::Event::LookedUp { lookup, answer });
+                    if let Ok(answered) = answer {
+                        call.interpreter(answered);
+                    }
+                }
+                Some(loaded) = call.reading.join_next(), if !call.reading.is_empty() => {
+                    // One that panicked is as good as heard: the interpreter's own time limit says so.
+                    if let Ok(loaded) = loaded {
+                        call.loaded(loaded);
                     }
                 }
                 () = clock.sleep_until(deadline) => {
@@ -215,6 +241,9 @@ impl Call {
                     self.keyed = matches!(*event, LegEvent::Key { .. });
                     self.legs(legs::Event::Sip(leg, *event));
                 }
+            }
+            ToCall::Recording(recording, event) => {
+                self.interpreter(call::Event::Recording { recording, event });
             }
             ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(*command)),
             ToCall::ShutDown => {
@@ -276,11 +305,12 @@ impl Call {
         match command {
             C::Store(entry) => self.log(&entry),
             C::Note(passage) => self.note(&passage),
-            C::Play(play) => self.play(&play),
+            C::Play(play) => self.play_or_read(play),
             C::PlayMusic => self.play_own(HOLD_MUSIC),
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
             C::LookUp(question) => self.look_up(question),
+            C::Verify(check) => self.verify(*check),
             C::LastResort(stuck) => {
                 tracing::error!(%stuck, "the flow cannot go on");
                 metrics::counter!("hotline_last_resort_total").increment(1);
@@ -295,7 +325,16 @@ impl Call {
                     self.legs(legs::Event::Interpreter(C::End(ending)));
                 }
             }
+            C::Record(it) => self.record(it),
+            C::StopRecording(ticket) => {
+                if let Some((_, id)) = self.recording.take_if(|it| it.0 == ticket) {
+                    self.shared.recorder.end(id, self.keyed);
+                }
+            }
+            C::DiscardRecording(id) => self.shared.recorder.discard(id),
             C::Answer
+            | C::Conference(_)
+            | C::LeaveConference(_)
             | C::Enqueue(_)
             | C::LeaveQueue(_)
             | C::Transfer(_)
@@ -330,10 +369,67 @@ impl Call {
         self.later.push(Later::Store(entry));
     }
 
+    // What the caller says.
+
+    fn record(&mut self, it: call::Recording) {
+        let call::Recording { ticket, id, at_most, silence } = it;
+        let own = self.own.clone();
+        // A call that has so much unread news is stuck; its own time limit ends the recording then.
+        let tell = move |event| drop(own.try_send(ToCall::Recording(ticket, event)));
+        let ring = self.media.get(&Leg::Caller).and_then(|leg| leg.tap().ok());
+        let begun = ring.is_some_and(|ring| {
+            let tell = Box::new(tell);
+            self.shared.recorder.begin(Wanted { id: Arc::clone(&id), ring, silence, at_most, tell })
+        });
+        if begun {
+            tracing::info!(recording = &*id, "recording begins");
+            self.recording = Some((ticket, id));
+        } else {
+            tracing::error!("a recording cannot be begun");
+            let event = call::RecordingEvent::Failed;
+            self.interpreter(call::Event::Recording { recording: ticket, event });
+        }
+    }
+
     // What the caller hears.
 
-    fn play(&mut self, play: &call::Play) {
+    /// Plays at once, or reads the recordings in it first.
+    fn play_or_read(&mut self, play: call::Play) {
+        let ids: Vec<Arc<str>> = play
+            .utterance
+            .pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Recording(id) => Some(Arc::clone(id)),
+                Piece::Clip(_) | Piece::Pause(_) => None,
+            })
+            .collect();
+        if ids.is_empty() {
+            return self.play(&play, &[]);
+        }
+        self.stop();
+        self.waiting = Some(play.ticket);
+        let recorder = self.shared.recorder.clone();
+        self.reading.spawn_blocking(move || {
+            let read = |id: Arc<str>| {
+                let clip = recorder.read(&id)?;
+                Some((id, louder(clip, play.volume_db)))
+            };
+            let clips = ids.into_iter().filter_map(read).collect();
+            Loaded { play, clips }
+        });
+    }
+
+    fn loaded(&mut self, Loaded { play, clips }: Loaded) {
+        // Something else is heard since, or the caller wanted silence.
+        if self.waiting == Some(play.ticket) {
+            self.play(&play, &clips);
+        }
+    }
+
+    fn play(&mut self, play: &call::Play, read: &[(Arc<str>, Arc<Clip>)]) {
         let ticket = play.ticket;
+        self.waiting = None;
         for word in &play.utterance.unrecorded {
             tracing::warn!(word = &**word, "nobody has recorded this word");
         }
@@ -344,6 +440,13 @@ impl Call {
                     tracing::warn!(clip = &**id, "this recording is missing");
                 }
                 clip.map(Sound::Clip)
+            }
+            Piece::Recording(id) => {
+                let clip = read.iter().find(|(it, _)| it == id);
+                if clip.is_none() {
+                    tracing::warn!(recording = &**id, "what a caller said is not there");
+                }
+                clip.map(|(_, clip)| Sound::Clip(Arc::clone(clip)))
             }
             Piece::Pause(ms) => Some(Sound::Silence(usize::from(*ms).saturating_mul(8))),
         });
@@ -360,7 +463,7 @@ impl Call {
     }
 
     fn play_own(&mut self, clip: &str) {
-        self.playing = None;
+        (self.playing, self.waiting) = (None, None);
         let Some(clip) = self.house.clips.get(clip).map(Arc::clone) else {
             tracing::warn!(clip, "this recording is missing");
             return self.stop();
@@ -383,7 +486,7 @@ impl Call {
     }
 
     fn stop(&mut self) {
-        self.playing = None;
+        (self.playing, self.waiting) = (None, None);
         if let Some(leg) = self.media.get(&Leg::Caller) {
             report(leg.stop());
         }
@@ -392,23 +495,36 @@ impl Call {
     // Lookups.
 
     fn look_up(&mut self, question: call::Question) {
-        let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
-        let Some(query) = self
-            .house
-            .queries
-            .get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone()))
-        else {
-            tracing::error!(lookup = &*question.lookup, "a lookup without a query");
-            return;
-        };
-        let (connector, query) = (Arc::clone(&lookup.connector.value), Arc::clone(query));
+        let Some((connector, query)) = self.query(&question.lookup) else { return };
         let lookups = self.shared.lookups.clone();
         let ticket = question.ticket;
         let asked = async move {
             let outcome = lookups.run(&connector, &query, &question.with, question.within).await;
-            (ticket, answer(outcome))
+            call::Event::LookedUp { lookup: ticket, answer: answer(outcome) }
         };
-        self.lookups.spawn(asked.in_current_span());
+        self.asked.spawn(asked.in_current_span());
+    }
+
+    fn verify(&mut self, check: call::Check) {
+        let Some((connector, query)) = self.query(&check.lookup) else { return };
+        let shared = Arc::clone(&self.shared);
+        let judged = async move {
+            let verifying = shared.verifier.check(&shared.lookups, &connector, &query, &check);
+            let verdict: Verdict = verifying.await;
+            call::Event::Verified { check: check.ticket, verdict }
+        };
+        self.asked.spawn(judged.in_current_span());
+    }
+
+    /// Which system a lookup asks, and what.
+    fn query(&self, lookup: &Name) -> Option<(Name, Arc<Query>)> {
+        let connector = &self.lookups_of.lookups.get(lookup)?.connector.value;
+        let key = (Arc::clone(&self.lookups_of.version), Name::clone(lookup));
+        let query = self.house.queries.get(&key);
+        if query.is_none() {
+            tracing::error!(lookup = &**lookup, "a lookup without a query");
+        }
+        Some((Name::clone(connector), Arc::clone(query?)))
     }
 
     // The legs.
@@ -455,6 +571,18 @@ impl Call {
                     (self.media.get(&Leg::Caller), self.media.get(&Leg::Party(party)))
                 {
                     report(caller.bridge(other));
+                }
+            }
+            C::Join(party) => {
+                if let (Some(caller), Some(other)) =
+                    (self.media.get(&Leg::Caller), self.media.get(&Leg::Party(party)))
+                {
+                    report(other.join(caller));
+                }
+            }
+            C::Leave => {
+                if let Some(caller) = self.media.get(&Leg::Caller) {
+                    report(caller.leave());
                 }
             }
             C::Unbridge => {
@@ -577,6 +705,11 @@ impl Call {
         self.later.push(Later::Store(ended));
         self.catch_up().await;
     }
+}
+
+/// A caller's own recording, which is played once or twice: not worth keeping at another level.
+fn louder(clip: Arc<Clip>, volume_db: i8) -> Arc<Clip> {
+    if volume_db == 0 { clip } else { Arc::new(clip.with_gain(volume_db.into())) }
 }
 
 /// How the call came in, as its machine is told and the store keeps.

@@ -5,7 +5,8 @@
 //! Way in: [`house::load`] for what `hotline.yaml` names, [`Server::start`], [`Server::run`].
 //! Always true: one task owns one call; tasks speak through bounded channels; a call that fails takes no other with it.
 //! Read next: `house` (what is loaded), `switchboard` (SIP in and out), `call` (one call's task), `acd` (the queues),
-//! `routes` (where somebody is), `hand_off` (what goes along to a person).
+//! `recorder` (what callers say), `routes` (where somebody is), `hand_off` (what goes along to a person), `verify`
+//! (secrets).
 
 mod acd;
 mod call;
@@ -13,8 +14,10 @@ mod clock;
 mod hand_off;
 pub mod house;
 mod http;
+mod recorder;
 mod routes;
 mod switchboard;
+pub(crate) mod verify;
 mod words;
 
 use std::collections::HashMap;
@@ -34,9 +37,11 @@ use tokio::task::JoinHandle;
 use self::acd::Acd;
 use self::clock::Clock;
 use self::house::{House, Overrides};
+use self::recorder::Recorder;
 use self::switchboard::{Line, Switchboard};
+use self::verify::{Verifier, cores};
 use crate::desk::{self, ContextTokens, Desk, HookConfig, Poster, Retry, WebhookError, Webhooks};
-use crate::lookup::{self, Lookups};
+use crate::lookup::{self, Lookups, PinError, Pins};
 use crate::queue::{AgentConfig, AgentRules, Announcements, QueueConfig, QueuesConfig};
 use crate::rtp::transport::{Media, MediaConfig, MediaError};
 use crate::sip::endpoint::{Account, LegId};
@@ -54,9 +59,15 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("the store")]
     Store(#[from] store::Error),
+    /// Recordings cannot be kept.
+    #[error("the folder of recordings")]
+    Recordings(#[source] io::Error),
     /// A connector's database cannot be made.
     #[error("a connector")]
     Connector(#[from] lookup::OpenError),
+    /// Secrets cannot be compared.
+    #[error("secrets")]
+    Secrets(#[from] PinError),
     /// The media engine cannot be started.
     #[error("media")]
     Media(#[from] MediaError),
@@ -86,6 +97,7 @@ pub(crate) struct Shared {
     media: Media,
     store: Store,
     lookups: Lookups,
+    verifier: Verifier,
     tokens: ContextTokens,
     poster: Poster,
     /// How others reach our HTTP API, without a slash at the end.
@@ -95,6 +107,7 @@ pub(crate) struct Shared {
     realm: Arc<str>,
     switchboard: Switchboard,
     acd: Acd,
+    recorder: Recorder,
     /// Where registered agents are. Held for a look or a change, never across a wait.
     registered: Mutex<HashMap<String, Vec<Binding>>>,
     /// Calls to outside that may be at once.
@@ -199,7 +212,10 @@ impl Server {
         if left > 0 {
             tracing::warn!(calls = left, "the last run ended in the middle of calls");
         }
+        let recordings = config.data.join("recordings");
+        let recorder = Recorder::start(&recordings).map_err(StartError::Recordings)?;
         let lookups = Lookups::open(house::connectors(config)).await?;
+        let verifier = Verifier::remembering(store.clone(), Pins::new(cores())?).await?;
         let media = Media::start(&MediaConfig {
             ip: config.rtp.ip,
             ports: config.rtp.ports.clone(),
@@ -240,12 +256,14 @@ impl Server {
             clock,
             media,
             lookups,
+            verifier,
             tokens: tokens.clone(),
             poster,
             public_url: public_url.trim_end_matches('/').to_owned(),
             sip,
             realm: Arc::clone(&config.sip.realm),
             switchboard,
+            recorder,
             registered: Mutex::default(),
             run: run_name()?,
             calls: AtomicU64::new(0),
@@ -258,8 +276,12 @@ impl Server {
             let _ = stopped.wait_for(|it| *it).await;
         };
         let rendered = figures.clone();
-        let desk =
-            desk::router(Desk { store, tokens, metrics: Arc::new(move || rendered.render()) });
+        let desk = desk::router(Desk {
+            store,
+            tokens,
+            recordings: recordings.into(),
+            metrics: Arc::new(move || rendered.render()),
+        });
         let tasks = vec![
             tokio::spawn(http::serve(listener, desk, until(stopped.clone()))),
             tokio::spawn(webhooks.run(until(stopped.clone()))),
@@ -335,6 +357,9 @@ impl Server {
             let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
         }
         self.shared.media.shut_down();
+        let recorder = self.shared.recorder.clone();
+        // Writes what is left; it cannot fail but by a panic that was printed.
+        let _ = tokio::task::spawn_blocking(move || recorder.close()).await;
         if let Err(error) = self.shared.store.close().await {
             tracing::error!(%error, "the store was not closed");
         }

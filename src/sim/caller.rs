@@ -10,10 +10,12 @@ use jiff::Timestamp;
 use super::fields::ending_name;
 use super::run::Stage;
 use super::scenario::{Agents, Cells, Outside, World};
+use super::secrets::Guard;
 use super::transcript::{Said, Transcript};
+use super::voice::Voice;
 use crate::call::{
-    Agent, Answer, Calendars, Command, Context, Ending, Event, Machine, Mark, Question, QueueEvent,
-    Row, Setting, Start, Ticket, TransferEvent, What,
+    Agent, Answer, Calendars, Check, Command, Conference, ConferenceEvent, Context, Ending, Event,
+    Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::Name;
 use crate::secret::Key;
@@ -48,9 +50,10 @@ pub(super) struct Spoken {
 
 /// One call and the world around it.
 pub(super) struct Caller<'a> {
-    stage: &'a Stage,
+    pub(super) stage: &'a Stage,
     pub(super) world: World,
     machine: Machine,
+    pub(super) guard: Guard,
     pub(super) now: Mono,
     /// What the world will say, in order.
     agenda: BTreeMap<(Mono, u32), Event>,
@@ -61,6 +64,9 @@ pub(super) struct Caller<'a> {
     pub(super) steps: Vec<Name>,
     pub(super) visit: Option<Ticket>,
     pub(super) transfer: Option<Ticket>,
+    /// A conference and who is in it beside the caller.
+    pub(super) conference: Option<(Ticket, Vec<Arc<str>>)>,
+    pub(super) voice: Voice,
     pub(super) ended: Option<Ending>,
     /// Every action that the call came to and every way that it went.
     pub(super) marks: Vec<Mark>,
@@ -107,6 +113,7 @@ impl<'a> Caller<'a> {
             stage,
             world: world.clone(),
             machine: Machine::new(Arc::new(setting), start),
+            guard: Guard::default(),
             now: Mono::ZERO,
             agenda: BTreeMap::new(),
             turns: 0,
@@ -115,6 +122,8 @@ impl<'a> Caller<'a> {
             steps: Vec::new(),
             visit: None,
             transfer: None,
+            conference: None,
+            voice: Voice::default(),
             ended: None,
             marks: Vec::new(),
             transcript: Transcript::default(),
@@ -136,7 +145,9 @@ impl<'a> Caller<'a> {
         let said = self.agenda.first_key_value().map(|((at, _), _)| *at);
         let heard = self.speaking.as_ref().map(|it| it.until);
         let due = self.machine.deadline();
-        let Some(next) = [said, heard, due].into_iter().flatten().min().filter(|it| *it <= limit)
+        let silent = self.voice.due();
+        let Some(next) =
+            [said, heard, silent, due].into_iter().flatten().min().filter(|it| *it <= limit)
         else {
             self.now = self.now.max(limit);
             return false;
@@ -151,6 +162,10 @@ impl<'a> Caller<'a> {
             && let Some(spoken) = self.speaking.take()
         {
             Event::Played(spoken.ticket)
+        } else if silent == Some(next)
+            && let Some(event) = self.voice.falls_silent()
+        {
+            event
         } else {
             Event::Tick
         };
@@ -162,6 +177,13 @@ impl<'a> Caller<'a> {
     pub(super) fn pass(&mut self, length: Duration) {
         let until = self.now + length;
         while self.turn(until) {}
+    }
+
+    /// The caller speaks.
+    pub(super) fn talks(&mut self, length: Duration) {
+        self.did(format!("talks for {} s", length.as_secs_f64()));
+        self.voice.speaks(self.now + length);
+        self.pass(length);
     }
 
     pub(super) fn press(&mut self, key: Key) {
@@ -208,6 +230,23 @@ impl<'a> Caller<'a> {
                 What::Transferring { to, .. } => self.did(format!("transfer to {to}")),
                 What::Waited { outcome, .. } if outcome != "connected" => self.visit = None,
                 What::Stuck { because } => self.did(format!("the flow cannot go on: {because}")),
+                What::Recorded { took, outcome, .. } => {
+                    self.did(format!("recorded {:.1} s: {outcome}", took.as_secs_f64()));
+                }
+                What::Reviewed { deed, .. } => self.did(format!("review: {deed}")),
+                What::Surveyed { survey, question, answer } => {
+                    self.did(format!("{survey}: {question} = {answer}"));
+                }
+                What::Conferring { room, with, .. } => {
+                    self.did(format!("conference {room} with {}", with.join(", ")));
+                }
+                What::Conference { event } => self.did(match event {
+                    ConferenceEvent::Joined(who) => format!("{who} joins"),
+                    ConferenceEvent::Left(who) => format!("{who} leaves"),
+                    ConferenceEvent::Refused(who) => format!("{who} is not to be had"),
+                    ConferenceEvent::Failed => "the conference failed".to_owned(),
+                }),
+                What::Conferred { .. } => self.conference = None,
                 What::Heard { .. }
                 | What::Chose { .. }
                 | What::Keyed { .. }
@@ -215,6 +254,7 @@ impl<'a> Caller<'a> {
                 | What::Silence { .. }
                 | What::Wrong { .. }
                 | What::LookedUp { .. }
+                | What::Verified { .. }
                 | What::Language { .. }
                 | What::Reason { .. }
                 | What::Queued { .. }
@@ -228,21 +268,27 @@ impl<'a> Caller<'a> {
             Command::Answer => self.later(Duration::ZERO, Event::Answered),
             Command::Play(it) => {
                 let text: Arc<str> = it.utterance.text.as_str().into();
-                let said = Said::Heard(it.prompt.clone(), Arc::clone(&text));
-                self.transcript.add(self.now, said);
+                let lengths = |id: &str| self.voice.length(id).or_else(|| (self.stage.lengths)(id));
+                let until = self.now + length(&it.utterance, &lengths);
                 let spoken = Spoken {
                     ticket: it.ticket,
                     prompt: it.prompt,
                     text,
-                    until: self.now + length(&it.utterance, &*self.stage.lengths),
+                    until,
                     steps: self.steps.len(),
                 };
-                self.heard.push_back(spoken.clone());
+                // A tone has no words, and no line of a scenario waits for it.
+                if !spoken.text.is_empty() {
+                    let said = Said::Heard(spoken.prompt.clone(), Arc::clone(&spoken.text));
+                    self.transcript.add(self.now, said);
+                    self.heard.push_back(spoken.clone());
+                }
                 self.speaking = Some(spoken);
             }
             Command::PlayMusic | Command::PlayRinging => self.speaking = None,
             Command::Stop => self.speaking = None,
             Command::LookUp(it) => self.look_up(&it),
+            Command::Verify(it) => self.verify(&it),
             Command::Enqueue(it) => {
                 self.visit = Some(it.ticket);
                 self.did(format!("waits in queue {}", it.queue));
@@ -278,6 +324,17 @@ impl<'a> Caller<'a> {
                 }
             }
             Command::CancelTransfer(_) => self.transfer = None,
+            Command::Record(it) => self.voice.begin(self.now, it),
+            Command::StopRecording(recording) => {
+                let event = self.voice.end(self.now, self.world.disk_full);
+                self.later(Duration::ZERO, Event::Recording { recording, event });
+            }
+            Command::DiscardRecording(id) => self.voice.discard(&id),
+            Command::Conference(it) => self.confer(it),
+            Command::LeaveConference(_) => {
+                self.conference = None;
+                self.agenda.retain(|_, it| !matches!(it, Event::Conference { .. }));
+            }
             Command::HangUp(_) => self.did("the call is hung up"),
             Command::LastResort(because) => self.did(format!("last resort: {because}")),
             Command::End(ending) => {
@@ -287,9 +344,24 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// Everybody who is called takes it as a transfer is taken.
+    fn confer(&mut self, it: Conference) {
+        for who in &it.with {
+            let refused = ConferenceEvent::Refused(Arc::clone(who));
+            let (after, event) = match self.world.outside {
+                Outside::Answers => (RINGING, ConferenceEvent::Joined(Arc::clone(who))),
+                Outside::NoAnswer => (it.ring_for, refused),
+                Outside::Busy | Outside::Declines | Outside::Fails => (LOOKUP, refused),
+            };
+            self.later(after, Event::Conference { conference: it.ticket, event });
+        }
+        let others = if self.world.outside == Outside::Answers { it.with } else { Vec::new() };
+        self.conference = Some((it.ticket, others));
+    }
+
     /// Answers a lookup from the scenario's tables, in its time or too late.
     fn look_up(&mut self, it: &Question) {
-        let takes = self.world.slow.get(&it.lookup).copied().unwrap_or(LOOKUP);
+        let takes = self.takes(&it.lookup);
         let answer = if takes > it.within {
             Answer::TimedOut
         } else if self.world.fails.contains(&it.lookup) {
@@ -297,11 +369,7 @@ impl<'a> Caller<'a> {
         } else {
             self.find(it)
         };
-        let mut shown = String::new();
-        for (name, value) in &it.with {
-            // Writing into a `String` cannot fail.
-            let _ = write!(shown, "{}{name}={value}", if shown.is_empty() { "" } else { ", " });
-        }
+        let shown = shown(&it.with);
         let what = match &answer {
             Answer::Found(_) => "found",
             Answer::NotFound => "not found",
@@ -313,17 +381,36 @@ impl<'a> Caller<'a> {
         self.later(takes.min(it.within), answered);
     }
 
-    fn find(&self, it: &Question) -> Answer {
-        let Some(lookup) = self.stage.flow.lookups.get(&it.lookup) else { return Answer::Failed };
+    /// Compares a secret as the scenario's world would.
+    fn verify(&mut self, it: &Check) {
+        let verdict = self.judge(it);
+        let (shown, account, name) = (shown(&it.with), &it.account, verdict.name());
+        self.did(format!(
+            "verify {}({shown}) for {account}: {}",
+            it.lookup,
+            name.replace('_', " ")
+        ));
+        let takes = self.takes(&it.lookup).min(it.within);
+        self.later(takes, Event::Verified { check: it.ticket, verdict });
+    }
+
+    /// How long a lookup takes.
+    pub(super) fn takes(&self, lookup: &Name) -> Duration {
+        self.world.slow.get(lookup).copied().unwrap_or(LOOKUP)
+    }
+
+    /// The first row of a lookup's table that fits what it is asked with.
+    pub(super) fn row(&self, lookup: &Name, with: &[(Name, Value)]) -> Option<&Cells> {
         let asked = |row: &&Cells| {
-            it.with
-                .iter()
+            with.iter()
                 .all(|(name, value)| row.get(name).is_none_or(|cell| cell.value == plain(value)))
         };
-        let rows = self.world.answers.get(&it.lookup);
-        let Some(row) = rows.and_then(|rows| rows.iter().find(asked)) else {
-            return Answer::NotFound;
-        };
+        self.world.answers.get(lookup)?.iter().find(asked)
+    }
+
+    fn find(&self, it: &Question) -> Answer {
+        let Some(lookup) = self.stage.flow.lookups.get(&it.lookup) else { return Answer::Failed };
+        let Some(row) = self.row(&it.lookup, &it.with) else { return Answer::NotFound };
         let columns = lookup.gives.iter().filter_map(|(name, given)| {
             // The cells were read once already when the file was.
             let value = given.kind.value.read(&row.get(name)?.value).ok()?;
@@ -331,6 +418,16 @@ impl<'a> Caller<'a> {
         });
         Answer::Found(Arc::new(columns.collect::<Row>()))
     }
+}
+
+/// What a lookup is asked with.
+fn shown(with: &[(Name, Value)]) -> String {
+    let mut shown = String::new();
+    for (name, value) in with {
+        // Writing into a `String` cannot fail.
+        let _ = write!(shown, "{}{name}={value}", if shown.is_empty() { "" } else { ", " });
+    }
+    shown
 }
 
 /// As a cell is written; a scenario's secrets are made up.
@@ -347,15 +444,16 @@ fn plain(value: &Value) -> String {
         | Value::Duration(_)
         | Value::YesNo(_)
         | Value::Choice(_)
-        | Value::Phone(_)) => other.to_string(),
+        | Value::Phone(_)
+        | Value::Recording(_)) => other.to_string(),
     }
 }
 
 /// How long something takes to say.
 #[must_use]
-pub fn length(utterance: &Utterance, lengths: &Lengths) -> Duration {
+pub fn length(utterance: &Utterance, lengths: &dyn Fn(&str) -> Option<Duration>) -> Duration {
     let pieces = utterance.pieces.iter().map(|piece| match piece {
-        Piece::Clip(clip) => lengths(clip),
+        Piece::Clip(id) | Piece::Recording(id) => lengths(id),
         Piece::Pause(ms) => Some(Duration::from_millis(u64::from(*ms))),
     });
     pieces.sum::<Option<Duration>>().unwrap_or_else(|| {

@@ -19,9 +19,11 @@ mod reference;
 mod replay;
 mod run;
 mod scenario;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod voice;
 
 pub use caller::{Lengths, length};
 pub use coverage::{Branch, Coverage, Share, branch_name};

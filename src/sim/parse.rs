@@ -7,9 +7,13 @@ use super::fields::{Found, count, ending, keys, length, moment, names, pairs, te
 use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::flow::model::{Flow, Name};
+use crate::value::Type;
 use crate::yaml::{self, Kind, Node};
 
-pub(super) const WORLD: [&str; 12] = [
+/// More than any flow allows.
+const MOST_WRONG: u32 = 1_000;
+
+pub(super) const WORLD: [&str; 14] = [
     "caller",
     "caller_name",
     "called",
@@ -18,12 +22,14 @@ pub(super) const WORLD: [&str; 12] = [
     "at",
     "answers",
     "fails",
+    "wrong_before",
     "slow",
     "calendars",
     "agents",
     "outside",
+    "disk",
 ];
-pub(super) const LINES: [&str; 19] = [
+pub(super) const LINES: [&str; 22] = [
     "hears",
     "hears_later",
     "says",
@@ -39,6 +45,9 @@ pub(super) const LINES: [&str; 19] = [
     "answers",
     "agent_leaves",
     "other_leaves",
+    "talks",
+    "silent",
+    "recorded",
     "fails",
     "works",
     "agent_sees",
@@ -131,10 +140,12 @@ impl World {
                 .unwrap_or_else(|_| jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(afternoon)),
             answers: IndexMap::new(),
             fails: Vec::new(),
+            wrong_before: IndexMap::new(),
             slow: IndexMap::new(),
             calendars: IndexMap::new(),
             agents: Agents::None,
             outside: Outside::Answers,
+            disk_full: false,
         }
     }
 
@@ -177,6 +188,14 @@ impl World {
                 }
             }
             "fails" => self.fails = lookups(value, at, flow, found),
+            "wrong_before" => {
+                for (account, tries) in value.entries() {
+                    let tries = count(tries, account.span, found);
+                    if let (Some(account), Some(tries)) = (account.text(), tries) {
+                        self.wrong_before.insert(account.into(), tries.min(MOST_WRONG));
+                    }
+                }
+            }
             "slow" => {
                 for (name, takes) in value.entries() {
                     if let (Some(lookup), Some(takes)) =
@@ -219,6 +238,11 @@ impl World {
                     None => unknown("the answer", value, KNOWN.map(|(name, _)| name), found),
                 }
             }
+            "disk" => match value.text() {
+                Some("full") => self.disk_full = true,
+                Some("works") => self.disk_full = false,
+                Some(_) | None => unknown("the disk", value, ["full", "works"], found),
+            },
             _ => return false,
         }
         true
@@ -263,6 +287,11 @@ fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells>
                 continue; // a column without a value
             }
             let Some(cell) = text(value, column.span, "a value", found) else { continue };
+            if kinds.contains(&&Type::Secret) && cell.starts_with('$') {
+                let says = format!("`{column_name}` is compared with what is keyed, not hashed");
+                let help = "write the secret itself: it is made up".to_owned();
+                found.push(Diagnostic::error("HL0802", value.span, says).help(help));
+            }
             for kind in kinds {
                 if let Err(error) = kind.read(&cell) {
                     let says = format!("`{cell}` does not fit `{column_name}`: {error}");
@@ -324,6 +353,16 @@ fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
         "answers" => only(text(value, at, "an agent", found).map(What::Answers)),
         "agent_leaves" => vec![What::AgentLeaves],
         "other_leaves" => vec![What::OtherLeaves],
+        "talks" => only(length(value, at, found).map(What::Talks)),
+        "silent" => vec![What::Silent],
+        "recorded" => match value.text() {
+            None | Some("yes") => vec![What::Recorded(true)],
+            Some("nothing") => vec![What::Recorded(false)],
+            Some(_) => {
+                unknown("the recording", value, ["yes", "nothing"], found);
+                Vec::new()
+            }
+        },
         "fails" => vec![What::Fails(lookups(value, at, flow, found))],
         "works" => vec![What::Works(lookups(value, at, flow, found))],
         "agent_sees" => vec![What::AgentSees(pairs(value, at, found))],

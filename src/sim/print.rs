@@ -54,10 +54,12 @@ impl World {
             at,
             answers,
             fails,
+            wrong_before,
             slow,
             calendars,
             agents,
             outside,
+            disk_full,
         } = self;
         let mut fields = Vec::new();
         fields.extend(caller.iter().map(|it| ("caller", text(it))));
@@ -96,9 +98,17 @@ impl World {
         } {
             fields.push(("outside", how.to_owned()));
         }
+        if *disk_full {
+            fields.push(("disk", "full".to_owned()));
+        }
         if !fails.is_empty() {
             let names: Vec<_> = fails.iter().map(|it| quoted(it)).collect();
             fields.push(("fails", format!("[{}]", names.join(", "))));
+        }
+        if !wrong_before.is_empty() {
+            let each =
+                wrong_before.iter().map(|(account, tries)| format!("{}: {tries}", text(account)));
+            fields.push(("wrong_before", map(each.collect())));
         }
         if !slow.is_empty() {
             let each =
@@ -152,6 +162,10 @@ impl What {
             Self::Answers(agent) => format!("answers: {}", text(agent)),
             Self::AgentLeaves => "agent_leaves".to_owned(),
             Self::OtherLeaves => "other_leaves".to_owned(),
+            Self::Talks(time) => format!("talks: {}", length(*time)),
+            Self::Silent => "silent".to_owned(),
+            Self::Recorded(true) => "recorded".to_owned(),
+            Self::Recorded(false) => "recorded: nothing".to_owned(),
             Self::Fails(names) => format!("fails: {}", lookups(names)),
             Self::Works(names) => format!("works: {}", lookups(names)),
             Self::AgentSees(pairs) => {

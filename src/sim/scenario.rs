@@ -50,6 +50,8 @@ pub struct World {
     pub(super) answers: IndexMap<Name, Vec<Cells>>,
     /// The lookups that fail.
     pub fails: Vec<Name>,
+    /// Wrong secrets keyed in earlier calls, by account.
+    pub wrong_before: IndexMap<Arc<str>, u32>,
     /// How long lookups take, where it is not a tenth of a second.
     pub slow: IndexMap<Name, Duration>,
     /// Calendars: `open`, `closed`, or another calendar's name.
@@ -58,6 +60,8 @@ pub struct World {
     pub agents: Agents,
     /// How somebody outside takes a transfer.
     pub outside: Outside,
+    /// Whether recordings can be kept.
+    pub disk_full: bool,
 }
 
 /// One row of a lookup's table.
@@ -140,6 +144,12 @@ pub enum What {
     AgentLeaves,
     /// The other side of a transfer hangs up.
     OtherLeaves,
+    /// The caller speaks for so long; into a recording, if one is about to begin.
+    Talks(Duration),
+    /// The caller says nothing until a recording has ended.
+    Silent,
+    /// The recording made last is kept, or is not.
+    Recorded(bool),
     /// From here on these lookups fail.
     Fails(Vec<Name>),
     /// From here on these lookups answer again.

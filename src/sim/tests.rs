@@ -221,7 +221,8 @@ fn every_expectation_can_fail() {
             "the agent sees `1234` as Order, not `1`",
         ),
         ("hears: menu, hangs_up, answers: lin", "the caller does not wait in a queue here"),
-        ("other_leaves", "there is no transfer here"),
+        ("other_leaves", "there is no transfer and no conference here"),
+        ("recorded", "nothing is kept of what the caller said"),
         ("hears_out", "nothing was heard before this line"),
         ("says: x", "nothing was heard before this line"),
     ] {
@@ -385,6 +386,70 @@ scenarios:
     "#);
 }
 
+const VOICES: &str = "
+flow: voices
+languages: [en-US]
+start: main
+steps:
+  main:
+    - record: enter
+      into: message
+      at_most: 20s
+      review: menu
+      keys: { keep: 1, hear: 2, discard: 3 }
+      nothing: nothing
+      failed: others
+    - survey: after-call
+      questions: { rate: wait, solved: menu }
+    - hangup: bye
+  nothing:
+    - hangup: wait
+  others:
+    - conference: emergency
+      with: [\"120\", \"8001\"]
+      failed: nothing
+      after: nothing
+";
+
+#[test]
+fn what_a_caller_says_is_recorded_and_others_join_them() {
+    let scenarios = "
+scenarios:
+  a message is heard and kept:
+    talk:
+      - hears: enter
+      - talks: 12s
+      - hears: menu
+      - keys: \"2\"
+      - hears_out: say
+      - says: (recording)
+      - hears: menu
+      - keys: \"1\"
+      - recorded
+      - hears: wait
+      - keys: \"4\"
+      - hears: menu
+      - keys: \"5\"
+      - hears: bye
+      - ends: completed
+  a message is thrown away:
+    talk: [hears: enter, talks: 12s, hears: menu, keys: \"3\", recorded: nothing, hears: wait]
+  nobody speaks:
+    talk: [hears: enter, silent, recorded: nothing, hears: wait]
+  somebody speaks for too long and hangs up:
+    talk: [hears: enter, talks: 30s, hears: menu, hangs_up, recorded, ends: caller_left]
+  the disk is full and others help:
+    disk: full
+    talk: [hears: enter, talks: 2s, waits: 8s, other_leaves, other_leaves, hears: wait]
+  nobody else is there:
+    disk: full
+    outside: busy
+    talk: [hears: enter, talks: 2s, hears: wait]
+";
+    let (shown, ..) = play_all(VOICES, scenarios);
+    assert!(shown.lines().all(|line| line.ends_with(": passed")) && !shown.is_empty(), "{shown}");
+}
+
 #[test]
 fn coverage_names_the_steps_that_nobody_reached() {
     let (_, coverage, stage) = play_all(
@@ -533,4 +598,95 @@ fn an_announcement_takes_turns_and_its_calendar_is_a_branch() {
     let open = "scenarios:\n  open:\n    talk:\n      - hears: [wait, menu, bye]\n";
     let (shown, coverage, _) = play_all(flow, open);
     assert_eq!((shown.as_str(), coverage.missing().count()), ("open: passed\n", 0));
+}
+
+const LINE: &str = "
+flow: line
+languages: [en-US]
+start: main
+lookups:
+  pin:
+    sql: shop
+    query: select pin_hash as hash from lines where number = :number
+    takes: { number: phone }
+    gives: { hash: secret }
+    within: 2s
+steps:
+  main:
+    - verify: enter
+      against: pin
+      with: { number: caller.number }
+      account: caller.number
+      length: 4
+      locks_after: 5
+      locked: locked
+      failed: down
+      otherwise: agent
+    - play: wait
+    - hangup: bye
+  locked:
+    - hangup: bye
+  down:
+    - hangup: bye
+  agent:
+    - queue: service
+      otherwise: closed
+  closed:
+    - hangup: bye
+";
+
+#[test]
+fn secrets_and_lock_outs_are_those_of_the_world() {
+    let scenarios = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"4719\" }] }
+scenarios:
+  the right one:
+    talk: [hears: enter, keys: \"4719\", hears: wait]
+  a wrong one, then the right one:
+    talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], keys: \"4719\", hears: wait]
+  an account that does not exist sounds the same:
+    caller: \"13900000009\"
+    talk: [hears: enter, keys: \"4719\", hears: [no-match, enter]]
+  three wrong ones:
+    talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], keys: \"4711\", hears: [no-match, enter], keys: \"4711\", reaches: agent]
+  calling again gives no new tries:
+    wrong_before: { \"13900000001\": 4 }
+    talk: [hears: enter, keys: \"4711\", reaches: locked, ends: completed]
+  while locked not even the right one helps:
+    wrong_before: { \"13900000001\": 5 }
+    talk: [hears: enter, keys: \"4719\", reaches: locked, ends: completed]
+  the last try may be the right one:
+    wrong_before: { \"13900000001\": 4 }
+    talk: [hears: enter, keys: \"4719\", hears: wait]
+  nothing can be compared:
+    fails: pin
+    talk: [hears: enter, keys: \"4719\", reaches: down]
+  nothing is compared in time:
+    slow: { pin: 3s }
+    talk: [hears: enter, keys: \"4719\", waits: 1900ms, hears_nothing: 0s, reaches: down]
+";
+    let (shown, ..) = play_all(LINE, scenarios);
+    assert!(shown.lines().all(|line| line.ends_with(": passed")) && !shown.is_empty(), "{shown}");
+}
+
+#[test]
+fn a_scenario_has_secrets_as_they_are_and_shows_them_to_nobody() {
+    let hashed = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$AAAA\" }] }
+scenarios:
+  one: { talk: [hears: enter] }
+";
+    let (shown, ..) = play_all(LINE, hashed);
+    assert!(shown.contains("compared with what is keyed, not hashed"), "{shown}");
+    let wrong = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"4719\" }] }
+scenarios:
+  one: { talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], ends: completed, hears: bye] }
+";
+    let (shown, ..) = play_all(LINE, wrong);
+    let line = "verify pin(number=13900000001) for 13900000001: wrong";
+    assert!(shown.contains(line) && !shown.contains("4719"), "{shown}");
 }

@@ -6,13 +6,15 @@
 //! Always true: appending costs a call at most [`PATIENCE`], once, when the disk stands still; what was appended is
 //! committed within half a second, in the order of appending, so that `kill -9` loses nothing older than a second;
 //! what cannot be written is counted and logged, never silently dropped.
-//! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver),
+//! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver), `lockouts` (who may not try again),
 //! `retention` (what is forgotten).
 
 mod entry;
+mod lockouts;
 mod outbox;
 mod read;
 mod retention;
+mod surveys;
 mod writer;
 
 use std::io;
@@ -28,6 +30,7 @@ use tokio::sync::oneshot;
 pub use entry::{Entry, NewCall, NewContext};
 pub use outbox::Webhook;
 pub use read::{AgentStateChange, AuditLine, CallFilter, StoredCall, StoredContext, StoredEvent};
+pub use surveys::Surveyed;
 use writer::{Order, Writer};
 
 /// How long [`Store::append`] waits for room before an entry counts as lost.
@@ -105,6 +108,12 @@ impl Store {
     /// entries do not wait.
     pub async fn append(&self, entry: Entry) {
         self.writer.append(entry).await;
+    }
+
+    /// The same, for what must be handed over in an order that only the caller knows: never waits, and is lost when there
+    /// is no room.
+    pub fn append_now(&self, entry: Entry) {
+        self.writer.append_now(entry);
     }
 
     /// Entries lost since the process began.

@@ -22,8 +22,8 @@ impl Store {
         Ok(closed.rows_affected())
     }
 
-    /// Deletes calls that began before `before`, with their events, journeys and contexts, and agents' states and
-    /// finished webhooks of that time; tells how many calls. The audit log is kept: it holds no caller's words.
+    /// Deletes calls that began before `before`, with their events, journeys and contexts, and agents' states,
+    /// finished webhooks and lock-outs of that time; tells how many calls. The audit log is kept: it holds no caller's words.
     ///
     /// # Errors
     /// [`Error::Database`]; what was deleted until then stays deleted.
@@ -56,6 +56,7 @@ impl Store {
         for delete in [
             "delete from agent_states where at < ?",
             "delete from outbox where next_at is null and created_at < ?",
+            "delete from lockouts where until < ?",
         ] {
             sqlx::query(delete).bind(before).execute(&self.pool).await?;
         }

@@ -3,19 +3,25 @@
 //! ```text
 //!  New ─► Ringing ─► walk ◄──────────────────────────────────────────────┐
 //!                     │ an action that waits                             │ heard, keyed, answered, timed out
-//!                     ├─► Playing   Asking   LookingUp   Transferring   Queued
-//!                     │                                       │            │
-//!                     │                                     Away        Talking ─► walk (`after`) or Over
+//!                     ├─► Playing   Asking ◄─► Verifying   LookingUp   Transferring   Queued
+//!                     │                                                     │            │
+//!                     │                                                   Away        Talking ─► walk (`after`) or Over
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
-//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `connect` queues and transfers, `speak` words and values.
+//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `verify` secrets,
+//! `connect` queues and transfers, `speak` words and values.
 
 mod ask;
+mod choose;
+mod confer;
 mod confirm;
 mod connect;
 mod pick;
+mod record;
 mod speak;
+mod survey;
+mod verify;
 mod walk;
 
 use std::sync::Arc;
@@ -24,12 +30,17 @@ use std::time::Duration;
 use jiff::{SignedDuration, ZonedDateTime};
 
 use self::ask::Asking;
+use self::confer::Conferring;
 use self::connect::Queued;
+use self::record::Recording;
 use self::speak::Values;
+use self::survey::Surveying;
+use self::verify::Verifying;
 use self::walk::{LookingUp, Next};
-use super::context::{Context, Record};
+use super::context::{Context, Record, Verified};
 use super::events::{
-    Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent, reveal,
+    Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent,
+    Verdict, reveal,
 };
 use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
@@ -53,6 +64,8 @@ pub struct Machine {
     values: Values,
     keys: Keys,
     record: Record,
+    /// Who the caller has shown to be.
+    verified: Option<Verified>,
     /// The last ticket given out.
     tickets: u32,
     /// Actions since something was waited for, and in all.
@@ -62,6 +75,8 @@ pub struct Machine {
     silences: u32,
     /// How many announcements were picked out of several.
     picks: u32,
+    /// How much of the caller was recorded.
+    recorded: Duration,
     /// What the last event led through, at most [`super::MAX_RUN`] actions.
     trail: Vec<Mark>,
 }
@@ -78,11 +93,15 @@ enum State {
     Ringing { until: Mono },
     Playing(Playing),
     Asking(Asking),
+    Verifying(Verifying),
     LookingUp(LookingUp),
     Queued(Queued),
     Talking { visit: Ticket },
     Transferring { transfer: Ticket, until: Mono },
     Away { transfer: Ticket },
+    Recording(Recording),
+    Surveying(Surveying),
+    Conferring(Conferring),
     Goodbye(Speaking),
     Sorry(Speaking, Stuck),
     Over,
@@ -117,6 +136,7 @@ impl Machine {
         Self {
             values: Values::new(&start),
             record: Record::default(),
+            verified: None,
             state: State::New,
             at: At { step: 0, next: 0 },
             language,
@@ -126,6 +146,7 @@ impl Machine {
             actions: 0,
             silences: 0,
             picks: 0,
+            recorded: Duration::ZERO,
             trail: Vec::new(),
             setting,
             start,
@@ -147,8 +168,15 @@ impl Machine {
             Event::Key(press) => self.key(now, press, out),
             Event::Played(ticket) => self.played(now, ticket, out),
             Event::LookedUp { lookup, answer } => self.looked_up(now, lookup, answer, out),
+            Event::Verified { check, verdict } => self.verified(now, check, verdict, out),
             Event::Queue { visit, event } => self.queue_event(now, visit, event, out),
             Event::Transfer { transfer, event } => self.transfer_event(now, transfer, event, out),
+            Event::Recording { recording, event } => {
+                self.recording_event(now, recording, event, out);
+            }
+            Event::Conference { conference, event } => {
+                self.conference_event(now, conference, event, out);
+            }
             Event::HungUp => self.hung_up(now, out),
             Event::Tick => self.tick(now, out),
         }
@@ -164,8 +192,12 @@ impl Machine {
             | State::Goodbye(speaking)
             | State::Sorry(speaking, _) => Some(speaking.until),
             State::Asking(it) => it.deadline(),
+            State::Verifying(it) => Some(it.until),
             State::LookingUp(it) => it.deadline(),
             State::Queued(it) => it.deadline(),
+            State::Recording(it) => it.deadline(),
+            State::Surveying(it) => it.deadline(),
+            State::Conferring(it) => it.deadline(),
             State::New | State::Talking { .. } | State::Away { .. } | State::Over => None,
         }
     }
@@ -177,7 +209,10 @@ impl Machine {
             let value = self.show(now, &field.value)?;
             Some((field.label.clone(), value))
         });
-        self.record.context(&self.setting.flow, &self.start, &self.language, fields.collect(), now)
+        let fields = fields.collect();
+        let verified = self.verified.clone();
+        let flow = &self.setting.flow;
+        self.record.context(flow, &self.start, &self.language, verified, fields, now)
     }
 
     /// Which actions the last event led through, and which ways the call went: for coverage.
@@ -226,7 +261,10 @@ impl Machine {
             return reveal_one(stroke, out);
         }
         match &mut self.state {
-            State::New | State::Ringing { .. } | State::Transferring { .. } => {
+            State::New
+            | State::Ringing { .. }
+            | State::Verifying(_)
+            | State::Transferring { .. } => {
                 self.keys.keep(stroke);
             }
             State::Playing(playing) => {
@@ -254,6 +292,9 @@ impl Machine {
                 let next = self.keys_in_queue(now, out);
                 self.proceed(now, next, out);
             }
+            State::Recording(_) => self.key_for_recording(now, stroke, out),
+            State::Surveying(_) => self.key_for_survey(now, stroke, out),
+            State::Conferring(_) => self.key_for_conference(now, stroke, out),
             // Heard by whom they talk to, or too late to mean anything.
             State::Talking { .. } | State::Away { .. } | State::Goodbye(_) | State::Sorry(..) => {
                 self.keys.drop_one(stroke);
@@ -281,6 +322,15 @@ impl Machine {
                 it.speaking = None;
                 out.push(Command::PlayMusic);
             }
+            State::Recording(it) if it.speaks(ticket) => {
+                let next = self.recording_heard(now, out);
+                self.proceed(now, next, out);
+            }
+            State::Surveying(it) if it.speaks(ticket) => {
+                let next = self.survey_heard(now, out);
+                self.proceed(now, next, out);
+            }
+            State::Conferring(it) if it.speaks(ticket) => it.heard(),
             State::Goodbye(it) if it.ticket == ticket => {
                 self.hang_up(now, Ending::Completed, out);
             }
@@ -290,11 +340,15 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {}
@@ -312,6 +366,13 @@ impl Machine {
         } // else it timed out and the flow went on without
     }
 
+    fn verified(&mut self, now: Mono, check: Ticket, verdict: Verdict, out: &mut Vec<Command>) {
+        if matches!(&self.state, State::Verifying(it) if it.ticket == check) {
+            let next = self.judged(now, verdict, out);
+            self.proceed(now, next, out);
+        } // else it timed out and the flow went on without
+    }
+
     fn queue_event(&mut self, now: Mono, visit: Ticket, event: QueueEvent, out: &mut Vec<Command>) {
         let next = match &self.state {
             State::Queued(it) if it.ticket == visit => self.while_queued(now, event, out),
@@ -320,11 +381,15 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {
@@ -353,11 +418,15 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {
@@ -381,11 +450,19 @@ impl Machine {
             State::Transferring { transfer, .. } | State::Away { transfer } => {
                 out.push(Command::CancelTransfer(*transfer));
             }
+            State::Recording(_) => self.recording_left(now, out),
+            State::Conferring(it) => {
+                let conference = it.ticket;
+                self.conferred(now, "hung_up", out);
+                out.push(Command::LeaveConference(conference));
+            }
             State::New
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
+            | State::Surveying(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {}
@@ -405,8 +482,12 @@ impl Machine {
                 return self.played(now, ticket, out);
             }
             State::Asking(_) => self.question_tick(now, out),
+            State::Verifying(_) => self.judged(now, Verdict::TimedOut, out),
             State::LookingUp(_) => self.lookup_tick(now, out),
             State::Queued(_) => self.queue_tick(now, out),
+            State::Recording(_) => self.recording_tick(now, out),
+            State::Surveying(_) => self.survey_tick(now, out),
+            State::Conferring(_) => self.conference_tick(now, out),
             State::Transferring { .. } => {
                 self.while_transferring(now, TransferEvent::NoAnswer, out)
             }

@@ -41,8 +41,10 @@ pub(super) struct LookingUp {
 /// How long a lookup may take before the caller is told that it takes a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long the machine waits for an answer beyond `within`, which its connector guards already.
-const GRACE: Duration = Duration::from_millis(500);
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 const APOLOGY: &str = "apology";
+/// What the query of a lookup that changes something may call its idempotency key.
+const ONCE: &str = "once";
 
 impl LookingUp {
     pub(super) fn deadline(&self) -> Option<Mono> {
@@ -112,6 +114,11 @@ impl Machine {
             ActionKind::Play(it) => self.play(now, it, out),
             ActionKind::Say(it) => self.say(now, it, out),
             ActionKind::Menu(_) | ActionKind::Ask(_) => self.ask(now, out),
+            ActionKind::Verify(_) => {
+                // Whatever the caller has shown before is not what is asked now.
+                self.verified = None;
+                self.ask(now, out)
+            }
             ActionKind::Set(assignments) => {
                 for it in assignments {
                     let value = self.value(now, &it.value)?;
@@ -131,6 +138,9 @@ impl Machine {
             ActionKind::Language(it) => self.speak_language(now, &it.value, out),
             ActionKind::Queue(it) => self.enqueue(now, it, out),
             ActionKind::Transfer(it) => self.transfer(now, it, out),
+            ActionKind::Record(it) => self.record(now, it, out),
+            ActionKind::Survey(it) => self.survey(now, it, out),
+            ActionKind::Conference(it) => self.conference(now, it, out),
             ActionKind::Hangup(prompt) => {
                 // A goodbye that cannot be spoken is still a goodbye.
                 let spoken = prompt.as_ref().map(|it| self.speak(now, &it.value, false, out));
@@ -278,7 +288,8 @@ impl Machine {
     fn look_up(&mut self, now: Mono, it: &LookUp, out: &mut Vec<Command>) -> Result<Next, Stuck> {
         let name = &it.lookup.value;
         let unknown = || Stuck::Unknown { name: name.clone() };
-        let within = self.setting.flow.lookups.get(name).ok_or_else(unknown)?.within;
+        let lookup = self.setting.flow.lookups.get(name).ok_or_else(unknown)?;
+        let (within, changes) = (lookup.within, lookup.changes);
         let mut with = Vec::with_capacity(it.with.len());
         for (taken, value) in &it.with {
             with.push((taken.value.clone(), self.value(now, value)?));
@@ -286,6 +297,11 @@ impl Machine {
         // An answer of before must not be taken for this one's.
         self.values.forget(name);
         let ticket = self.ticket();
+        if changes {
+            // The same for a question that is asked twice, and for no other: the system can tell.
+            let once = format!("{}/{}", self.start.call, ticket.0);
+            with.push((ONCE.into(), Value::Text(once.into())));
+        }
         out.push(Command::LookUp(Question { ticket, lookup: name.clone(), with, within }));
         self.state = State::LookingUp(LookingUp {
             ticket,
@@ -335,6 +351,7 @@ impl Machine {
             return Ok(Next::Wait); // `look_up` alone begins this state
         };
         let lookup = it.lookup.value.clone();
+        let changes = setting.flow.lookups.get(&lookup).is_some_and(|it| it.changes);
         let answer = match answer {
             Answer::Found(row) if !is_whole(setting.flow.lookups.get(&lookup), &row) => {
                 Answer::Failed
@@ -355,6 +372,7 @@ impl Machine {
                 Ok(Next::On)
             }
             Answer::NotFound => self.branch("not_found", &[&it.not_found]),
+            Answer::TimedOut if changes => self.branch("unknown", &[&it.unknown]),
             Answer::Failed | Answer::TimedOut => self.branch("failed", &[&it.failed]),
         }
     }
@@ -415,6 +433,7 @@ pub(super) fn small(value: &Value) -> u8 {
         | Value::YesNo(_)
         | Value::Choice(_)
         | Value::Phone(_)
-        | Value::Secret(_) => 0,
+        | Value::Secret(_)
+        | Value::Recording(_) => 0,
     }
 }

@@ -10,6 +10,8 @@ mod lookups;
 mod questions;
 mod record;
 mod stored;
+mod verify;
+mod voices;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +20,8 @@ use jiff::Timestamp;
 use jiff::tz::offset;
 
 use super::{
-    Agent, Answer, Calendars, Command, Entry, Event, Machine, QueueEvent, Setting, Start, Ticket,
-    TransferEvent, What,
+    Agent, Answer, Calendars, Command, ConferenceEvent, Entry, Event, Machine, QueueEvent,
+    RecordingEvent, Setting, Start, Ticket, TransferEvent, Verdict, What,
 };
 use crate::diagnostic::{Sources, text::render};
 use crate::flow::Program;
@@ -138,7 +140,8 @@ impl Call {
             Command::Answer => "answer".to_owned(),
             Command::Play(it) => {
                 self.prompt = it.ticket;
-                it.utterance.text.clone()
+                let text = it.utterance.text.clone();
+                if text.is_empty() { "tone".to_owned() } else { text }
             }
             Command::PlayMusic => "music".to_owned(),
             Command::PlayRinging => "ringing".to_owned(),
@@ -150,6 +153,12 @@ impl Call {
                     it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 format!("ask {}({})", it.lookup, with.join(", "))
             }
+            Command::Verify(it) => {
+                self.ticket = it.ticket;
+                let with: Vec<String> =
+                    it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("verify {}({}) of {}", it.lookup, with.join(", "), it.account)
+            }
             Command::Enqueue(it) => {
                 self.ticket = it.ticket;
                 format!("queue {} {}", it.queue, it.priority)
@@ -160,6 +169,17 @@ impl Call {
                 format!("call {} {:?}", it.to, it.kind)
             }
             Command::CancelTransfer(_) => "cancel".to_owned(),
+            Command::Record(it) => {
+                self.ticket = it.ticket;
+                format!("record {} {:?} {:?}", it.id, it.at_most, it.silence)
+            }
+            Command::StopRecording(_) => "end recording".to_owned(),
+            Command::DiscardRecording(id) => format!("discard {id}"),
+            Command::Conference(it) => {
+                self.ticket = it.ticket;
+                format!("conference {} with {}", it.room, it.with.join(" "))
+            }
+            Command::LeaveConference(_) => "part".to_owned(),
             Command::HangUp(_) => "hang up".to_owned(),
             Command::LastResort(because) => format!("last resort: {because}"),
             Command::End(ending) => format!("end {ending:?}"),
@@ -169,8 +189,11 @@ impl Call {
     /// The event that `words` mean.
     fn event(&self, words: &str) -> Event {
         let answer = |answer| Event::LookedUp { lookup: self.ticket, answer };
+        let verified = |verdict| Event::Verified { check: self.ticket, verdict };
         let queue = |event| Event::Queue { visit: self.ticket, event };
         let transfer = |event| Event::Transfer { transfer: self.ticket, event };
+        let recording = |event| Event::Recording { recording: self.ticket, event };
+        let conference = |event| Event::Conference { conference: self.ticket, event };
         let agent = Agent { id: "lin".into(), name: None, work_number: Some("8001".into()) };
         let mut parts = words.split(' ');
         let verb = parts.next().unwrap();
@@ -194,6 +217,11 @@ impl Call {
             "not-found" => answer(Answer::NotFound),
             "late" => Event::LookedUp { lookup: self.asked_before, answer: Answer::NotFound },
             "fails" => answer(Answer::Failed),
+            "times-out" => answer(Answer::TimedOut),
+            "right" => verified(Verdict::Right),
+            "wrong" => verified(Verdict::Wrong),
+            "locked" => verified(Verdict::Locked),
+            "unverified" => verified(Verdict::Failed),
             "position" => queue(QueueEvent::Position {
                 ahead: rest[0].parse().unwrap(),
                 wait: rest.get(1).map(|it| Duration::from_secs(it.parse().unwrap())),
@@ -213,6 +241,14 @@ impl Call {
             "declined" => transfer(TransferEvent::Declined),
             "transfer-fails" => transfer(TransferEvent::Failed),
             "other-left" => transfer(TransferEvent::OtherLeft),
+            "silent" => recording(RecordingEvent::Silent),
+            "stored" => recording(RecordingEvent::Stored { heard: true }),
+            "stored-nothing" => recording(RecordingEvent::Stored { heard: false }),
+            "not-stored" => recording(RecordingEvent::Failed),
+            "joins" => conference(ConferenceEvent::Joined(rest[0].into())),
+            "leaves" => conference(ConferenceEvent::Left(rest[0].into())),
+            "refuses" => conference(ConferenceEvent::Refused(rest[0].into())),
+            "conference-fails" => conference(ConferenceEvent::Failed),
             unknown => panic!("`{unknown}` is no event"),
         }
     }

@@ -58,6 +58,7 @@ fn samples(clips: &ClipStore, pieces: &[Piece], volume_db: i8) -> Vec<i16> {
             Piece::Clip(name) => {
                 samples.extend(clips.get(name).into_iter().flat_map(|clip| louder(clip)))
             }
+            Piece::Recording(_) => {} // nobody is recorded here
             Piece::Pause(ms) => {
                 samples.resize(samples.len() + crate::audio::samples_in(u32::from(*ms)), 0)
             }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio::runtime::{self, Runtime};
 
 use super::Connectors;
-use crate::call::{Answer, Question};
+use crate::call::{Answer, Check, Question, Verdict};
 use crate::config::Config;
 use crate::flow::model::{Flow, Name};
-use crate::lookup::{ConnectorConfig, Lookups, OpenError, Outcome, Query, QueryError};
+use crate::lookup::{ConnectorConfig, Lookups, OpenError, Outcome, PinError, Query, QueryError};
 use crate::server::house;
+use crate::server::verify::Verifier;
 
 /// Why they cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,8 @@ pub(super) enum Broken {
     Query(Name, #[source] QueryError),
     #[error("a connector cannot be opened: {0}")]
     Connector(#[from] OpenError),
+    #[error("secrets cannot be compared: {0}")]
+    Secrets(#[from] PinError),
     #[error("no runtime: {0}")]
     Runtime(#[from] std::io::Error),
 }
@@ -27,6 +30,7 @@ pub(super) enum Broken {
 pub(super) struct Databases {
     runtime: Runtime,
     lookups: Lookups,
+    verifier: Verifier,
     queries: BTreeMap<Name, (Name, Query)>,
 }
 
@@ -44,7 +48,7 @@ impl Databases {
         let queries = queries.collect::<Result<_, Broken>>()?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let lookups = runtime.block_on(Lookups::open(configs))?;
-        Ok(Self { runtime, lookups, queries })
+        Ok(Self { runtime, lookups, verifier: Verifier::forgetful()?, queries })
     }
 }
 
@@ -60,5 +64,12 @@ impl Connectors for Databases {
             Outcome::Failed(_) => Answer::Failed,
             Outcome::TimedOut => Answer::TimedOut,
         }
+    }
+
+    fn verify(&mut self, check: &Check) -> Verdict {
+        let Some((connector, query)) = self.queries.get(&check.lookup) else {
+            return Verdict::Failed; // the program was proven: it asks only its own lookups
+        };
+        self.runtime.block_on(self.verifier.check(&self.lookups, connector, query, check))
     }
 }

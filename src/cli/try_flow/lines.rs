@@ -91,7 +91,7 @@ mod tests {
 
     use super::super::{Connectors, Silent, TryArgs, start};
     use super::*;
-    use crate::call::{Answer, Question, Setting};
+    use crate::call::{Answer, Check, Question, Setting, Verdict};
     use crate::server::house::{Ground, Overrides};
 
     /// The shop's first order; no other.
@@ -111,6 +111,10 @@ mod tests {
                 )),
                 _ => Answer::NotFound,
             }
+        }
+
+        fn verify(&mut self, _: &Check) -> Verdict {
+            Verdict::Failed // the shop asks for no secret
         }
     }
 

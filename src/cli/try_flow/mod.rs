@@ -18,7 +18,7 @@ use jiff::ZonedDateTime;
 
 use self::databases::Databases;
 use self::trial::Trial;
-use crate::call::{Answer, Play, Question, Setting, Start};
+use crate::call::{Answer, Check, Play, Question, Setting, Start, Verdict};
 use crate::diagnostic::text::render;
 use crate::flow::Program;
 use crate::server::house::{Broken, Ground, Overrides};
@@ -68,6 +68,8 @@ fn moment(text: &str) -> Result<ZonedDateTime, String> {
 pub(super) trait Connectors {
     /// Asks, and waits for the answer.
     fn ask(&mut self, question: &Question) -> Answer;
+    /// Compares a secret, and waits for the verdict.
+    fn verify(&mut self, check: &Check) -> Verdict;
 }
 
 /// What makes prompts heard.

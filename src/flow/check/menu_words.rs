@@ -28,6 +28,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 }
             }
             ActionKind::Play(_)
+            | ActionKind::Verify(_)
             | ActionKind::Say(_)
             | ActionKind::Set(_)
             | ActionKind::If(_)
@@ -37,6 +38,9 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
+            | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -57,7 +61,8 @@ fn keys_of(ask: &Ask) -> Vec<Spanned<Key>> {
         | Type::DateTime
         | Type::Duration
         | Type::Phone
-        | Type::Secret => 0,
+        | Type::Secret
+        | Type::Recording => 0,
     };
     let symbols = ('1'..='9').take(count);
     symbols.filter_map(Key::from_symbol).map(|key| Spanned::new(key, ask.kind.span)).collect()

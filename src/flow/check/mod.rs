@@ -7,6 +7,7 @@ mod allowed;
 mod between;
 mod between_digits;
 mod check_digit;
+mod conference_fails;
 mod confirm;
 mod constant_condition;
 mod end_key;
@@ -14,6 +15,7 @@ mod falls_off;
 mod goodbye;
 mod length;
 mod long_prompt;
+mod long_survey;
 mod lookup_branches;
 mod lookup_values;
 mod many_options;
@@ -24,23 +26,31 @@ mod missing_prompt;
 mod name_taken;
 mod no_otherwise;
 mod no_person;
+mod once_taken;
 mod patterns;
 mod perhaps_unset;
 mod pick;
 mod queue_exits;
+mod record_length;
+mod record_silence;
+mod record_ways;
 mod repeated_language;
 mod rings;
+mod secret_fetched;
 mod secret_shown;
 mod secret_spoken;
+mod short_secret;
 mod slow_end;
 mod slow_lookup;
 mod sql;
+mod stale_key;
 mod study;
 mod transfer_fails;
 mod transfer_target;
 mod tries;
 mod uneven_placeholders;
 mod unkeyable;
+mod unknown_branch;
 mod unknown_calendar;
 mod unknown_connector;
 mod unknown_lookup;
@@ -58,6 +68,10 @@ mod unserved_queue;
 mod unspoken_language;
 mod unused_lookup;
 mod unused_step;
+mod verify_against;
+mod verify_branches;
+mod voice_words;
+mod weak_lockout;
 mod words;
 mod wrong_kind;
 
@@ -130,7 +144,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 32] = [
+const PRESENT: [Rule; 40] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -158,6 +172,14 @@ const PRESENT: [Rule; 32] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    secret_fetched::check,
+    verify_against::check,
+    weak_lockout::check,
+    short_secret::check,
+    once_taken::check,
+    stale_key::check,
+    record_silence::check,
+    long_survey::check,
     between::check,
     check_digit::check,
     patterns::check,
@@ -166,18 +188,23 @@ const PRESENT: [Rule; 32] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 7] = [
+const FIELDS: [Rule; 12] = [
+    unknown_branch::check,
     lookup_branches::check,
+    verify_branches::check,
     slow_lookup::check,
     no_otherwise::check,
     transfer_fails::check,
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    record_length::check,
+    record_ways::check,
+    conference_fails::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 14] = [
+const ABSENT: [Rule; 15] = [
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -191,6 +218,7 @@ const ABSENT: [Rule; 14] = [
     goodbye::check,
     perhaps_unset::check,
     menu_words::check,
+    voice_words::check,
     sql_and_values,
 ];
 

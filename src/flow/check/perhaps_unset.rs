@@ -255,11 +255,27 @@ impl<'w, 's> Walk<'w, 's, 'w> {
                 }
                 return;
             }
+            ActionKind::Verify(it) => {
+                it.with.iter().for_each(|(_, value)| self.read(value, &mut Vec::new()));
+                self.read(&it.account, &mut Vec::new());
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter().for_each(|it| self.read(it, &mut Vec::new()));
                 self.mark("queue.waited", true);
             }
             ActionKind::Transfer(transfer) => self.read(&transfer.to, &mut Vec::new()),
+            ActionKind::Record(record) => {
+                self.leave_by(action);
+                self.mark(&record.into.value, true);
+                return;
+            }
+            ActionKind::Survey(survey) => {
+                survey.questions.iter().for_each(|it| self.mark(&it.variable, false));
+            }
+            ActionKind::Conference(it) => {
+                self.read(&it.room, &mut Vec::new());
+                it.with.iter().for_each(|it| self.read(it, &mut Vec::new()));
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
             | ActionKind::Goto(_)

@@ -2,28 +2,16 @@
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::ActionKind;
+use crate::flow::model::{ActionKind, Hours, Play};
 
 /// Points at each such name and suggests the nearest existing one.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let calendars = &study.world.calendars;
     for (_, _, action) in study.actions() {
-        let named = match &action.kind {
-            ActionKind::Hours(it) => Some(&it.calendar),
-            ActionKind::Play(it) => it.on.as_ref(),
-            ActionKind::Menu(_)
-            | ActionKind::Ask(_)
-            | ActionKind::Say(_)
-            | ActionKind::Set(_)
-            | ActionKind::If(_)
-            | ActionKind::Goto(_)
-            | ActionKind::Lookup(_)
-            | ActionKind::Language(_)
-            | ActionKind::Queue(_)
-            | ActionKind::Transfer(_)
-            | ActionKind::Hangup(_) => None,
-        };
-        if let Some(name) = named.filter(|it| !calendars.contains(&it.value)) {
+        if let ActionKind::Hours(Hours { calendar: name, .. })
+        | ActionKind::Play(Play { on: Some(name), .. }) = &action.kind
+            && !calendars.contains(&name.value)
+        {
             let says = format!("no calendar is called `{}`", name.value);
             let near = study.suggest(&name.value, calendars.iter().map(|it| &**it));
             let help =

@@ -22,6 +22,16 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 matches!(kind, Type::Text | Type::Phone | Type::Digits),
                 "write a SIP URI, a number in quotes, or a variable that holds one",
             ),
+            Role::Account => (
+                "`account`",
+                matches!(kind, Type::Text | Type::Phone | Type::Digits),
+                "write the variable that says whose it is: `line_number`",
+            ),
+            Role::Room => (
+                "`conference`",
+                *kind == Type::Text,
+                "write the room's name: one word, or a text in quotes",
+            ),
             Role::Bound(of) => (
                 "`between`",
                 // HL0314 looks at types without an order.

@@ -7,7 +7,7 @@ use super::values::{
     expression, key, kind, language, length_of_time, place, reason, reference, small, snake,
     unreadable, word, yes_no,
 };
-use super::{ask, play};
+use super::{ask, play, verify, voices};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
@@ -123,6 +123,7 @@ fn what_to_do(
             ActionKind::Menu(Menu { prompt: prompt?, branches: branches?, keys, patience })
         }
         "ask" => ActionKind::Ask(Box::new(ask::ask(value, fields, found)?)),
+        "verify" => ActionKind::Verify(Box::new(verify::verify(value, fields, found)?)),
         "say" => {
             let kind = fields.get("as").and_then(|node| kind(node, found));
             let keys = keying(fields, found);
@@ -146,10 +147,11 @@ fn what_to_do(
             let with = fields.get("with").map(|node| with(node, found)).unwrap_or_default();
             let not_found = target(fields, "not_found", found);
             let failed = target(fields, "failed", found);
+            let unknown = target(fields, "unknown", found);
             let meanwhile =
                 optional(fields, "meanwhile", |node| reference(node, "a prompt", found));
             let lookup = reference(value, "a lookup", found)?;
-            ActionKind::Lookup(LookUp { lookup, with, not_found, failed, meanwhile })
+            ActionKind::Lookup(LookUp { lookup, with, not_found, failed, unknown, meanwhile })
         }
         "hours" => {
             let closed = fields.need("closed", "a-step", found);
@@ -159,6 +161,9 @@ fn what_to_do(
         "language" => ActionKind::Language(language(value, found)?),
         "queue" => ActionKind::Queue(queue(value, fields, found)?),
         "transfer" => ActionKind::Transfer(transfer(value, fields, found)?),
+        "record" => ActionKind::Record(voices::record(value, fields, found)?),
+        "survey" => ActionKind::Survey(voices::survey(value, fields, found)?),
+        "conference" => ActionKind::Conference(voices::conference(value, at, fields, found)?),
         _ => match &value.kind {
             Kind::Null => ActionKind::Hangup(None),
             Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
@@ -186,14 +191,7 @@ fn queue(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Queue> 
 }
 
 fn transfer(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Transfer> {
-    let to = word(value, "a SIP URI or number", found).and_then(|text| {
-        if is_address(text) {
-            let kind = ExprKind::Literal(Value::Text(text.trim().into()));
-            Some(Expr { kind, span: value.span })
-        } else {
-            expression(value, found)
-        }
-    });
+    let to = address(value, found);
     let kind = fields.get("kind").and_then(|node| match word(node, "bridge or blind", found)? {
         "bridge" => Some(TransferKind::Bridge),
         "blind" => Some(TransferKind::Blind),
@@ -213,6 +211,16 @@ fn transfer(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Tran
         after: target(fields, "after", found),
         to: to?,
     })
+}
+
+/// Somebody to call: an address as it stands, or an expression that gives one.
+pub(super) fn address(node: &Node, found: &mut Found) -> Option<Expr> {
+    let text = word(node, "a SIP URI or number", found)?;
+    if !is_address(text) {
+        return expression(node, found);
+    }
+    let kind = ExprKind::Literal(Value::Text(text.trim().into()));
+    Some(Expr { kind, span: node.span })
 }
 
 /// Whether a text is a place to call as it stands, not an expression: `sip:help@example.com`, `4008001234`, `+86…`.
@@ -247,7 +255,7 @@ pub(super) fn optional<T>(
     fields.get(name).and_then(read)
 }
 
-fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
+pub(super) fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
     fields.get(name).and_then(|node| reference(node, "a step", found))
 }
 
@@ -297,7 +305,7 @@ fn assignments(node: &Node, at: Span, found: &mut Found) -> Option<Vec<Assignmen
     Some(read.collect())
 }
 
-fn with(node: &Node, found: &mut Found) -> Vec<(Spanned<Name>, Expr)> {
+pub(super) fn with(node: &Node, found: &mut Found) -> Vec<(Spanned<Name>, Expr)> {
     let Kind::Map(entries) = &node.kind else {
         let says = format!("`with` is a map of values, and this is {}", node.what());
         let help = "write `with: { number: order_number }`".to_owned();

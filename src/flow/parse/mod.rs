@@ -8,6 +8,8 @@ mod ask;
 mod fields;
 mod play;
 mod values;
+mod verify;
+mod voices;
 
 use std::sync::Arc;
 

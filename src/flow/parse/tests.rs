@@ -133,6 +133,7 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Play(_) => "play",
         ActionKind::Menu(_) => "menu",
         ActionKind::Ask(_) => "ask",
+        ActionKind::Verify(_) => "verify",
         ActionKind::Say(_) => "say",
         ActionKind::Set(_) => "set",
         ActionKind::If(_) => "if",
@@ -142,6 +143,9 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Language(_) => "language",
         ActionKind::Queue(_) => "queue",
         ActionKind::Transfer(_) => "transfer",
+        ActionKind::Record(_) => "record",
+        ActionKind::Survey(_) => "survey",
+        ActionKind::Conference(_) => "conference",
         ActionKind::Hangup(_) => "hangup",
     }
 }
@@ -352,7 +356,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, hangup
+       = help: an action is one of play, menu, ask, verify, say, set, if, goto, lookup, hours, language, queue, transfer, record, survey, conference, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3

@@ -21,6 +21,22 @@ const PATIENCE: [Field; 5] = [
     field("otherwise", Shape::Step, MUST, "the step after the last try"),
 ];
 
+/// What the keys of a review do.
+#[rustfmt::skip]
+const REVIEW: [Field; 4] = [
+    field("keep", Shape::Key, "none", "keeps the recording"),
+    field("hear", Shape::Key, "none", "plays it, then asks again"),
+    field("again", Shape::Key, "none", "records another one in its place"),
+    field("discard", Shape::Key, "none", "throws it away"),
+];
+
+/// A question of a survey that has keys of its own.
+#[rustfmt::skip]
+const QUESTION: [Field; 2] = [
+    field("prompt", Shape::Prompt, MUST, "the prompt that asks it"),
+    field("keys", Shape::Digits, "those of the survey", "the figures that answer it"),
+];
+
 /// The two keys of a read-back.
 #[rustfmt::skip]
 pub const CONFIRM_KEYS: [Field; 2] = [
@@ -70,6 +86,22 @@ pub const ACTIONS: &[Action] = &[
         ], &PATIENCE, &KEYING],
     },
     Action {
+        name: "verify", value: Shape::Prompt, one_of: &[],
+        says: "asks for a secret and compares it with what a system keeps of it; whoever guesses is locked out",
+        fields: &[&[
+            field("against", Shape::Lookup, MUST, "a lookup that gives one secret: the argon2 hash"),
+            field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each thing that lookup takes"),
+            field("account", Shape::Expression, MUST, "whose secret it is: what wrong ones are counted for"),
+            field("length", Shape::Digits, "1..32", "how many digits; the end key does not count"),
+            field("ends_with", Shape::Key, "none: at the longest `length`, or after `between_digits`", "the key that ends it"),
+            field("between_digits", Shape::Duration, "`defaults`", "how long between two digits"),
+            field("locks_after", Shape::Count, "5", "how many wrong ones in all, in whichever calls, lock the account"),
+            field("locked_for", Shape::Duration, "30m", "for how long"),
+            field("locked", Shape::Step, MUST, "the step when the account or the caller's number is locked"),
+            field("failed", Shape::Step, MUST, "the step when nothing can be compared"),
+        ], &PATIENCE, &KEYING],
+    },
+    Action {
         name: "say", value: Shape::Expression, one_of: &[],
         says: "speaks a value alone",
         fields: &[&[field("as", Shape::Type, "its own type", "reads it as another type: a number as `digits`")], &KEYING],
@@ -99,6 +131,7 @@ pub const ACTIONS: &[Action] = &[
             field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each thing the lookup takes"),
             field("not_found", Shape::Step, "must be there if the lookup gives columns", "the step when there is no row"),
             field("failed", Shape::Step, MUST, "the step when it fails or takes longer than `within`"),
+            field("unknown", Shape::Step, "must be there if the lookup `changes` something", "the step when a change was not answered in time: nobody knows whether it was made"),
             field("meanwhile", Shape::Prompt, "silence", "a prompt when it takes longer than 1 s; it is heard to its end"),
         ]],
     },
@@ -138,6 +171,41 @@ pub const ACTIONS: &[Action] = &[
             field("no_answer", Shape::Step, "`otherwise`", "the step when nobody answers in time"),
             field("otherwise", Shape::Step, MUST, "the step on every other failure"),
             field("after", Shape::Step, "the call ends", "the step when the other side hangs up first"),
+        ]],
+    },
+    Action {
+        name: "record", value: Shape::Prompt, one_of: &[],
+        says: "speaks a prompt and a tone, and keeps what the caller says then",
+        fields: &[&[
+            field("into", Shape::Variable, MUST, "the variable that gets the recording"),
+            field("at_most", Shape::Duration, MUST, "how long it may be; one call records 30 minutes at most"),
+            field("silence", Shape::Duration, "3s", "so much silence ends it; who has not begun yet may think for 5 s"),
+            field("ends_with", Shape::Key, "any key", "the key that ends it"),
+            field("review", Shape::Prompt, "it is kept", "a prompt after which the caller decides what becomes of it"),
+            field("keys", Shape::Fields(&REVIEW), "1, 2, 3 and `*`", "the keys of the review by what they do"),
+            field("nothing", Shape::Step, MUST, "the step when nothing was said, or it was discarded"),
+            field("failed", Shape::Step, MUST, "the step when it cannot be kept"),
+        ], &KEYING],
+    },
+    Action {
+        name: "survey", value: Shape::Reason, one_of: &[],
+        says: "asks one question after the other, a key each; an answer is read as `<survey>.<question>`",
+        fields: &[&[
+            field("questions", Shape::Map(&Shape::Reason, &Shape::Either(&Shape::Prompt, &Shape::Fields(&QUESTION))), MUST, "a prompt for each question"),
+            field("keys", Shape::Digits, "1..5", "the figures that answer, the lowest and the highest"),
+        ]],
+    },
+    Action {
+        name: "conference", value: Shape::Expression, one_of: &[],
+        says: "brings others into the call, who all hear each other and the caller",
+        fields: &[&[
+            field("with", Shape::OneOrMore(&Shape::Address), MUST, "whom to call, one or up to six"),
+            field("announce", Shape::Prompt, "silence", "what the caller hears when somebody joins"),
+            field("ends_with", Shape::Key, "none", "the key by which the caller leaves"),
+            field("because", Shape::Reason, "that of the last `goto`", "why, for whoever answers"),
+            field("ring_for", Shape::Duration, "30s", "how long each may ring"),
+            field("failed", Shape::Step, MUST, "the step when nobody could be brought in"),
+            field("after", Shape::Step, "the call ends", "the step when the others have left, or the caller has"),
         ]],
     },
     Action {

@@ -137,11 +137,13 @@ fn action<'a>(
         }
         return;
     };
-    // `with` of a `lookup` is about that lookup.
-    let about = match (known.value, entries.get(at)) {
-        (Shape::Lookup, Some((_, value))) => value.text(),
-        _ => lookup,
+    // `with` is about the lookup that stands behind the action's name, or in a field of it.
+    let behind = entries.get(at).filter(|_| matches!(known.value, Shape::Lookup));
+    let in_field = || {
+        let asked = known.fields().find(|it| matches!(it.shape, Shape::Lookup))?;
+        entries.iter().find(|(key, _)| key.text() == Some(asked.name))
     };
+    let about = behind.or_else(in_field).and_then(|(_, value)| value.text()).or(lookup);
     for (index, (key, value)) in entries.iter().enumerate() {
         if index == at {
             let what = What::Action(Some(known), actions);
