@@ -134,6 +134,8 @@ impl Shop {
                 .iter()
                 .map(|(name, served)| (name.text().unwrap().into(), served.text() == Some("yes")))
                 .collect(),
+            cases: names("cases").into_iter().map(Arc::from).collect(),
+            notify: names("notify").into_iter().map(Arc::from).collect(),
             connectors: names("connectors").into_iter().map(Arc::from).collect(),
             transfers: names("transfers"),
         };

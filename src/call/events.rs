@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::context::Context;
+use super::follow_up::{CallBack, History, Kept, Notice, OpenCase};
 use super::journey::Passage;
 use crate::flow::model::{Name, TransferKind};
 use crate::secret::{Key, Secret};
@@ -61,6 +62,15 @@ pub enum Event {
         /// What.
         event: TransferEvent,
     },
+    /// A case or a call back was kept, or was not.
+    Kept {
+        /// That of [`Command::OpenCase`] or [`Command::CallBack`].
+        ticket: Ticket,
+        /// What came of it.
+        kept: Kept,
+    },
+    /// What is known of the caller's number from before; decides nothing, agents see it.
+    Recalled(Arc<History>),
     /// Something happened to a recording.
     Recording {
         /// That of [`Command::Record`].
@@ -298,6 +308,12 @@ pub enum Command {
     Transfer(Transfer),
     /// Give it up, whatever was reached.
     CancelTransfer(Ticket),
+    /// Open a case; answered by [`Event::Kept`].
+    OpenCase(OpenCase),
+    /// Promise to call back; answered by [`Event::Kept`].
+    CallBack(CallBack),
+    /// Tell somebody else; nothing waits for it.
+    Notify(Notice),
     /// Keep what the caller says from now on; answered by [`Event::Recording`].
     Record(Recording),
     /// End it, and keep what was said; answered by [`RecordingEvent::Stored`] or [`RecordingEvent::Failed`].
@@ -548,6 +564,8 @@ pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
             | Event::Verified { .. }
             | Event::Queue { .. }
             | Event::Transfer { .. }
+            | Event::Kept { .. }
+            | Event::Recalled(_)
             | Event::Recording { .. }
             | Event::Conference { .. }
             | Event::HungUp

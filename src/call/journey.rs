@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::events::{Agent, ConferenceEvent, Ending, Row, Stuck, TransferEvent};
@@ -167,6 +168,37 @@ pub enum What {
     Transfer {
         /// What.
         event: TransferEvent,
+    },
+    /// A case was opened, or could not be.
+    Case {
+        /// Its kind.
+        kind: Name,
+        /// What about, in a word of the designer's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        about: Option<Name>,
+        /// `opened` or `failed`.
+        outcome: &'static str,
+        /// Its number.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<Arc<str>>,
+        /// Until when an answer is promised.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        promised: Option<Timestamp>,
+    },
+    /// A call back was promised, or could not be.
+    Callback {
+        /// Whose agents call.
+        queue: Name,
+        /// Whom, as it is dialled.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<Arc<str>>,
+        /// `kept`, `no_number` or `failed`.
+        outcome: &'static str,
+    },
+    /// Somebody else is told.
+    Notified {
+        /// Who.
+        to: Name,
     },
     /// The caller was recorded.
     Recorded {

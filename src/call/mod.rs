@@ -14,7 +14,9 @@ use std::time::Duration;
 
 mod collect;
 mod context;
+mod dialable;
 mod events;
+mod follow_up;
 mod journey;
 mod keyed;
 mod keys;
@@ -26,10 +28,14 @@ mod tests;
 mod trail;
 
 pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Verified, Visit, Wait};
+pub use dialable::dialable;
 pub use events::{
     Agent, Answer, Check, Command, Conference, ConferenceEvent, Ending, Enqueue, Entry, Event,
     Play, Press, Question, QueueEvent, Recording, RecordingEvent, Row, Stuck, Ticket, Transfer,
     TransferEvent, Verdict, reveal,
+};
+pub use follow_up::{
+    CallBack, History, Kept, KnownCase, MAX_TEXT, Notice, OpenCase, PastCall, Told,
 };
 pub use journey::{Passage, What};
 pub use machine::{Machine, replay};

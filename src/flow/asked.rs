@@ -59,6 +59,9 @@ impl ActionKind {
             | Self::Record(_)
             | Self::Survey(_)
             | Self::Conference(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -82,6 +85,9 @@ impl ActionKind {
             | Self::Record(_)
             | Self::Survey(_)
             | Self::Conference(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
             | Self::Hangup(_) => None,
         }
     }

@@ -6,7 +6,7 @@ use super::model::Flow;
 use crate::value::Type;
 
 /// Their names, in the order of docs.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 11] = [
     "caller.number",
     "caller.name",
     "caller.verified",
@@ -16,9 +16,12 @@ pub const NAMES: [&str; 9] = [
     "today",
     "now",
     "queue.waited",
+    "case.number",
+    "case.promised",
 ];
 
-/// What a built-in variable is, and whether it may be missing: a number may be withheld, a queue not yet waited in.
+/// What a built-in variable is, and whether it may be missing: a number may be withheld, a queue not yet
+/// waited in, no case opened.
 #[must_use]
 pub fn builtin(flow: &Flow, name: &str) -> Option<(Type, bool)> {
     Some(match name {
@@ -34,6 +37,8 @@ pub fn builtin(flow: &Flow, name: &str) -> Option<(Type, bool)> {
         "today" => (Type::Date, false),
         "now" => (Type::Time, false),
         "queue.waited" => (Type::Duration, true),
+        "case.number" => (Type::Digits, true),
+        "case.promised" => (Type::DateTime, true),
         _ => return None,
     })
 }

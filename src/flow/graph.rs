@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::model::{Action, ActionKind, Flow, Patience, Play, Target};
+use super::model::{Action, ActionKind, Flow, Name, Patience, Play, Target};
 use crate::diagnostic::Spanned;
 use crate::secret::Key;
 
@@ -46,6 +46,8 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
+    /// The number is missing, or none that can be called.
+    NoNumber,
     /// Nothing was said into a recording, or it was thrown away.
     Nothing,
 }
@@ -70,6 +72,7 @@ impl fmt::Display for Way {
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::After => "after",
+            Self::NoNumber => "no_number",
             Self::Nothing => "nothing",
         })
     }
@@ -90,6 +93,7 @@ impl ActionKind {
             | Self::Say(_)
             | Self::Set(_)
             | Self::Language(_)
+            | Self::Notify(_)
             | Self::Survey(_)
             | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
@@ -126,6 +130,10 @@ impl ActionKind {
                 (Way::Otherwise, &transfer.otherwise),
                 (Way::After, &transfer.after),
             ]),
+            Self::Case(it) => some(&[(Way::Failed, &it.failed)]),
+            Self::Callback(it) => {
+                some(&[(Way::NoNumber, &it.no_number), (Way::Failed, &it.failed)])
+            }
             Self::Record(it) => some(&[(Way::Nothing, &it.nothing), (Way::Failed, &it.failed)]),
             Self::Conference(it) => some(&[(Way::Failed, &it.failed), (Way::After, &it.after)]),
         }
@@ -149,6 +157,9 @@ impl ActionKind {
             | Self::Set(_)
             | Self::Lookup(_)
             | Self::Hours(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
             | Self::Language(_)
             | Self::Record(_)
             | Self::Survey(_) => false,
@@ -157,6 +168,17 @@ impl ActionKind {
 }
 
 impl ActionKind {
+    /// The queue that it names.
+    pub(super) const fn queue(&self) -> Option<&Spanned<Name>> {
+        if let Self::Queue(it) = self {
+            Some(&it.queue)
+        } else if let Self::Callback(it) = self {
+            Some(&it.queue)
+        } else {
+            None
+        }
+    }
+
     /// How often and how long a caller is waited for, where one is asked something.
     pub(super) const fn patience(&self) -> Option<&Patience> {
         match self {
@@ -173,6 +195,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
             | Self::Record(_)
             | Self::Survey(_)
             | Self::Conference(_)

@@ -17,6 +17,7 @@ mod duration;
 mod entry;
 mod explain;
 pub mod expr;
+pub mod follow_up;
 mod graph;
 pub mod model;
 mod parse;

@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 
 use super::check_digit::CheckDigit;
 use super::expr::Expr;
+use super::follow_up::{Callback, Case, Notify};
 use super::pattern::Pattern;
 pub use super::voices::{Conference, Question, Record, Review, Survey};
 use crate::diagnostic::{FileId, Span, Spanned};
@@ -175,6 +176,12 @@ pub enum ActionKind {
     Queue(Queue),
     /// `transfer:` connects the caller with somebody outside.
     Transfer(Transfer),
+    /// `case:` opens a case.
+    Case(Case),
+    /// `callback:` promises to call back.
+    Callback(Callback),
+    /// `notify:` tells somebody else.
+    Notify(Notify),
     /// `record:` keeps what the caller says.
     Record(Record),
     /// `survey:` asks how it was, a key each.

@@ -52,6 +52,9 @@ pub(super) fn settle(flow: &mut Flow) {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }
             ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Case(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
+            ActionKind::Callback(it) => settle(&mut it.number, Some(&Type::Phone)),
+            ActionKind::Notify(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
             ActionKind::Conference(it) => {
                 settle(&mut it.room, None);
                 it.with.iter_mut().for_each(|it| settle(it, None));

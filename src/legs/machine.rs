@@ -223,6 +223,9 @@ TransferKind::Blind => {
             | C::PlayMusic
             | C::PlayRinging
             | C::Stop
+            | C::OpenCase(_)
+            | C::CallBack(_)
+            | C::Notify(_)
             | C::LookUp(_)
             | C::Verify(_)
             | C::Record(_)

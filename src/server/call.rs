@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 
 use super::Shared;
 use super::acd::ToAcd;
+use super::follow_up;
 use super::hand_off;
 use super::house::House;
 use super::recorder::Wanted;
@@ -61,8 +62,8 @@ pub(super) enum ToCall {
 /// What has to wait until the machines are settled.
 enum Later {
     Store(Entry),
-    /// For the webhook.
-    Post(serde_json::Value),
+    /// For the webhook of this name.
+    Post(Arc<str>, serde_json::Value),
     Sip(sip::endpoint::LegId, Wish),
     Acd(ToAcd),
 }
@@ -105,8 +106,8 @@ struct Call {
     /// The prompt that plays and its play.
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
-    /// Questions to connectors under way, each ending in its answer.
-    asked: JoinSet<call::Event>,
+    /// Answers of connectors and of the store, as events.
+    answers: JoinSet<Option<call::Event>>,
     /// Recordings that are read, to be played: what waits for them is the last thing that was to be heard.
     reading: JoinSet<Loaded>,
     waiting: Option<Ticket>,
@@ -168,6 +169,7 @@ impl Call {
             }),
             Later::Acd(ToAcd::Caller(id, own.clone())),
         ];
+        let caller = start.caller_number.clone();
         let setting = house.setting(&program);
         let mut call = Self {
             machine: call::Machine::new(setting, start),
@@ -179,7 +181,7 @@ impl Call {
             outside: BTreeMap::new(),
             playing: None,
             own_plays: OWN_PLAYS,
-            asked: JoinSet::new(),
+            answers: JoinSet::new(),
             reading: JoinSet::new(),
             waiting: None,
             recording: None,
@@ -198,6 +200,11 @@ impl Call {
             id,
             own,
         };
+        if let Some(caller) = caller {
+            let recalled =
+                follow_up::recall(call.shared.store.clone(), caller, Arc::clone(&call.name));
+            call.answers.spawn(recalled.in_current_span());
+        }
         call.legs(legs::Event::Incoming(incoming.offer));
         call.catch_up().await;
         while !call.done {
@@ -210,10 +217,10 @@ impl Call {
                     None => break, // we hold a sender ourselves: cannot be
                 },
                 Some(event) = media_inbox.recv() => call.media_event(event),
-                Some(answer) = call.asked.join_next(), if !call.asked.is_empty() => {
-                    // A lookup that panicked is answered by the interpreter's own time limit.
-                    if let Ok(answered) = answer {
-                        call.interpreter(answered);
+                Some(answer) = call.answers.join_next(), if !call.answers.is_empty() => {
+                    // One that panicked is answered by the interpreter's own time limit.
+                    if let Ok(Some(event)) = answer {
+                        call.interpreter(event);
                     }
                 }
                 Some(loaded) = call.reading.join_next(), if !call.reading.is_empty() => {
@@ -311,6 +318,9 @@ impl Call {
             C::Stop => self.stop(),
             C::LookUp(question) => self.look_up(question),
             C::Verify(check) => self.verify(*check),
+            C::OpenCase(it) => self.keep(follow_up::open_case(self.shared.store.clone(), it)),
+            C::CallBack(it) => self.keep(follow_up::keep_callback(self.shared.store.clone(), it)),
+            C::Notify(it) => self.notify(&it),
             C::LastResort(stuck) => {
                 tracing::error!(%stuck, "the flow cannot go on");
                 metrics::counter!("hotline_last_resort_total").increment(1);
@@ -492,7 +502,7 @@ impl Call {
         }
     }
 
-    // Lookups.
+    // Lookups, and what is kept.
 
     fn look_up(&mut self, question: call::Question) {
         let Some((connector, query)) = self.query(&question.lookup) else { return };
@@ -500,9 +510,9 @@ impl Call {
         let ticket = question.ticket;
         let asked = async move {
             let outcome = lookups.run(&connector, &query, &question.with, question.within).await;
-            call::Event::LookedUp { lookup: ticket, answer: answer(outcome) }
+            Some(call::Event::LookedUp { lookup: ticket, answer: answer(outcome) })
         };
-        self.asked.spawn(asked.in_current_span());
+        self.answers.spawn(asked.in_current_span());
     }
 
     fn verify(&mut self, check: call::Check) {
@@ -511,9 +521,9 @@ impl Call {
         let judged = async move {
             let verifying = shared.verifier.check(&shared.lookups, &connector, &query, &check);
             let verdict: Verdict = verifying.await;
-            call::Event::Verified { check: check.ticket, verdict }
+            Some(call::Event::Verified { check: check.ticket, verdict })
         };
-        self.asked.spawn(judged.in_current_span());
+        self.answers.spawn(judged.in_current_span());
     }
 
     /// Which system a lookup asks, and what.
@@ -525,6 +535,18 @@ impl Call {
             tracing::error!(lookup = &**lookup, "a lookup without a query");
         }
         Some((Name::clone(connector), Arc::clone(query?)))
+    }
+
+    /// Has the store keep something. It is kept also when the caller hangs up meanwhile.
+    fn keep(&mut self, kept: impl Future<Output = call::Event> + Send + 'static) {
+        let keeping = tokio::spawn(kept.in_current_span());
+        // A task that panicked gives no event: the interpreter's own time limit answers.
+        self.answers.spawn(async move { keeping.await.ok() });
+    }
+
+    fn notify(&mut self, notice: &call::Notice) {
+        tracing::info!(to = &*notice.to, "notifying");
+        self.later.push(Later::Post(follow_up::hook(&notice.to), follow_up::body(notice)));
     }
 
     // The legs.
@@ -653,7 +675,7 @@ impl Call {
         let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
         headers.extend(handed.headers);
         self.later.push(Later::Store(handed.entry));
-        self.later.extend(handed.post.map(Later::Post));
+        self.later.extend(handed.post.map(|body| Later::Post(hand_off::WEBHOOK.into(), body)));
         let call = OutgoingCall {
             target: route.target.clone(),
             to: None,
@@ -677,7 +699,7 @@ impl Call {
         for what in std::mem::take(&mut self.later) {
             match what {
                 Later::Store(entry) => self.shared.store.append(entry).await,
-                Later::Post(body) => self.shared.poster.post(hand_off::WEBHOOK, &body).await,
+                Later::Post(hook, body) => self.shared.poster.post(&hook, &body).await,
                 Later::Sip(leg, wish) => self.shared.switchboard.wish(leg, wish).await,
                 Later::Acd(told) => self.shared.acd.tell(told).await,
             }

@@ -14,8 +14,7 @@ use indexmap::IndexMap;
 use super::words::Words;
 use crate::audio::{self, Clip, ClipStore, Levels};
 use crate::call::{Calendars, Setting};
-use crate::config::calendar::Calendar;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Times};
 use crate::diagnostic::{Diagnostic, Level, Sources, Span};
 use crate::flow::model::Name;
 use crate::flow::{self, Program, World};
@@ -65,7 +64,7 @@ pub struct House {
     pub programs: IndexMap<Arc<str>, Arc<Program>>,
     /// The lookups' queries, by flow version and lookup.
     pub(crate) queries: HashMap<(Arc<str>, Name), Arc<Query>>,
-    calendars: Arc<IndexMap<Arc<str>, Calendar>>,
+    times: Arc<Times>,
     /// Recordings that flows play louder or quieter than they are. Held to look one up or to put one in.
     levels: Mutex<Levels>,
     /// How many calls each flow has had since this house was made, by the flow's name.
@@ -181,7 +180,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
         programs.insert(number, program);
     }
     let clips = read_clips(&ground.config.prompts, &mut ground.found);
-    let calendars = Arc::new(ground.config.calendars.clone());
+    let times = Arc::new(ground.config.times());
     let Ground { config, catalogues, sources, found } = ground;
     if has_errors(&found) {
         return Err(Broken { sources, found });
@@ -197,7 +196,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
         clips,
         programs,
         queries,
-        calendars,
+        times,
     })
 }
 
@@ -227,7 +226,7 @@ impl House {
         Arc::new(Setting {
             flow: Arc::clone(program),
             catalogues: Arc::clone(&self.catalogues),
-            calendars: Arc::clone(&self.calendars) as Arc<dyn Calendars>,
+            calendars: Arc::clone(&self.times) as Arc<dyn Calendars>,
         })
     }
 }
@@ -241,6 +240,8 @@ fn world<'a>(config: &Config, words: &'a Words<'a>) -> World<'a> {
         prompts: words,
         calendars: config.calendars.keys().cloned().collect(),
         queues: config.queues.keys().map(|name| (Arc::clone(name), served(name))).collect(),
+        cases: config.cases.keys().cloned().collect(),
+        notify: config.notify.keys().cloned().collect(),
         connectors: config.connectors.keys().cloned().collect(),
         transfers: config.transfers.allow.clone(),
     }

@@ -6,11 +6,12 @@
 //! Always true: one task owns one call; tasks speak through bounded channels; a call that fails takes no other with it.
 //! Read next: `house` (what is loaded), `switchboard` (SIP in and out), `call` (one call's task), `acd` (the queues),
 //! `recorder` (what callers say), `routes` (where somebody is), `hand_off` (what goes along to a person), `verify`
-//! (secrets).
+//! (secrets), `follow_up` (what is left for after the call).
 
 mod acd;
 mod call;
 mod clock;
+mod follow_up;
 mod hand_off;
 pub mod house;
 mod http;
@@ -40,6 +41,7 @@ use self::house::{House, Overrides};
 use self::recorder::Recorder;
 use self::switchboard::{Line, Switchboard};
 use self::verify::{Verifier, cores};
+use crate::config;
 use crate::desk::{self, ContextTokens, Desk, HookConfig, Poster, Retry, WebhookError, Webhooks};
 use crate::lookup::{self, Lookups, PinError, Pins};
 use crate::queue::{AgentConfig, AgentRules, Announcements, QueueConfig, QueuesConfig};
@@ -437,7 +439,14 @@ fn hooks(house: &House) -> Vec<HookConfig> {
         url: it.url.as_str().into(),
         secret: it.secret.clone(),
     };
-    house.config.context.webhook.iter().map(hook).collect()
+    let context = house.config.context.webhook.iter().map(hook);
+    let told = house.config.notify.iter().filter_map(|(name, it)| match it.channel() {
+        Ok(config::Channel::Webhook { url, secret }) => {
+            Some(HookConfig { name: follow_up::hook(name), url, secret })
+        }
+        Ok(config::Channel::Mail(_)) | Err(_) => None,
+    });
+    context.chain(told).collect()
 }
 
 fn accounts(house: &House) -> Vec<Account> {

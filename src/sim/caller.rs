@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fields::ending_name;
+use super::follow_up::Left;
 use super::run::Stage;
 use super::scenario::{Agents, Cells, Outside, World};
 use super::secrets::Guard;
@@ -15,7 +16,7 @@ use super::transcript::{Said, Transcript};
 use super::voice::Voice;
 use crate::call::{
     Agent, Answer, Calendars, Check, Command, Conference, ConferenceEvent, Context, Ending, Event,
-    Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
+    Kept, Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::Name;
 use crate::secret::Key;
@@ -64,6 +65,9 @@ pub(super) struct Caller<'a> {
     pub(super) steps: Vec<Name>,
     pub(super) visit: Option<Ticket>,
     pub(super) transfer: Option<Ticket>,
+    /// What the call left for after it, and no line asked for yet.
+    pub(super) left: VecDeque<Left>,
+    cases: u32,
     /// A conference and who is in it beside the caller.
     pub(super) conference: Option<(Ticket, Vec<Arc<str>>)>,
     pub(super) voice: Voice,
@@ -80,6 +84,10 @@ struct Overridden {
 }
 
 impl Calendars for Overridden {
+    fn promised(&self, kind: &str, opened: Timestamp) -> Option<Timestamp> {
+        self.others.promised(kind, opened)
+    }
+
     fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
         match self.own.get(calendar).map(|it| &**it) {
             Some("open") => Some(true),
@@ -122,6 +130,8 @@ impl<'a> Caller<'a> {
             steps: Vec::new(),
             visit: None,
             transfer: None,
+            left: VecDeque::new(),
+            cases: 0,
             conference: None,
             voice: Voice::default(),
             ended: None,
@@ -263,6 +273,9 @@ impl<'a> Caller<'a> {
                 | What::Waited { .. }
                 | What::AgentLeft
                 | What::Transfer { .. }
+                | What::Case { .. }
+                | What::Callback { .. }
+                | What::Notified { .. }
                 | What::Ended { .. } => {}
             },
             Command::Answer => self.later(Duration::ZERO, Event::Answered),
@@ -324,6 +337,19 @@ impl<'a> Caller<'a> {
                 }
             }
             Command::CancelTransfer(_) => self.transfer = None,
+            Command::OpenCase(it) => {
+                self.cases = self.cases.saturating_add(1);
+                let kept = self.world.case(self.cases);
+                self.leave(Left::case(&it), "case");
+                self.later(LOOKUP, Event::Kept { ticket: it.ticket, kept });
+            }
+            Command::CallBack(it) => {
+                let works = self.world.works("callback");
+                let kept = if works { Kept::Callback } else { Kept::Failed };
+                self.leave(Left::callback(&it), "callback");
+                self.later(LOOKUP, Event::Kept { ticket: it.ticket, kept });
+            }
+            Command::Notify(it) => self.leave(Left::notice(&it), "notify"),
             Command::Record(it) => self.voice.begin(self.now, it),
             Command::StopRecording(recording) => {
                 let event = self.voice.end(self.now, self.world.disk_full);
@@ -341,6 +367,15 @@ impl<'a> Caller<'a> {
                 self.did(format!("ended: {}", ending_name(ending)));
                 self.ended = Some(ending);
             }
+        }
+    }
+
+    /// Notes what the call left; what cannot be kept is not there for a line to ask for.
+    fn leave(&mut self, left: Left, keeper: &str) {
+        let works = self.world.works(keeper);
+        self.did(left.line(works));
+        if works {
+            self.left.push_back(left);
         }
     }
 

@@ -13,6 +13,7 @@ mod caller;
 mod cases;
 mod coverage;
 mod fields;
+mod follow_up;
 mod parse;
 mod print;
 mod reference;

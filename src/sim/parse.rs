@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::cases::expand;
 use super::fields::{Found, count, ending, keys, length, moment, names, pairs, text, unknown};
+use super::follow_up::{Leaving, expected, keeper, unknown_failing};
 use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::flow::model::{Flow, Name};
@@ -29,7 +30,7 @@ pub(super) const WORLD: [&str; 14] = [
     "outside",
     "disk",
 ];
-pub(super) const LINES: [&str; 22] = [
+pub(super) const LINES: [&str; 25] = [
     "hears",
     "hears_later",
     "says",
@@ -50,6 +51,9 @@ pub(super) const LINES: [&str; 22] = [
     "recorded",
     "fails",
     "works",
+    "opens_case",
+    "asks_callback",
+    "notifies",
     "agent_sees",
     "ends",
 ];
@@ -187,7 +191,7 @@ impl World {
                     }
                 }
             }
-            "fails" => self.fails = lookups(value, at, flow, found),
+            "fails" => self.fails = failing(value, at, flow, found),
             "wrong_before" => {
                 for (account, tries) in value.entries() {
                     let tries = count(tries, account.span, found);
@@ -257,10 +261,19 @@ fn lookup(name: &Node, flow: &Flow, found: &mut Found) -> Option<Name> {
     known.map(|(name, _)| name.clone())
 }
 
-fn lookups(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Vec<Name> {
+/// Lookups, and what else can fail.
+fn failing(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Vec<Name> {
+    let mut one = |name: &Node| {
+        let known = flow.lookups.get_key_value(name.text().unwrap_or_default());
+        let known = known.map(|(name, _)| name.clone()).or_else(|| keeper(name));
+        if known.is_none() {
+            unknown_failing(name, flow.lookups.keys().map(|it| &**it), found);
+        }
+        known
+    };
     match &node.kind {
-        Kind::List(items) => items.iter().filter_map(|it| lookup(it, flow, found)).collect(),
-        Kind::Scalar(_) => lookup(node, flow, found).into_iter().collect(),
+        Kind::List(items) => items.iter().filter_map(one).collect(),
+        Kind::Scalar(_) => one(node).into_iter().collect(),
         Kind::Null | Kind::Map(_) => names(node, at, "a lookup", found),
     }
 }
@@ -363,14 +376,19 @@ fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
                 Vec::new()
             }
         },
-        "fails" => vec![What::Fails(lookups(value, at, flow, found))],
-        "works" => vec![What::Works(lookups(value, at, flow, found))],
+        "fails" => vec![What::Fails(failing(value, at, flow, found))],
+        "works" => vec![What::Works(failing(value, at, flow, found))],
         "agent_sees" => vec![What::AgentSees(pairs(value, at, found))],
         "ends" => only(ending(value, at, found).map(What::Ends)),
-        _ => {
-            unknown("the line", key, LINES, found);
-            Vec::new()
-        }
+        name => match Leaving::of_line(name) {
+            Some(leaving) => {
+                only(expected(leaving, value, at, found).map(|it| What::Leaves(leaving, it)))
+            }
+            None => {
+                unknown("the line", key, LINES, found);
+                Vec::new()
+            }
+        },
     };
     let span = if value.span.start < value.span.end { value.span } else { at };
     what.into_iter().map(|what| Line { what, span }).collect()

@@ -174,6 +174,12 @@ impl What {
                     each.map(|(name, it)| format!("{}: {}", quoted(&name.value), text(&it.value)));
                 format!("agent_sees: {{ {} }}", each.collect::<Vec<_>>().join(", "))
             }
+            Self::Leaves(leaving, pairs) => {
+                let each = pairs.iter();
+                let each =
+                    each.map(|(name, it)| format!("{}: {}", quoted(&name.value), text(&it.value)));
+                format!("{}: {{ {} }}", leaving.line(), each.collect::<Vec<_>>().join(", "))
+            }
             Self::Ends(ending) => format!("ends: {}", ending_name(*ending)),
         }
     }

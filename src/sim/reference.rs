@@ -37,6 +37,10 @@ pub(super) const WORLD: [Field; 14] = [
     field("disk", Shape::Word(&["works", "full"]), "works", "whether recordings can be kept"),
 ];
 
+/// One word for what it is of, or what is told by name.
+const LEAVES: Shape =
+    Shape::Optional(&Shape::Either(&Shape::Text, &Shape::Map(&Shape::Text, &Shape::Text)));
+
 /// What a line of the conversation may say.
 #[rustfmt::skip]
 pub(super) const LINES: &[Action] = &[
@@ -60,6 +64,9 @@ pub(super) const LINES: &[Action] = &[
     line("recorded", Shape::Optional(&Shape::Word(&["yes", "nothing"])), "the recording made last is kept, or is not"),
     line("fails", LOOKUPS, "from here on these lookups fail"),
     line("works", LOOKUPS, "from here on these lookups answer again"),
+    line("opens_case", LEAVES, "a case is opened, or was since the last such line: its `kind`, `about`, and what is told by name"),
+    line("asks_callback", LEAVES, "a call back is promised, or was: its `queue`, `number`, `because`"),
+    line("notifies", LEAVES, "somebody is told, or was: `to`, and what is told by name"),
     line("agent_sees", Shape::Map(&Shape::Text, &Shape::Text), "the agent's record shows these values, by label or name"),
     line("ends", Shape::Word(&["completed", "caller_left", "agent_left", "other_left", "transferred", "last_resort", "not_answered"]), "the call ends like this, within ten minutes"),
 ];

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::ZonedDateTime;
 
+use super::follow_up::Leaving;
 use crate::call::Ending;
 use crate::diagnostic::{Span, Spanned};
 use crate::flow::model::{Lang, Name};
@@ -48,7 +49,7 @@ pub struct World {
     pub at: ZonedDateTime,
     /// What lookups find: rows of cells as written. A cell named like something that the lookup `takes` must be equal to it.
     pub(super) answers: IndexMap<Name, Vec<Cells>>,
-    /// The lookups that fail.
+    /// The lookups that fail; `case`, `callback` and `notify` for what cannot be kept.
     pub fails: Vec<Name>,
     /// Wrong secrets keyed in earlier calls, by account.
     pub wrong_before: IndexMap<Arc<str>, u32>,
@@ -154,6 +155,8 @@ pub enum What {
     Fails(Vec<Name>),
     /// From here on these lookups answer again.
     Works(Vec<Name>),
+    /// The call has left something for after it since the last such line.
+    Leaves(Leaving, Vec<(Spanned<String>, Spanned<String>)>),
     /// The agent's record shows these values, by label or name.
     AgentSees(Vec<(Spanned<String>, Spanned<String>)>),
     /// The call ends like this, within ten minutes.

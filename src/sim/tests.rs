@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::*;
 use crate::config::calendar::Calendar;
+use crate::config::{CaseKind, Times};
 use crate::diagnostic::{Sources, text::render};
 use crate::flow::Program;
 use crate::speech::{Catalogue, Catalogues};
@@ -82,6 +83,8 @@ fn play_all(flow: &str, scenarios: &str) -> (String, Coverage, Stage) {
     let catalogue = Catalogue::parse(sources.add("catalog.yaml", PROMPTS), PROMPTS).0.unwrap();
     let calendars =
         IndexMap::from([(Arc::from("office"), Calendar::always(jiff::tz::TimeZone::UTC))]);
+    let kind = CaseKind { promise: Duration::from_secs(3 * 24 * 60 * 60), calendar: None };
+    let calendars = Times { calendars, cases: IndexMap::from([(Arc::from("complaint"), kind)]) };
     let stage = Stage {
         flow: Program::unproven(flow),
         catalogues: Arc::new(Catalogues::from([("en-US".into(), catalogue)])),
@@ -225,6 +228,9 @@ fn every_expectation_can_fail() {
         ("recorded", "nothing is kept of what the caller said"),
         ("hears_out", "nothing was heard before this line"),
         ("says: x", "nothing was heard before this line"),
+        ("opens_case: complaint", "the call opens no case here"),
+        ("asks_callback", "the call asks for no call back here"),
+        ("notifies: crm", "the call tells nobody else here"),
     ] {
         // Whoever is silent ends in the queue, and waits there.
         let text = format!("{HEAD}  one:\n    agents: busy\n    talk: [{talk}]\n");
@@ -598,6 +604,99 @@ fn an_announcement_takes_turns_and_its_calendar_is_a_branch() {
     let open = "scenarios:\n  open:\n    talk:\n      - hears: [wait, menu, bye]\n";
     let (shown, coverage, _) = play_all(flow, open);
     assert_eq!((shown.as_str(), coverage.missing().count()), ("open: passed\n", 0));
+}
+
+/// A complaint that becomes a case, a call back that is asked for, and somebody who is told.
+const LATER: &str = "flow: later
+languages: [en-US]
+start: main
+steps:
+  main:
+    - menu: menu
+      keys: { 1: complain, 2: call }
+      otherwise: bye
+  complain:
+    - ask: enter
+      into: number
+      as: digits
+      length: 4
+      otherwise: bye
+    - case: complaint
+      about: late
+      with: { order: number, from: caller.number, name: caller.name }
+      failed: bye
+    - notify: crm
+      with: { case: case.number }
+    - say: case.number
+    - say: case.promised
+    - goto: bye
+  call:
+    - callback: service
+      number: caller.number
+      within: 2h
+      because: asked
+      no_number: complain
+      failed: bye
+    - play: wait
+    - goto: bye
+  bye:
+    - hangup: bye
+";
+
+#[test]
+fn what_a_call_leaves_for_after_it_is_expected_by_name() {
+    let (shown, ..) = play_all(
+        LATER,
+        "
+caller: \"13800000001\"
+scenarios:
+  a case:
+    talk:
+      - hears: menu
+      - keys: \"1\"
+      - hears: enter
+      - keys: \"1234\"
+      - opens_case: { kind: complaint, about: late, order: \"1234\", from: \"13800000001\" }
+      - notifies: { to: crm, case: \"1000001\" }
+      - hears: say
+      - says: one zero zero zero, zero zero one
+      - hears: say
+      - says: November twenty-seventh
+      - hears: bye
+  a case that cannot be opened:
+    fails: case
+    talk: [hears: menu, keys: \"1\", hears: enter, keys: \"1234\", hears: bye]
+  failing in the middle of a call:
+    talk: [hears: menu, keys: \"1\", fails: [case, notify], hears: enter, keys: \"1234\", hears: bye]
+  a word that does not arrive is nothing to the caller:
+    fails: notify
+    talk: [hears: menu, keys: \"1\", hears: enter, keys: \"1234\", opens_case: complaint, hears: [say, say, bye]]
+  a call back:
+    talk: [hears: menu, keys: \"2\", asks_callback: { queue: service, number: \"13800000001\", because: asked }, hears: [wait, bye]]
+  a call back that is not kept:
+    fails: callback
+    talk: [hears: menu, keys: \"2\", hears: bye]
+  a number that is withheld:
+    caller: withheld
+    talk: [hears: menu, keys: \"2\", reaches: complain]
+  a number that is none:
+    caller: \"8001\"
+    talk: [hears: menu, keys: \"2\", reaches: complain]
+",
+    );
+    assert_eq!(shown.lines().filter(|line| line.ends_with(": passed")).count(), 8, "{shown}");
+    for (talk, says) in [
+        ("keys: \"2\", asks_callback: { number: \"1\" }", "`number` is `13800000001`, not `1`"),
+        ("keys: \"11234\", opens_case: { name: x }", "nothing is told as `name`"),
+        ("keys: \"11234\", opens_case: question", "`kind` is `complaint`, not `question`"),
+        ("keys: \"11234\", notifies: duty", "`to` is `crm`, not `duty`"),
+        ("keys: \"11234\", opens_case, opens_case", "the call opens no case here"),
+        ("fails: cases", "the lookup `cases` does not exist"),
+    ] {
+        let text = format!("caller: \"13800000001\"\nscenarios: {{ one: {{ talk: [{talk}] }} }}\n");
+        let (shown, ..) = play_all(LATER, &text);
+        assert!(shown.contains(says), "{talk}: {shown}");
+    }
 }
 
 const LINE: &str = "

@@ -96,6 +96,8 @@ pub(crate) fn read((_, as_what, text): &Hostile) -> usize {
         prompts: &Words,
         calendars: BTreeSet::new(),
         queues: BTreeMap::from([("service".into(), true)]),
+        cases: BTreeSet::new(),
+        notify: BTreeSet::new(),
         connectors: BTreeSet::from(["shop".into()]),
         transfers: Vec::new(),
     };

@@ -3,20 +3,21 @@
 //! ```text
 //!  New ─► Ringing ─► walk ◄──────────────────────────────────────────────┐
 //!                     │ an action that waits                             │ heard, keyed, answered, timed out
-//!                     ├─► Playing   Asking ◄─► Verifying   LookingUp   Transferring   Queued
-//!                     │                                                     │            │
-//!                     │                                                   Away        Talking ─► walk (`after`) or Over
+//!                     ├─► Playing   Asking ◄─► Verifying   LookingUp   Keeping   Transferring   Queued
+//!                     │                                                               │            │
+//!                     │                                                             Away        Talking ─► walk (`after`) or Over
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
 //! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `verify` secrets,
-//! `connect` queues and transfers, `speak` words and values.
+//! `connect` queues and transfers, `follow_up` what is left for after the call, `speak` words and values.
 
 mod ask;
 mod choose;
 mod confer;
 mod confirm;
 mod connect;
+mod follow_up;
 mod pick;
 mod record;
 mod speak;
@@ -32,6 +33,7 @@ use jiff::{SignedDuration, ZonedDateTime};
 use self::ask::Asking;
 use self::confer::Conferring;
 use self::connect::Queued;
+use self::follow_up::Keeping;
 use self::record::Recording;
 use self::speak::Values;
 use self::survey::Surveying;
@@ -42,6 +44,7 @@ use super::events::{
     Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent,
     Verdict, reveal,
 };
+use super::follow_up::Kept;
 use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
 use super::setting::{Setting, Start};
@@ -99,6 +102,7 @@ enum State {
     Talking { visit: Ticket },
     Transferring { transfer: Ticket, until: Mono },
     Away { transfer: Ticket },
+    Keeping(Keeping),
     Recording(Recording),
     Surveying(Surveying),
     Conferring(Conferring),
@@ -171,6 +175,8 @@ impl Machine {
             Event::Verified { check, verdict } => self.verified(now, check, verdict, out),
             Event::Queue { visit, event } => self.queue_event(now, visit, event, out),
             Event::Transfer { transfer, event } => self.transfer_event(now, transfer, event, out),
+            Event::Kept { ticket, kept } => self.keeping_over(now, ticket, kept, out),
+            Event::Recalled(history) => self.record.recall(history),
             Event::Recording { recording, event } => {
                 self.recording_event(now, recording, event, out);
             }
@@ -195,6 +201,7 @@ impl Machine {
             State::Verifying(it) => Some(it.until),
             State::LookingUp(it) => it.deadline(),
             State::Queued(it) => it.deadline(),
+            State::Keeping(it) => Some(it.until),
             State::Recording(it) => it.deadline(),
             State::Surveying(it) => it.deadline(),
             State::Conferring(it) => it.deadline(),
@@ -264,6 +271,7 @@ impl Machine {
             State::New
             | State::Ringing { .. }
             | State::Verifying(_)
+            | State::Keeping(_)
             | State::Transferring { .. } => {
                 self.keys.keep(stroke);
             }
@@ -346,6 +354,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -387,6 +396,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -424,6 +434,7 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -462,6 +473,7 @@ impl Machine {
             | State::Asking(_)
             | State::Verifying(_)
             | State::LookingUp(_)
+            | State::Keeping(_)
             | State::Surveying(_)
             | State::Goodbye(_)
             | State::Sorry(..)
@@ -491,6 +503,7 @@ impl Machine {
             State::Transferring { .. } => {
                 self.while_transferring(now, TransferEvent::NoAnswer, out)
             }
+            State::Keeping(_) => self.settle_keeping(now, &Kept::Failed, out),
             State::New | State::Talking { .. } | State::Away { .. } | State::Over => return,
         };
         self.proceed(now, next, out);

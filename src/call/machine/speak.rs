@@ -26,6 +26,8 @@ pub(super) struct Values {
     called_number: Value,
     call_id: Value,
     waited: Option<Value>,
+    /// The last case's number and deadline.
+    pub(super) case: Option<(Value, Value)>,
 }
 
 impl Values {
@@ -38,6 +40,7 @@ impl Values {
             called_number: Value::Phone(Arc::clone(&start.called)),
             call_id: Value::Text(Arc::clone(&start.call)),
             waited: None,
+            case: None,
         }
     }
 
@@ -79,6 +82,8 @@ impl Machine {
             "called.number" => Some(&values.called_number),
             "call.id" => Some(&values.call_id),
             "queue.waited" => values.waited.as_ref(),
+            "case.number" => values.case.as_ref().map(|(number, _)| number),
+            "case.promised" => values.case.as_ref().map(|(_, promised)| promised),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ mod announcements;
 mod connecting;
 mod endings;
 mod entries;
+mod follow_up;
 mod keys;
 mod lookups;
 mod questions;
@@ -20,7 +21,7 @@ use jiff::Timestamp;
 use jiff::tz::offset;
 
 use super::{
-    Agent, Answer, Calendars, Command, ConferenceEvent, Entry, Event, Machine, QueueEvent,
+    Agent, Answer, Calendars, Command, ConferenceEvent, Entry, Event, Kept, Machine, QueueEvent,
     RecordingEvent, Setting, Start, Ticket, TransferEvent, Verdict, What,
 };
 use crate::diagnostic::{Sources, text::render};
@@ -33,6 +34,7 @@ use crate::value::Value;
 /// Every prompt says its own name, those with values also these.
 const PROMPTS: &str = "
   welcome: welcome
+  case: case {case.number} until {case.promised}
   notice: notice
   menu: menu
   other-menu: other menu
@@ -58,6 +60,10 @@ struct Shop;
 impl Calendars for Shop {
     fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
         (calendar == "shop").then(|| (8..20).contains(&offset(8).to_datetime(when).hour()))
+    }
+
+    fn promised(&self, kind: &str, opened: Timestamp) -> Option<Timestamp> {
+        (kind == "complaint").then(|| opened + jiff::SignedDuration::from_hours(72))
     }
 }
 
@@ -169,6 +175,15 @@ impl Call {
                 format!("call {} {:?}", it.to, it.kind)
             }
             Command::CancelTransfer(_) => "cancel".to_owned(),
+            Command::OpenCase(it) => {
+                self.ticket = it.ticket;
+                format!("open {} {:?} {:?} until {}", it.kind, it.about, it.with, it.promised)
+            }
+            Command::CallBack(it) => {
+                self.ticket = it.ticket;
+                format!("call back {} for {} until {}", it.number, it.queue, it.due)
+            }
+            Command::Notify(it) => format!("tell {} {:?}", it.to, it.with),
             Command::Record(it) => {
                 self.ticket = it.ticket;
                 format!("record {} {:?} {:?}", it.id, it.at_most, it.silence)
@@ -192,6 +207,7 @@ impl Call {
         let verified = |verdict| Event::Verified { check: self.ticket, verdict };
         let queue = |event| Event::Queue { visit: self.ticket, event };
         let transfer = |event| Event::Transfer { transfer: self.ticket, event };
+        let kept = |kept| Event::Kept { ticket: self.ticket, kept };
         let recording = |event| Event::Recording { recording: self.ticket, event };
         let conference = |event| Event::Conference { conference: self.ticket, event };
         let agent = Agent { id: "lin".into(), name: None, work_number: Some("8001".into()) };
@@ -234,6 +250,13 @@ impl Call {
             "full" => queue(QueueEvent::Full),
             "waited" => queue(QueueEvent::Waited),
             "queue-fails" => queue(QueueEvent::Failed),
+            "opened" => kept(Kept::Case { number: rest[0].into() }),
+            "promised" => kept(Kept::Callback),
+            "not-kept" => kept(Kept::Failed),
+            "kept-before" => Event::Kept {
+                ticket: Ticket(self.ticket.0 - 1),
+                kept: Kept::Case { number: rest[0].into() },
+            },
             "rings" => transfer(TransferEvent::Ringing),
             "joined" => transfer(TransferEvent::Connected),
             "busy" => transfer(TransferEvent::Busy),

@@ -4,7 +4,10 @@ use indexmap::IndexMap;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::super::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Verified, Visit, Wait};
+use super::super::{
+    Caller, Context, Field, FlowVersion, KnownCase, LookedUp, PastCall, VERSION, Verified, Visit,
+    Wait,
+};
 
 const SCHEMA: &str = include_str!("../../../docs/context.schema.json");
 
@@ -36,6 +39,20 @@ fn full() -> Context {
             queue: "service".into(),
             took_ms: 31_000,
             outcome: "connected".to_owned(),
+        }],
+        open_cases: vec![KnownCase {
+            number: "1000017".into(),
+            kind: "complaint".into(),
+            about: Some("late".into()),
+            opened: "2026-11-23T07:00:00Z".parse().unwrap(),
+            promised: "2026-11-26T07:00:00Z".parse().unwrap(),
+        }],
+        last_calls: vec![PastCall {
+            call: "c-20261123-0001".into(),
+            started: "2026-11-23T06:50:00Z".parse().unwrap(),
+            called: "4001".into(),
+            flow: "shop".into(),
+            outcome: Some("completed".into()),
         }],
     }
 }

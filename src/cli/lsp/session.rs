@@ -497,6 +497,10 @@ const fn icon(kind: SymbolKind) -> Icon {
         SymbolKind::Variable => Icon::VARIABLE,
         SymbolKind::Lookup => Icon::INTERFACE,
         SymbolKind::Column | SymbolKind::Parameter => Icon::FIELD,
-        SymbolKind::Queue | SymbolKind::Calendar | SymbolKind::Connector => Icon::CONSTANT,
+        SymbolKind::Queue
+        | SymbolKind::Calendar
+        | SymbolKind::CaseKind
+        | SymbolKind::Receiver
+        | SymbolKind::Connector => Icon::CONSTANT,
     }
 }

@@ -134,7 +134,7 @@ mod tests {
             config: "hotline.yaml".into(),
         };
         let start = start(&args, &flow);
-        let calendars = Arc::new(ground.config.calendars.clone());
+        let calendars = Arc::new(ground.config.times());
         let setting = Setting { flow, catalogues: ground.catalogues, calendars };
         let mut out = Vec::new();
         let (mut orders, mut silent) = (Orders, Silent);

@@ -138,7 +138,7 @@ pub(super) fn run(args: &TryArgs, sound: &mut dyn Sound, colour: bool) -> io::Re
     let setting = Setting {
         flow: Arc::clone(&flow),
         catalogues: Arc::clone(&ground.catalogues),
-        calendars: Arc::new(ground.config.calendars.clone()),
+        calendars: Arc::new(ground.config.times()),
     };
     let trial = Trial::new(Arc::new(setting), start(args, &flow), &mut databases, sound);
     if io::stdin().is_terminal() && io::stdout().is_terminal() {

@@ -27,6 +27,9 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 | ActionKind::Language(_)
                 | ActionKind::Queue(_)
                 | ActionKind::Transfer(_)
+                | ActionKind::Case(_)
+                | ActionKind::Callback(_)
+                | ActionKind::Notify(_)
                 | ActionKind::Record(_)
                 | ActionKind::Conference(_)
                 | ActionKind::Hangup(_) => {}

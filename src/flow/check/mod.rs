@@ -6,6 +6,9 @@
 mod allowed;
 mod between;
 mod between_digits;
+mod callback_fails;
+mod callback_window;
+mod case_fails;
 mod check_digit;
 mod conference_fails;
 mod confirm;
@@ -24,6 +27,7 @@ mod menu_words;
 mod misfit;
 mod missing_prompt;
 mod name_taken;
+mod no_number;
 mod no_otherwise;
 mod no_person;
 mod once_taken;
@@ -36,15 +40,19 @@ mod record_silence;
 mod record_ways;
 mod repeated_language;
 mod rings;
+mod secret_called;
 mod secret_fetched;
+mod secret_kept;
 mod secret_shown;
 mod secret_spoken;
+mod secret_told;
 mod short_secret;
 mod slow_end;
 mod slow_lookup;
 mod sql;
 mod stale_key;
 mod study;
+mod told_too_much;
 mod transfer_fails;
 mod transfer_target;
 mod tries;
@@ -52,8 +60,10 @@ mod uneven_placeholders;
 mod unkeyable;
 mod unknown_branch;
 mod unknown_calendar;
+mod unknown_case;
 mod unknown_connector;
 mod unknown_lookup;
+mod unknown_notify;
 mod unknown_placeholder;
 mod unknown_prompt;
 mod unknown_queue;
@@ -101,6 +111,10 @@ pub struct World<'a> {
     pub calendars: BTreeSet<Name>,
     /// Its queues, and whether an agent serves each.
     pub queues: BTreeMap<Name, bool>,
+    /// Its kinds of cases.
+    pub cases: BTreeSet<Name>,
+    /// Whom it can tell something.
+    pub notify: BTreeSet<Name>,
     /// Its connectors for lookups.
     pub connectors: BTreeSet<Name>,
     /// Its allow-list of transfers: SIP URIs and numbers, in which `*` stands for any signs.
@@ -144,7 +158,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 40] = [
+const PRESENT: &[Rule] = &[
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -178,6 +192,13 @@ const PRESENT: [Rule; 40] = [
     short_secret::check,
     once_taken::check,
     stale_key::check,
+    unknown_case::check,
+    unknown_notify::check,
+    told_too_much::check,
+    callback_window::check,
+    secret_kept::check,
+    secret_told::check,
+    secret_called::check,
     record_silence::check,
     long_survey::check,
     between::check,
@@ -188,7 +209,7 @@ const PRESENT: [Rule; 40] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 12] = [
+const FIELDS: &[Rule] = &[
     unknown_branch::check,
     lookup_branches::check,
     verify_branches::check,
@@ -198,13 +219,16 @@ const FIELDS: [Rule; 12] = [
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    case_fails::check,
+    callback_fails::check,
+    no_number::check,
     record_length::check,
     record_ways::check,
     conference_fails::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 15] = [
+const ABSENT: &[Rule] = &[
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -255,7 +279,7 @@ pub(super) fn foremost(found: &mut Vec<Diagnostic>) {
 pub fn check(flow: &Flow, world: &World<'_>) -> Vec<Diagnostic> {
     let study = Study::new(flow, world);
     let mut found = Vec::new();
-    run(PRESENT.iter().chain(&FIELDS).chain(&ABSENT), &study, &mut found);
+    run(PRESENT.iter().chain(FIELDS).chain(ABSENT), &study, &mut found);
     let mut found = allowed::apply(flow, found, true);
     foremost(&mut found);
     found
@@ -270,14 +294,14 @@ pub(super) fn check_parts(
 ) -> Vec<Diagnostic> {
     let study = Study::new(flow, world);
     let mut found = Vec::new();
-    run(&PRESENT, &study, &mut found);
+    run(PRESENT, &study, &mut found);
     let mut starts: Vec<Span> = study.actions().map(|(_, _, action)| action.span).collect();
     starts.extend(flow.steps.values().map(|it| it.name.span));
     starts.sort_unstable();
     let part = |span: Span| starts.partition_point(|it| it.start <= span.start);
     let broken: HashSet<usize> = errors.iter().map(|it| part(it.span)).collect();
     let mut lacking = Vec::new();
-    for rule in &FIELDS {
+    for rule in FIELDS {
         rule(&study, &mut lacking);
     }
     found.extend(lacking.into_iter().filter(|it| !broken.contains(&part(it.span))));

@@ -11,6 +11,7 @@ use super::study::{self, Study};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::builtin::{self, builtin};
 use crate::flow::expr::{Expr, ExprKind, Operator};
+use crate::flow::follow_up::Told;
 use crate::flow::model::{Action, ActionKind, Step};
 
 /// Points at each such reading once. Columns that may be missing (`eta: date?`) count as unset until `known(…)`.
@@ -90,6 +91,9 @@ fn report(study: &Study<'_>, unset: &Unset<'_>) -> Diagnostic {
         None => wrong,
     }
 }
+
+/// What an opened case gives.
+const CASE: [&str; 2] = ["case.number", "case.promised"];
 
 /// Which names are set, a bit each. Most flows have fewer than 128.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,6 +268,17 @@ impl<'w, 's> Walk<'w, 's, 'w> {
                 self.mark("queue.waited", true);
             }
             ActionKind::Transfer(transfer) => self.read(&transfer.to, &mut Vec::new()),
+            ActionKind::Case(case) => {
+                self.told(&case.with);
+                // Whatever comes of it, the case before is no longer the one spoken of.
+                CASE.iter().for_each(|name| self.mark(name, false));
+                self.leave_by(action);
+                CASE.iter().for_each(|name| self.mark(name, true));
+                return;
+            }
+            // A bare name without a value goes the way `no_number`.
+            ActionKind::Callback(it) => self.read_part(&it.number),
+            ActionKind::Notify(it) => self.told(&it.with),
             ActionKind::Record(record) => {
                 self.leave_by(action);
                 self.mark(&record.into.value, true);
@@ -284,6 +299,18 @@ impl<'w, 's> Walk<'w, 's, 'w> {
             | ActionKind::Hangup(_) => {}
         }
         self.leave_by(action);
+    }
+
+    /// A bare name without a value is left out of what is told.
+    fn told(&mut self, with: &'w Told) {
+        with.iter().for_each(|(_, value)| self.read_part(value));
+    }
+
+    /// Reads an expression that need not have a value where it is a bare name.
+    fn read_part(&mut self, expr: &'w Expr) {
+        if !matches!(expr.kind, ExprKind::Name(_)) {
+            self.read(expr, &mut Vec::new());
+        }
     }
 
     fn leave_by(&mut self, action: &'w Action) {

@@ -76,6 +76,9 @@ fn onward(study: &Study<'_>, step: usize) -> Option<usize> {
         | ActionKind::Record(_)
         | ActionKind::Survey(_)
         | ActionKind::Conference(_)
+        | ActionKind::Case(_)
+        | ActionKind::Callback(_)
+        | ActionKind::Notify(_)
         | ActionKind::Hangup(_) => None,
     }
 }

@@ -80,6 +80,9 @@ pub(super) enum Role<'a> {
     Account,
     Priority,
     Transfer,
+    Case,
+    Callback,
+    Notify,
     /// The name of a conference.
     Room,
     Context,
@@ -223,6 +226,9 @@ pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
             | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => {}
         }
@@ -286,6 +292,9 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
                 queue.priority.iter().for_each(|it| add(it, Role::Priority));
             }
             ActionKind::Transfer(transfer) => add(&transfer.to, Role::Transfer),
+            ActionKind::Case(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Case)),
+            ActionKind::Callback(it) => add(&it.number, Role::Callback),
+            ActionKind::Notify(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Notify)),
             ActionKind::Conference(it) => {
                 add(&it.room, Role::Room);
                 it.with.iter().for_each(|it| add(it, Role::Transfer));
@@ -339,7 +348,10 @@ pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
         | ActionKind::Hours(_)
         | ActionKind::Language(_)
         | ActionKind::Queue(_)
-        | ActionKind::Transfer(_) => Vec::new(),
+        | ActionKind::Transfer(_)
+        | ActionKind::Case(_)
+        | ActionKind::Callback(_)
+        | ActionKind::Notify(_) => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::fields::Fields;
+use super::follow_up;
 use super::values::{
     expression, key, kind, language, length_of_time, place, reason, reference, small, snake,
     unreadable, word, yes_no,
@@ -161,6 +162,9 @@ fn what_to_do(
         "language" => ActionKind::Language(language(value, found)?),
         "queue" => ActionKind::Queue(queue(value, fields, found)?),
         "transfer" => ActionKind::Transfer(transfer(value, fields, found)?),
+        "case" => ActionKind::Case(follow_up::case(value, fields, found)?),
+        "callback" => ActionKind::Callback(follow_up::callback(value, fields, found)?),
+        "notify" => ActionKind::Notify(follow_up::notify(value, fields, found)?),
         "record" => ActionKind::Record(voices::record(value, fields, found)?),
         "survey" => ActionKind::Survey(voices::survey(value, fields, found)?),
         "conference" => ActionKind::Conference(voices::conference(value, at, fields, found)?),

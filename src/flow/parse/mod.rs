@@ -6,6 +6,7 @@ mod actions;
 mod allow;
 mod ask;
 mod fields;
+mod follow_up;
 mod play;
 mod values;
 mod verify;

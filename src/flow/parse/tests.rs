@@ -143,6 +143,9 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Language(_) => "language",
         ActionKind::Queue(_) => "queue",
         ActionKind::Transfer(_) => "transfer",
+        ActionKind::Case(_) => "case",
+        ActionKind::Callback(_) => "callback",
+        ActionKind::Notify(_) => "notify",
         ActionKind::Record(_) => "record",
         ActionKind::Survey(_) => "survey",
         ActionKind::Conference(_) => "conference",
@@ -356,7 +359,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, verify, say, set, if, goto, lookup, hours, language, queue, transfer, record, survey, conference, hangup
+       = help: an action is one of play, menu, ask, verify, say, set, if, goto, lookup, hours, language, queue, transfer, case, callback, notify, record, survey, conference, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3

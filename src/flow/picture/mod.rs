@@ -170,6 +170,9 @@ fn line(action: &Action) -> Option<String> {
             TransferKind::Bridge => format!("transfer {}", transfer.to),
             TransferKind::Blind => format!("blind transfer {}", transfer.to),
         },
+        ActionKind::Case(it) => format!("case {}", it.kind.value),
+        ActionKind::Callback(it) => format!("callback {} to {}", it.queue.value, it.number),
+        ActionKind::Notify(it) => format!("notify {}", it.to.value),
         ActionKind::Record(it) => format!("record {} → {}", it.prompt.value, it.into.value),
         ActionKind::Survey(survey) => format!("survey {}", survey.name.value),
         ActionKind::Conference(it) => format!("conference {}", it.room),
@@ -216,7 +219,10 @@ fn words(flow: &Flow, actions: &[Action], catalogues: &Catalogues) -> Vec<(Name,
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
-            | ActionKind::Transfer(_) => Vec::new(),
+            | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_) => Vec::new(),
         };
         for prompt in spoken {
             if !prompts.contains(&prompt) {

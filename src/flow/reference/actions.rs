@@ -4,6 +4,8 @@ use crate::flow::check_digit::CheckDigit;
 
 use super::{Action, Field, MUST, Shape, field};
 
+/// What is told under names of the designer's own.
+const TOLD: Shape = Shape::Map(&Shape::OwnName, &Shape::Expression);
 const KEYS: Shape = Shape::Map(&Shape::Key, &Shape::Step);
 
 #[rustfmt::skip]
@@ -172,6 +174,31 @@ pub const ACTIONS: &[Action] = &[
             field("otherwise", Shape::Step, MUST, "the step on every other failure"),
             field("after", Shape::Step, "the call ends", "the step when the other side hangs up first"),
         ]],
+    },
+    Action {
+        name: "case", value: Shape::CaseKind, one_of: &[],
+        says: "opens a case with a number and a deadline, which are read as `case.number` and `case.promised` afterwards",
+        fields: &[&[
+            field("about", Shape::Reason, "none", "what about, for whoever works on it: a word of your own"),
+            field("with", TOLD, "nothing", "what they should know, by names of your own; never a secret"),
+            field("failed", Shape::Step, MUST, "the step when it cannot be opened"),
+        ]],
+    },
+    Action {
+        name: "callback", value: Shape::Queue, one_of: &[],
+        says: "promises that an agent of the queue calls back",
+        fields: &[&[
+            field("number", Shape::Expression, MUST, "whom: a phone or digits"),
+            field("within", Shape::Duration, "24h", "until when they are called, counted from now"),
+            field("because", Shape::Reason, "none", "why, for the agent: a word of your own"),
+            field("no_number", Shape::Step, MUST, "the step when the number is withheld, or none that can be called"),
+            field("failed", Shape::Step, MUST, "the step when it cannot be promised"),
+        ]],
+    },
+    Action {
+        name: "notify", value: Shape::Receiver, one_of: &[],
+        says: "tells somebody else, by webhook or mail; the caller never waits for it",
+        fields: &[&[field("with", TOLD, "nothing", "what they are told, by names of your own; never a secret")]],
     },
     Action {
         name: "record", value: Shape::Prompt, one_of: &[],

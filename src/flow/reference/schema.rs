@@ -78,11 +78,16 @@ fn of(shape: Shape) -> Value {
         Shape::FlowName | Shape::Step | Shape::NewStep => name(kebab),
         Shape::Reason => name(r"^\s*[a-z0-9]+([-_][a-z0-9]+)*\s*$"),
         Shape::Lookup | Shape::NewLookup | Shape::Parameter => name(snake),
-        Shape::NewParameter | Shape::NewColumn | Shape::Variable => name(snake),
+        Shape::NewParameter | Shape::NewColumn | Shape::Variable | Shape::OwnName => name(snake),
         Shape::Language => {
             json!({ "type": "string", "pattern": "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$" })
         }
-        Shape::Prompt | Shape::Queue | Shape::Calendar | Shape::Connector => {
+        Shape::Prompt
+        | Shape::Queue
+        | Shape::Calendar
+        | Shape::Connector
+        | Shape::CaseKind
+        | Shape::Receiver => {
             json!({ "type": ["string", "integer"], "minLength": 1 })
         }
         Shape::Type => of_type(""),

@@ -37,6 +37,12 @@ pub enum Shape {
     Calendar,
     /// The name of a connector of hotline.yaml.
     Connector,
+    /// A name of the designer's own, in expressions' letters.
+    OwnName,
+    /// A kind of case of hotline.yaml.
+    CaseKind,
+    /// Somebody under `notify` of hotline.yaml.
+    Receiver,
     /// A word of the designer's own.
     Reason,
     /// An expression.
@@ -110,6 +116,9 @@ impl Shape {
             Self::Queue => "queue".to_owned(),
             Self::Calendar => "calendar".to_owned(),
             Self::Connector => "connector".to_owned(),
+            Self::OwnName => "name of your own".to_owned(),
+            Self::CaseKind => "kind of case".to_owned(),
+            Self::Receiver => "somebody under `notify`".to_owned(),
             Self::Reason => "word of your own".to_owned(),
             Self::Expression => "expression".to_owned(),
             Self::Address => "SIP URI, number or expression".to_owned(),
