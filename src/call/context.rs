@@ -241,6 +241,7 @@ impl Record {
             | What::Conference { .. }
             | What::Conferred { .. }
             | What::Stuck { .. }
+            | What::Returned { .. }
             | What::Ended { .. } => {}
         }
     }

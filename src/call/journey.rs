@@ -28,7 +28,7 @@ pub struct Passage {
 pub enum What {
     /// A step began.
     Step {
-        /// Its name.
+        /// Its name; `identify/ask` is the step `ask` of the flow `identify` that is run.
         step: Name,
     },
     /// Something is spoken.
@@ -199,6 +199,14 @@ pub enum What {
     Notified {
         /// Who.
         to: Name,
+    },
+    /// A flow that was run came back.
+    Returned {
+        /// Which.
+        flow: Name,
+        /// By which of its exits; behind the `run` if by none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit: Option<Name>,
     },
     /// The caller was recorded.
     Recorded {

@@ -149,6 +149,8 @@ impl Workspace {
             Shape::Text
             | Shape::Texts
             | Shape::FlowName
+            | Shape::Flow
+            | Shape::Exit
             | Shape::NewStep
             | Shape::NewLookup
             | Shape::NewParameter

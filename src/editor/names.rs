@@ -172,6 +172,8 @@ fn named(file: &File, place: &Place<'_>, flow: Option<FileId>, all: &mut Vec<Occ
         Shape::Text
         | Shape::Texts
         | Shape::FlowName
+        | Shape::Flow
+        | Shape::Exit
         | Shape::Language
         | Shape::OwnName
         | Shape::Reason

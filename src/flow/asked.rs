@@ -62,6 +62,8 @@ impl ActionKind {
             | Self::Case(_)
             | Self::Callback(_)
             | Self::Notify(_)
+            | Self::Run(_)
+            | Self::Return(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -88,6 +90,8 @@ impl ActionKind {
             | Self::Case(_)
             | Self::Callback(_)
             | Self::Notify(_)
+            | Self::Run(_)
+            | Self::Return(_)
             | Self::Hangup(_) => None,
         }
     }

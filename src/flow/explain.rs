@@ -37,6 +37,10 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0212
     HL0213
     HL0215
+    HL0216
+    HL0217
+    HL0218
+    HL0219
     HL0220
     HL0221
     HL0222
@@ -74,6 +78,12 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0413
     HL0414
     HL0415
+    HL0420
+    HL0421
+    HL0422
+    HL0423
+    HL0424
+    HL0425
     HL0426
     HL0427
     HL0428

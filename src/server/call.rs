@@ -528,7 +528,7 @@ impl Call {
 
     /// Which system a lookup asks, and what.
     fn query(&self, lookup: &Name) -> Option<(Name, Arc<Query>)> {
-        let connector = &self.lookups_of.lookups.get(lookup)?.connector.value;
+        let connector = &self.lookups_of.lookup(lookup)?.connector.value;
         let key = (Arc::clone(&self.lookups_of.version), Name::clone(lookup));
         let query = self.house.queries.get(&key);
         if query.is_none() {

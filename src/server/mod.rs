@@ -17,6 +17,7 @@ pub mod house;
 mod http;
 mod recorder;
 mod routes;
+mod shelf;
 mod switchboard;
 pub(crate) mod verify;
 mod words;

@@ -276,6 +276,7 @@ impl<'a> Caller<'a> {
                 | What::Case { .. }
                 | What::Callback { .. }
                 | What::Notified { .. }
+                | What::Returned { .. }
                 | What::Ended { .. } => {}
             },
             Command::Answer => self.later(Duration::ZERO, Event::Answered),

@@ -7,7 +7,8 @@ use super::fields::{Found, count, ending, keys, length, moment, names, pairs, te
 use super::follow_up::{Leaving, expected, keeper, unknown_failing};
 use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
-use crate::flow::model::{Flow, Name};
+use crate::flow::Program;
+use crate::flow::model::Name;
 use crate::value::Type;
 use crate::yaml::{self, Kind, Node};
 
@@ -61,14 +62,14 @@ pub(super) const LINES: [&str; 25] = [
 impl Scenarios {
     /// Reads a scenario file for `flow`. `None` comes with at least one error.
     #[must_use]
-    pub fn parse(file: FileId, text: &str, flow: &Flow) -> (Option<Self>, Vec<Diagnostic>) {
+    pub fn parse(file: FileId, text: &str, flow: &Program) -> (Option<Self>, Vec<Diagnostic>) {
         let (tree, mut found) = yaml::parse(file, text);
         let read = tree.map(|tree| scenarios(&tree, Span::new(file, 0, 0), flow, &mut found));
         (read.filter(|_| found.is_empty()), found)
     }
 }
 
-fn scenarios(tree: &Node, top: Span, flow: &Flow, found: &mut Found) -> Scenarios {
+fn scenarios(tree: &Node, top: Span, flow: &Program, found: &mut Found) -> Scenarios {
     let mut world = World::ordinary();
     let mut list = Vec::new();
     let Kind::Map(entries) = &tree.kind else {
@@ -106,7 +107,7 @@ fn scenarios(tree: &Node, top: Span, flow: &Flow, found: &mut Found) -> Scenario
     Scenarios { scenarios: list }
 }
 
-fn scenario(name: &Node, body: &Node, file: &World, flow: &Flow, found: &mut Found) -> Scenario {
+fn scenario(name: &Node, body: &Node, file: &World, flow: &Program, found: &mut Found) -> Scenario {
     let mut world = file.clone();
     let mut talk = Vec::new();
     for (key, value) in body.entries() {
@@ -154,7 +155,7 @@ impl World {
     }
 
     /// Takes one field; whether it is one.
-    fn take(&mut self, key: &Node, value: &Node, flow: &Flow, found: &mut Found) -> bool {
+    fn take(&mut self, key: &Node, value: &Node, flow: &Program, found: &mut Found) -> bool {
         let at = key.span;
         match key.text().unwrap_or_default() {
             "caller" => {
@@ -253,21 +254,24 @@ impl World {
     }
 }
 
-fn lookup(name: &Node, flow: &Flow, found: &mut Found) -> Option<Name> {
-    let known = flow.lookups.get_key_value(name.text().unwrap_or_default());
-    if known.is_none() {
-        unknown("the lookup", name, flow.lookups.keys().map(|it| &**it), found);
+fn lookup(name: &Node, flow: &Program, found: &mut Found) -> Option<Name> {
+    let text = name.text().unwrap_or_default();
+    if flow.lookup(text).is_none() {
+        let known: Vec<Name> = flow.all_lookups().map(|(name, _)| name).collect();
+        unknown("the lookup", name, known.iter().map(|it| &**it), found);
+        return None;
     }
-    known.map(|(name, _)| name.clone())
+    Some(text.into())
 }
 
 /// Lookups, and what else can fail.
-fn failing(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Vec<Name> {
+fn failing(node: &Node, at: Span, flow: &Program, found: &mut Found) -> Vec<Name> {
     let mut one = |name: &Node| {
-        let known = flow.lookups.get_key_value(name.text().unwrap_or_default());
-        let known = known.map(|(name, _)| name.clone()).or_else(|| keeper(name));
+        let text = name.text().unwrap_or_default();
+        let known = flow.lookup(text).map(|_| text.into()).or_else(|| keeper(name));
         if known.is_none() {
-            unknown_failing(name, flow.lookups.keys().map(|it| &**it), found);
+            let lookups: Vec<Name> = flow.all_lookups().map(|(name, _)| name).collect();
+            unknown_failing(name, lookups.iter().map(|it| &**it), found);
         }
         known
     };
@@ -279,8 +283,8 @@ fn failing(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Vec<Name> {
 }
 
 /// The rows of one lookup's table; each cell is readable as what the lookup says it is.
-fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells> {
-    let Some(lookup) = flow.lookups.get(name) else { return Vec::new() };
+fn table(rows: &Node, name: &Name, flow: &Program, found: &mut Found) -> Vec<Cells> {
+    let Some(lookup) = flow.lookup(name) else { return Vec::new() };
     let mut table = Vec::new();
     for row in rows.items() {
         let mut cells = Cells::new();
@@ -325,7 +329,7 @@ fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells>
 }
 
 /// `- hears: welcome`, or `- hangs_up`. A list of prompts is as many lines.
-fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
+fn line(node: &Node, flow: &Program, found: &mut Found) -> Vec<Line> {
     let nothing = Node { kind: Kind::Null, span: node.span };
     let (key, value) = match &node.kind {
         Kind::Scalar(_) => (node, &nothing),
@@ -398,10 +402,11 @@ fn only(what: Option<What>) -> Vec<What> {
     what.into_iter().collect()
 }
 
-fn step(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Option<Name> {
+fn step(node: &Node, at: Span, flow: &Program, found: &mut Found) -> Option<Name> {
     let name = text(node, at, "a step", found)?;
-    if !flow.steps.contains_key(&name) {
-        unknown("the step", node, flow.steps.keys().map(|it| &**it), found);
+    let known = flow.step_names();
+    if !known.contains(&name) {
+        unknown("the step", node, known.iter().map(|it| &**it), found);
         return None;
     }
     Some(name)

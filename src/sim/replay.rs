@@ -528,8 +528,7 @@ impl<'a> Again<'a> {
 
     /// Whether the flow needs a column of the answer that is not there.
     fn lacks(&self, lookup: &Name, answer: &Answer) -> bool {
-        let (Answer::Found(row), Some(asked)) = (answer, self.stage.flow.lookups.get(lookup))
-        else {
+        let (Answer::Found(row), Some(asked)) = (answer, self.stage.flow.lookup(lookup)) else {
             return false;
         };
         asked.gives.iter().any(|(name, given)| !given.optional && !row.contains_key(name))
@@ -583,6 +582,7 @@ impl<'a> Again<'a> {
             | What::Surveyed { .. }
             | What::Conference { .. }
             | What::Conferred { .. }
+            | What::Returned { .. }
             | What::Stuck { .. } => {}
         }
     }

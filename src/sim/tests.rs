@@ -534,7 +534,8 @@ fn what_is_printed_reads_back_as_the_same() {
     talk: [hears: [menu, enter], hears_later: wait, says: \"it's: {{x}}, #1\", hears_out, hears_nothing: 5s, keys: \"1*#\", waits: 1m30s, reaches: order, place: 3, place: {{ ahead: 3, wait: 2m }}, rings: lin, rings_out, answers: \"8001\", agent_leaves, other_leaves, fails: order, works: order, agent_sees: {{ Order: \"01\" }}, hangs_up, ends: caller_left]\n"
     );
     let mut sources = Sources::default();
-    let flow = crate::flow::parse(sources.add("shop.yaml", FLOW), FLOW).0.unwrap();
+    let flow =
+        Program::unproven(crate::flow::parse(sources.add("shop.yaml", FLOW), FLOW).0.unwrap());
     let mut read = |text: &str| {
         let file = sources.add("shop.test.yaml", text);
         let (scenarios, found) = Scenarios::parse(file, text, &flow);
@@ -587,6 +588,7 @@ proptest::proptest! {
     fn any_file_gives_scenarios_or_findings(text in "[ -~\n\u{4e00}-\u{4e20}]{0,200}") {
         let mut sources = Sources::default();
         let flow = crate::flow::parse(sources.add("shop.yaml", FLOW), FLOW).0.unwrap();
+        let flow = Program::unproven(flow);
         let (scenarios, found) = Scenarios::parse(sources.add("a", text.as_str()), &text, &flow);
         proptest::prop_assert_eq!(scenarios.is_some(), found.is_empty());
         let _ = render(&found, &sources, false);

@@ -315,7 +315,8 @@ impl Machine {
         });
         let Some((stroke, key, target)) = branch else { return self.wrong(now, out) };
         reveal_one(stroke, out);
-        self.note(now, What::Chose { key, step: target.value.clone() }, out);
+        let step = self.outside(&target.value);
+        self.note(now, What::Chose { key, step }, out);
         self.go(&target.value)
     }
 
@@ -454,6 +455,8 @@ impl Machine {
             | ActionKind::Record(_)
             | ActionKind::Survey(_)
             | ActionKind::Conference(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => None,
         }
     }

@@ -10,7 +10,8 @@
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
 //! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `verify` secrets,
-//! `connect` queues and transfers, `follow_up` what is left for after the call, `speak` words and values.
+//! `connect` queues and transfers, `follow_up` what is left for after the call, `nest` flows that are run by others,
+//! `speak` words and values.
 
 mod ask;
 mod choose;
@@ -18,6 +19,7 @@ mod confer;
 mod confirm;
 mod connect;
 mod follow_up;
+mod nest;
 mod pick;
 mod record;
 mod speak;
@@ -34,6 +36,7 @@ use self::ask::Asking;
 use self::confer::Conferring;
 use self::connect::Queued;
 use self::follow_up::Keeping;
+use self::nest::Frame;
 use self::record::Recording;
 use self::speak::Values;
 use self::survey::Surveying;
@@ -59,10 +62,13 @@ const LONGEST_PROMPT: Duration = Duration::from_secs(600);
 
 /// One call. See the door of this room.
 pub struct Machine {
+    /// That of the flow under way: of the call's own, or of the one that is run.
     pub(super) setting: Arc<Setting>,
     start: Start,
     state: State,
     at: At,
+    /// The flows that wait for the one under way, the call's own first. At most `flow::MAX_NESTED`.
+    frames: Vec<Frame>,
     language: Lang,
     values: Values,
     keys: Keys,
@@ -143,6 +149,7 @@ impl Machine {
             verified: None,
             state: State::New,
             at: At { step: 0, next: 0 },
+            frames: Vec::new(),
             language,
             keys: Keys::default(),
             tickets: 0,
@@ -212,13 +219,9 @@ impl Machine {
     /// What an agent sees of the call at `now`.
     #[must_use]
     pub fn context(&self, now: Mono) -> Context {
-        let fields = self.setting.flow.context.iter().filter_map(|field| {
-            let value = self.show(now, &field.value)?;
-            Some((field.label.clone(), value))
-        });
-        let fields = fields.collect();
+        let fields = self.shown(now);
         let verified = self.verified.clone();
-        let flow = &self.setting.flow;
+        let flow = &self.outermost().flow;
         self.record.context(flow, &self.start, &self.language, verified, fields, now)
     }
 

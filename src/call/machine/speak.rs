@@ -16,11 +16,10 @@ use crate::speech::Utterance;
 use crate::time::Mono;
 use crate::value::{Type, Value};
 
-/// The variables of a call by their full names, but those that change by themselves. As many as the flow names.
+/// What a call knows, but what changes by itself.
 pub(super) struct Values {
-    keyed: IndexMap<Name, Value>,
-    /// `order.status`: the answer of the lookup before the dot.
-    rows: IndexMap<Name, Arc<Row>>,
+    /// Of the flow under way.
+    pub(super) own: Own,
     caller_number: Option<Value>,
     caller_name: Option<Value>,
     called_number: Value,
@@ -30,11 +29,38 @@ pub(super) struct Values {
     pub(super) case: Option<(Value, Value)>,
 }
 
+/// The variables of one flow by their names. As many as the flow has.
+#[derive(Default)]
+pub(super) struct Own {
+    keyed: IndexMap<Name, Value>,
+    /// `order.status`: the answer of the lookup, or what the flow gave, before the dot.
+    rows: IndexMap<Name, Arc<Row>>,
+}
+
+impl Own {
+    /// Only these variables.
+    pub(super) fn of(keyed: IndexMap<Name, Value>) -> Self {
+        Self { keyed, rows: IndexMap::new() }
+    }
+
+    /// Those of `names` that are set.
+    pub(super) fn some<'n>(&self, names: impl Iterator<Item = &'n Name>) -> Row {
+        names.filter_map(|name| Some((name.clone(), self.keyed.get(name)?.clone()))).collect()
+    }
+
+    fn kept(&self, name: &str) -> Option<&Value> {
+        let row = || {
+            let (of, column) = name.split_once('.')?;
+            self.rows.get(of)?.get(column)
+        };
+        self.keyed.get(name).or_else(row)
+    }
+}
+
 impl Values {
     pub(super) fn new(start: &Start) -> Self {
         Self {
-            keyed: IndexMap::new(),
-            rows: IndexMap::new(),
+            own: Own::default(),
             caller_number: start.caller_number.as_deref().and_then(|it| Type::Phone.read(it).ok()),
             caller_name: start.caller_name.clone().map(Value::Text),
             called_number: Value::Phone(Arc::clone(&start.called)),
@@ -45,19 +71,19 @@ impl Values {
     }
 
     pub(super) fn set(&mut self, name: &Name, value: Value) {
-        self.keyed.insert(name.clone(), value);
+        self.own.keyed.insert(name.clone(), value);
     }
 
     pub(super) fn unset(&mut self, name: &Name) {
-        self.keyed.swap_remove(name);
+        self.own.keyed.swap_remove(name);
     }
 
     pub(super) fn found(&mut self, lookup: Name, row: Arc<Row>) {
-        self.rows.insert(lookup, row);
+        self.own.rows.insert(lookup, row);
     }
 
     pub(super) fn forget(&mut self, lookup: &Name) {
-        self.rows.swap_remove(lookup);
+        self.own.rows.swap_remove(lookup);
     }
 
     pub(super) fn waited(&mut self, took: Duration) {
@@ -66,15 +92,11 @@ impl Values {
 }
 
 impl Machine {
-    /// The value of `name` as it is, but for what changes by itself.
-    fn kept(&self, name: &str) -> Option<&Value> {
+    /// The value that `name` has in a flow whose variables are `own`, as it is, but for what changes by itself.
+    fn kept<'v>(&'v self, own: &'v Own, name: &str) -> Option<&'v Value> {
         let values = &self.values;
-        if let Some(value) = values.keyed.get(name) {
+        if let Some(value) = own.kept(name) {
             return Some(value);
-        }
-        let (of, column) = name.split_once('.')?;
-        if let Some(row) = values.rows.get(of) {
-            return row.get(column);
         }
         match name {
             "caller.number" => values.caller_number.as_ref(),
@@ -91,7 +113,12 @@ impl Machine {
     /// The value of `name` as words and conditions may see it. Of a secret they see how long it is, so that no decision
     /// depends on what a stored call does not tell.
     fn seen(&self, now: Mono, name: &str) -> Option<Value> {
-        let Some(value) = self.kept(name) else {
+        self.seen_in(now, &self.values.own, name)
+    }
+
+    /// The same in a flow whose variables are `own`.
+    fn seen_in(&self, now: Mono, own: &Own, name: &str) -> Option<Value> {
+        let Some(value) = self.kept(own, name) else {
             return match name {
                 "language" => Some(Value::Choice(self.language.clone())),
                 "caller.verified" => Some(Value::YesNo(self.verified.is_some())),
@@ -119,15 +146,15 @@ impl Machine {
         })
     }
 
-    /// For a screen: the value of `expr` as text, if it has one.
-    pub(super) fn show(&self, now: Mono, expr: &Expr) -> Option<String> {
-        expr.evaluate(&|name| self.seen(now, name)).ok().map(|value| value.to_string())
+    /// For a screen: the value of `expr` as text, if it has one in a flow whose variables are `own`.
+    pub(super) fn show(&self, now: Mono, own: &Own, expr: &Expr) -> Option<String> {
+        expr.evaluate(&|name| self.seen_in(now, own, name)).ok().map(|value| value.to_string())
     }
 
     /// The value of `expr`. A secret passes through whole, but only where it stands alone.
     pub(super) fn value(&self, now: Mono, expr: &Expr) -> Result<Value, Stuck> {
         if let ExprKind::Name(name) = &expr.kind
-            && let Some(value) = self.kept(name)
+            && let Some(value) = self.kept(&self.values.own, name)
         {
             return Ok(value.clone());
         }

@@ -44,16 +44,18 @@ impl Machine {
         };
         let State::Asking(asking) = &self.state else { return Ok(Next::Wait) };
         let tries = asking.tries;
-        let lookup = it.against.value.clone();
-        let unknown = || Stuck::Unknown { name: lookup.clone() };
-        let within = self.setting.flow.lookups.get(&lookup).ok_or_else(unknown)?.within;
+        let name = &it.against.value;
+        let unknown = || Stuck::Unknown { name: name.clone() };
+        let within = self.setting.flow.lookups.get(name).ok_or_else(unknown)?.within;
+        let lookup = self.outside(name);
         let mut with = Vec::with_capacity(it.with.len());
         for (taken, value) in &it.with {
             with.push((taken.value.clone(), self.value(now, value)?));
         }
         // As a screen shows it: were it a secret, stars.
         let no_value = || Stuck::NoValue { step: self.step_name() };
-        let account: Arc<str> = self.show(now, &it.account).ok_or_else(no_value)?.into();
+        let account: Arc<str> =
+            self.show(now, &self.values.own, &it.account).ok_or_else(no_value)?.into();
         let ticket = self.ticket();
         self.state = State::Verifying(Verifying {
             ticket,
@@ -87,7 +89,7 @@ impl Machine {
         let State::Verifying(check) = &self.state else { return Ok(Next::Wait) };
         let (account, took, tries) = (Arc::clone(&check.account), now - check.since, check.tries);
         let Some(it) = self.verify(&setting) else { return Ok(Next::On) };
-        let lookup = it.against.value.clone();
+        let lookup = self.outside(&it.against.value);
         let outcome = verdict.name();
         self.note(
             now,

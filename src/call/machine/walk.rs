@@ -8,7 +8,7 @@ use super::super::journey::What;
 use super::super::trail::Mark;
 use super::super::{MAX_ACTIONS, MAX_RUN};
 use super::pick::pick;
-use super::{LONGEST_PROMPT, Machine, Playing, Speaking, State};
+use super::{At, LONGEST_PROMPT, Machine, Playing, Speaking, State};
 use crate::flow::model::{
     Action, ActionKind, Fork, Hours, Keying, Lang, LookUp, Lookup, Name, Play, Say, Target,
 };
@@ -64,20 +64,21 @@ impl Machine {
         mut next: Result<Next, Stuck>,
         out: &mut Vec<Command>,
     ) {
-        let setting = Arc::clone(&self.setting);
         loop {
+            // Another one after a `run` or `return`.
+            let setting = Arc::clone(&self.setting);
             match next {
                 Ok(Next::Wait) => return,
                 Ok(Next::On) => {}
                 Ok(Next::Go(step)) => {
-                    self.at = super::At { step, next: 0 };
-                    if let Some((name, _)) = setting.flow.steps.get_index(step) {
-                        self.note(now, What::Step { step: name.clone() }, out);
+                    self.at = At { step, next: 0 };
+                    if setting.flow.steps.get_index(step).is_some() {
+                        self.note(now, What::Step { step: self.step_name() }, out);
                     }
                 }
                 Err(because) => return self.stuck(now, because, out),
             }
-            let Some((name, step)) = setting.flow.steps.get_index(self.at.step) else {
+            let Some((_, step)) = setting.flow.steps.get_index(self.at.step) else {
                 return self.stuck(now, Stuck::TooLong, out); // `go` gives only numbers of steps
             };
             let action = step.actions.get(self.at.next);
@@ -85,7 +86,7 @@ impl Machine {
             self.run += 1;
             self.actions += 1;
             next = match action {
-                None => Err(Stuck::StepEnds { step: name.clone() }),
+                None => Err(Stuck::StepEnds { step: self.step_name() }),
                 Some(_) if self.run > MAX_RUN => Err(Stuck::GoesInCircles),
                 Some(_) if self.actions > MAX_ACTIONS => Err(Stuck::TooLong),
                 Some(action) => self.perform(now, action, out),
@@ -109,7 +110,8 @@ impl Machine {
         {
             return Ok(Next::On);
         }
-        self.trail.push(Mark::Did { step: self.at.step, action: self.at.next.saturating_sub(1) });
+        let (run, At { step, next }) = (self.run_name(), self.at);
+        self.trail.push(Mark::Did { run, step, action: next.saturating_sub(1) });
         match &action.kind {
             ActionKind::Play(it) => self.play(now, it, out),
             ActionKind::Say(it) => self.say(now, it, out),
@@ -144,6 +146,8 @@ impl Machine {
             ActionKind::Record(it) => self.record(now, it, out),
             ActionKind::Survey(it) => self.survey(now, it, out),
             ActionKind::Conference(it) => self.conference(now, it, out),
+            ActionKind::Run(it) => self.run_flow(now, it),
+            ActionKind::Return(exit) => self.come_back(now, exit.as_ref(), out),
             ActionKind::Hangup(prompt) => {
                 // A goodbye that cannot be spoken is still a goodbye.
                 let spoken = prompt.as_ref().map(|it| self.speak(now, &it.value, false, out));
@@ -160,8 +164,13 @@ impl Machine {
     /// The step called `name`, which is the name of the way's own target: [`Mark::Went`] tells ways apart by it.
     pub(super) fn go(&mut self, name: &Name) -> Result<Next, Stuck> {
         if let Some(action) = self.at.next.checked_sub(1) {
-            self.trail.push(Mark::Went { step: self.at.step, action, to: name.clone() });
+            let (run, to) = (self.run_name(), name.clone());
+            self.trail.push(Mark::Went { run, step: self.at.step, action, to });
         }
+        self.step_called(name)
+    }
+
+    pub(super) fn step_called(&self, name: &Name) -> Result<Next, Stuck> {
         let step = self.setting.flow.steps.get_index_of(name);
         step.map(Next::Go).ok_or_else(|| Stuck::Unknown { name: name.clone() })
     }
@@ -174,9 +183,10 @@ impl Machine {
         }
     }
 
+    /// The step under way, as journeys name it.
     pub(super) fn step_name(&self) -> Name {
         let step = self.setting.flow.steps.get_index(self.at.step);
-        step.map_or_else(|| "".into(), |(name, _)| name.clone())
+        step.map_or_else(|| "".into(), |(name, _)| self.outside(name))
     }
 
     fn play(&mut self, now: Mono, it: &Play, out: &mut Vec<Command>) -> Result<Next, Stuck> {
@@ -305,7 +315,8 @@ impl Machine {
             let once = format!("{}/{}", self.start.call, ticket.0);
             with.push((ONCE.into(), Value::Text(once.into())));
         }
-        out.push(Command::LookUp(Question { ticket, lookup: name.clone(), with, within }));
+        let lookup = self.outside(name);
+        out.push(Command::LookUp(Question { ticket, lookup, with, within }));
         self.state = State::LookingUp(LookingUp {
             ticket,
             since: now,
@@ -367,7 +378,7 @@ impl Machine {
             Answer::Failed => ("failed", None),
             Answer::TimedOut => ("timed_out", None),
         };
-        let name = lookup.clone();
+        let name = self.outside(&lookup);
         self.note(now, What::LookedUp { lookup: name, outcome, took, found }, out);
         match answer {
             Answer::Found(row) => {

@@ -8,6 +8,7 @@ mod entries;
 mod follow_up;
 mod keys;
 mod lookups;
+mod nesting;
 mod questions;
 mod record;
 mod stored;
@@ -75,17 +76,18 @@ fn setting(flow: &str) -> Arc<Setting> {
     let file = sources.add("test.yaml", text.as_str());
     let (flow, found) = crate::flow::parse(file, &text);
     assert!(found.is_empty(), "{}", render(&found, &sources, false));
+    with_words(Program::unproven(flow.unwrap()))
+}
+
+/// What a call of `flow` is run with.
+fn with_words(flow: Arc<Program>) -> Arc<Setting> {
     let catalogue = |language: &str| {
         let text = format!("language: {language}\nprompts:{PROMPTS}words:\n  shipped: shipped\n");
-        Catalogue::parse(file, &text).0.unwrap()
+        Catalogue::parse(flow.file, &text).0.unwrap()
     };
     let catalogues: Catalogues =
         ["en-US", "zh-CN"].into_iter().map(|it| (it.into(), catalogue(it))).collect();
-    Arc::new(Setting {
-        flow: Program::unproven(flow.unwrap()),
-        catalogues: Arc::new(catalogues),
-        calendars: Arc::new(Shop),
-    })
+    Arc::new(Setting { flow, catalogues: Arc::new(catalogues), calendars: Arc::new(Shop) })
 }
 
 fn start() -> Start {
@@ -103,6 +105,7 @@ fn start() -> Start {
 
 /// One call and the numbers of what it began last.
 struct Call {
+    setting: Arc<Setting>,
     machine: Machine,
     now: Mono,
     ticket: Ticket,
@@ -116,6 +119,7 @@ struct Call {
 impl Call {
     fn new(setting: &Arc<Setting>) -> Self {
         Self {
+            setting: Arc::clone(setting),
             machine: Machine::new(Arc::clone(setting), start()),
             now: Mono::ZERO,
             ticket: Ticket(0),
@@ -315,14 +319,20 @@ impl Call {
 /// Plays a call that is connected at once: (milliseconds, what happens, what must come out).
 #[track_caller]
 fn play(flow: &str, lines: &[(u64, &str, &str)]) -> Call {
-    let mut call = Call::new(&setting(flow));
+    play_with(&setting(flow), lines)
+}
+
+/// The same with a setting that is there already.
+#[track_caller]
+fn play_with(setting: &Arc<Setting>, lines: &[(u64, &str, &str)]) -> Call {
+    let mut call = Call::new(setting);
     assert_eq!(call.handle(0, Event::Arrived), "answer");
     for (nth, (ms, words, expected)) in lines.iter().enumerate() {
         let heard = call.hear(*ms, words);
         assert_eq!(heard, *expected, "line {}: at {ms} `{words}`", nth + 1);
     }
     // Whatever a table plays must play the same out of the store.
-    let again = super::replay(Arc::clone(&call.machine.setting), start(), &call.log);
+    let again = super::replay(Arc::clone(&call.setting), start(), &call.log);
     assert_eq!(format!("{again:?}"), format!("{:?}", call.commands));
     call
 }

@@ -8,7 +8,8 @@ use tokio::runtime::{self, Runtime};
 use super::Connectors;
 use crate::call::{Answer, Check, Question, Verdict};
 use crate::config::Config;
-use crate::flow::model::{Flow, Name};
+use crate::flow::Program;
+use crate::flow::model::Name;
 use crate::lookup::{ConnectorConfig, Lookups, OpenError, Outcome, PinError, Query, QueryError};
 use crate::server::house;
 use crate::server::verify::Verifier;
@@ -26,7 +27,7 @@ pub(super) enum Broken {
     Runtime(#[from] std::io::Error),
 }
 
-/// The connectors of hotline.yaml, and the queries of one flow.
+/// The connectors of hotline.yaml, and the queries of one flow and those that it runs.
 pub(super) struct Databases {
     runtime: Runtime,
     lookups: Lookups,
@@ -36,14 +37,14 @@ pub(super) struct Databases {
 
 impl Databases {
     /// Opens the connectors that `flow` asks.
-    pub(super) fn open(config: &Config, flow: &Flow) -> Result<Self, Broken> {
+    pub(super) fn open(config: &Config, flow: &Program) -> Result<Self, Broken> {
         let used = |it: &ConnectorConfig| {
-            flow.lookups.values().any(|lookup| lookup.connector.value == it.name)
+            flow.all_lookups().any(|(_, lookup)| lookup.connector.value == it.name)
         };
         let configs: Vec<_> = house::connectors(config).into_iter().filter(used).collect();
-        let queries = flow.lookups.iter().map(|(name, lookup)| {
+        let queries = flow.all_lookups().map(|(name, lookup)| {
             let query = house::query(lookup).map_err(|error| Broken::Query(name.clone(), error))?;
-            Ok((name.clone(), (lookup.connector.value.clone(), query)))
+            Ok((name, (lookup.connector.value.clone(), query)))
         });
         let queries = queries.collect::<Result<_, Broken>>()?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;

@@ -344,6 +344,8 @@ fn shown(passage: &Passage) -> Option<String> {
         What::Conferred { took, outcome, .. } => {
             format!("- the conference is over after {} s: {outcome}", took.as_secs())
         }
+        What::Returned { flow, exit: None } => format!("- back from {flow}"),
+        What::Returned { flow, exit: Some(exit) } => format!("- back from {flow} by {exit}"),
         What::Stuck { because } => format!("- the flow cannot go on: {because}"),
         What::Ended { ending } => format!("- ended: {}", ended(*ending)),
     })

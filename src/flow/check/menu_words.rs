@@ -44,6 +44,8 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             | ActionKind::Record(_)
             | ActionKind::Survey(_)
             | ActionKind::Conference(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }
     }

@@ -25,8 +25,10 @@ mod many_options;
 mod max_wait;
 mod menu_words;
 mod misfit;
+mod missing_exit;
 mod missing_prompt;
 mod name_taken;
+mod never_returns;
 mod no_number;
 mod no_otherwise;
 mod no_person;
@@ -40,6 +42,8 @@ mod record_silence;
 mod record_ways;
 mod repeated_language;
 mod rings;
+mod run_circle;
+mod run_values;
 mod secret_called;
 mod secret_fetched;
 mod secret_kept;
@@ -62,12 +66,14 @@ mod unknown_branch;
 mod unknown_calendar;
 mod unknown_case;
 mod unknown_connector;
+mod unknown_exit;
 mod unknown_lookup;
 mod unknown_notify;
 mod unknown_placeholder;
 mod unknown_prompt;
 mod unknown_queue;
 mod unknown_step;
+mod unknown_subflow;
 mod unknown_variable;
 mod unmarked_secret;
 mod unreachable_action;
@@ -76,6 +82,7 @@ mod unreadable;
 mod unrecorded;
 mod unserved_queue;
 mod unspoken_language;
+mod unused_exit;
 mod unused_lookup;
 mod unused_step;
 mod verify_against;
@@ -95,6 +102,7 @@ use crate::diagnostic::{Diagnostic, Level, MAX_FINDINGS, Span, Spanned};
 use crate::value::Type;
 
 pub use self::transfer_target::allows;
+pub(super) use self::unknown_subflow::misnamed;
 pub(crate) use self::words::keys_named;
 
 /// The type of each variable of a flow without errors.
@@ -201,6 +209,10 @@ const PRESENT: &[Rule] = &[
     secret_called::check,
     record_silence::check,
     long_survey::check,
+    unknown_subflow::check,
+    unknown_exit::check,
+    run_values::check,
+    run_circle::check,
     between::check,
     check_digit::check,
     patterns::check,
@@ -225,6 +237,7 @@ const FIELDS: &[Rule] = &[
     record_length::check,
     record_ways::check,
     conference_fails::check,
+    missing_exit::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
@@ -244,6 +257,8 @@ const ABSENT: &[Rule] = &[
     menu_words::check,
     voice_words::check,
     sql_and_values,
+    unused_exit::check,
+    never_returns::check,
 ];
 
 fn sql_and_values(study: &Study<'_>, found: &mut Vec<Diagnostic>) {

@@ -17,6 +17,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             Role::Say(_)
             | Role::Set(_)
             | Role::With { .. }
+            | Role::Input { .. }
             | Role::Case
             | Role::Callback
             | Role::Notify => continue,

@@ -79,6 +79,8 @@ fn onward(study: &Study<'_>, step: usize) -> Option<usize> {
         | ActionKind::Case(_)
         | ActionKind::Callback(_)
         | ActionKind::Notify(_)
+        | ActionKind::Run(_)
+        | ActionKind::Return(_)
         | ActionKind::Hangup(_) => None,
     }
 }

@@ -49,10 +49,13 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 two_kinds(study, it.expr, kind, name, found);
                 continue;
             }
-            // HL0510, HL0703, HL0602, HL0610 and HL0611 look at these.
-            Role::Say(_) | Role::With { .. } | Role::Context | Role::Case | Role::Notify => {
-                continue;
-            }
+            // HL0510, HL0703, HL0218, HL0602, HL0610 and HL0611 look at these.
+            Role::Say(_)
+            | Role::With { .. }
+            | Role::Input { .. }
+            | Role::Context
+            | Role::Case
+            | Role::Notify => continue,
         };
         // HL0602 tells more about a secret.
         if !fits && *kind != Type::Secret {

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::fields::Fields;
 use super::follow_up;
+use super::runs;
 use super::values::{
     expression, key, kind, language, length_of_time, place, reason, reference, small, snake,
     unreadable, word, yes_no,
@@ -23,7 +24,7 @@ use crate::yaml::{Kind, Node};
 pub(super) type Found = Vec<Diagnostic>;
 
 /// What an action may do. Actions and their fields stand in `flow/reference/actions.rs`, and nowhere else.
-const KINDS: [&str; reference::NAMES.len()] = reference::NAMES;
+pub(super) const KINDS: [&str; reference::NAMES.len()] = reference::NAMES;
 
 /// The fields beside `kind` and `when`.
 fn fields_of(kind: &str) -> SmallVec<[&'static str; 24]> {
@@ -64,7 +65,12 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
     let own = [name];
     let known = fields_of(name);
     // A second kind is reported above, so it is no unknown field.
-    let allowed = [known.as_slice(), &own, &common, &KINDS];
+    // What else stands beside `run` are exits of that flow, which is not known here.
+    let exits: Vec<&str> = match name {
+        "run" => entries.iter().filter_map(|(key, _)| key.text()).collect(),
+        _ => Vec::new(),
+    };
+    let allowed = [known.as_slice(), &own, &common, &KINDS, &exits];
     let unknown_kinds = found.len();
     let what = KINDS.iter().find(|it| **it == name).copied().unwrap_or("action");
     let fields = Fields::open(node, what, first.span, &allowed, found)?;
@@ -168,6 +174,8 @@ fn what_to_do(
         "record" => ActionKind::Record(voices::record(value, fields, found)?),
         "survey" => ActionKind::Survey(voices::survey(value, fields, found)?),
         "conference" => ActionKind::Conference(voices::conference(value, at, fields, found)?),
+        "run" => runs::run(value, fields, found)?,
+        "return" => runs::back(value, found)?,
         _ => match &value.kind {
             Kind::Null => ActionKind::Hangup(None),
             Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {

@@ -149,6 +149,8 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Record(_) => "record",
         ActionKind::Survey(_) => "survey",
         ActionKind::Conference(_) => "conference",
+        ActionKind::Run(_) => "run",
+        ActionKind::Return(_) => "return",
         ActionKind::Hangup(_) => "hangup",
     }
 }
@@ -359,7 +361,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, verify, say, set, if, goto, lookup, hours, language, queue, transfer, case, callback, notify, record, survey, conference, hangup
+       = help: an action is one of play, menu, ask, verify, say, set, if, goto, lookup, hours, language, queue, transfer, case, callback, notify, record, survey, conference, run, return, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3

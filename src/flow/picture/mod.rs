@@ -45,7 +45,7 @@ enum Role {
     Start,
     /// Here a caller is brought to somebody.
     Person,
-    /// Calls end here.
+    /// Calls end here, or go back to the flow that runs this one.
     End,
     /// Nobody comes here.
     Unreached,
@@ -134,7 +134,7 @@ fn role(actions: &[Action]) -> Role {
         matches!(it, ActionKind::Queue(_) | ActionKind::Transfer(_) | ActionKind::Conference(_))
     }) {
         Role::Person
-    } else if is(|it| matches!(it, ActionKind::Hangup(_))) {
+    } else if is(|it| matches!(it, ActionKind::Return(_) | ActionKind::Hangup(_))) {
         Role::End
     } else {
         Role::Between
@@ -176,6 +176,9 @@ fn line(action: &Action) -> Option<String> {
         ActionKind::Record(it) => format!("record {} → {}", it.prompt.value, it.into.value),
         ActionKind::Survey(survey) => format!("survey {}", survey.name.value),
         ActionKind::Conference(it) => format!("conference {}", it.room),
+        ActionKind::Run(run) => format!("run {}", run.flow.value),
+        ActionKind::Return(None) => "return".to_owned(),
+        ActionKind::Return(Some(exit)) => format!("return {}", exit.value),
         ActionKind::Hangup(None) => "hangup".to_owned(),
         ActionKind::Hangup(Some(prompt)) => format!("hangup {}", prompt.value),
     };
@@ -222,7 +225,9 @@ fn words(flow: &Flow, actions: &[Action], catalogues: &Catalogues) -> Vec<(Name,
             | ActionKind::Transfer(_)
             | ActionKind::Case(_)
             | ActionKind::Callback(_)
-            | ActionKind::Notify(_) => Vec::new(),
+            | ActionKind::Notify(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_) => Vec::new(),
         };
         for prompt in spoken {
             if !prompts.contains(&prompt) {

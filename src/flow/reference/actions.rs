@@ -236,6 +236,19 @@ pub const ACTIONS: &[Action] = &[
         ]],
     },
     Action {
+        name: "run", value: Shape::Flow, one_of: &[],
+        says: "goes through another flow and comes back; what it gives is read as `<flow>.<variable>`; any other field is an exit of it",
+        fields: &[&[
+            field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each variable that the flow takes"),
+            field("otherwise", Shape::Step, "must be there, or all of them", "the step for each exit that has none of its own"),
+        ]],
+    },
+    Action {
+        name: "return", value: Shape::Optional(&Shape::Exit), one_of: &[],
+        says: "goes back to the flow that runs this one: behind its `run`, or by the exit named",
+        fields: &[],
+    },
+    Action {
         name: "hangup", value: Shape::Optional(&Shape::Prompt), one_of: &[],
         says: "ends the call, after a prompt if one is named; that cannot be interrupted",
         fields: &[],
@@ -255,6 +268,11 @@ pub(in crate::flow) const NAMES: [&str; ACTIONS.len()] = {
     }
     names
 };
+
+/// What else may stand beside an action, under names that another file has: beside `run` a step for each exit.
+pub(super) fn others(action: &Action) -> Option<(Shape, Shape)> {
+    (action.name == "run").then_some((Shape::Exit, Shape::Step))
+}
 
 /// The action called `name`.
 #[must_use]

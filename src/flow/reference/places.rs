@@ -1,6 +1,6 @@
 //! What stands where in one file: its tree beside the table.
 
-use super::{Action, Field, Shape};
+use super::{Action, Field, Shape, others};
 use crate::yaml::{Kind, Node};
 
 /// A key or a value of a file and what it is there.
@@ -110,6 +110,13 @@ fn field<'a>(
     found: &mut Vec<Place<'a>>,
 ) {
     let known = of.fields().find(|it| key.text() == Some(it.name));
+    // Beside `run` stand the exits of the flow that is run.
+    if let (None, Of::Action(action, _)) = (known, of)
+        && let Some((name, shape)) = others(action)
+    {
+        found.push(Place { node: key, what: What::Value(name), beside, lookup });
+        return walk(value, shape, lookup, found);
+    }
     found.push(Place { node: key, what: What::Field(known, of), beside, lookup });
     if let Some(field) = known {
         walk(value, field.shape, lookup, found);

@@ -11,6 +11,10 @@ pub enum Shape {
     Texts,
     /// The name of the flow, given here.
     FlowName,
+    /// The name of a flow that is run.
+    Flow,
+    /// The name of a way back out of a flow that is run.
+    Exit,
     /// A language tag.
     Language,
     /// The name of a step.
@@ -103,6 +107,8 @@ impl Shape {
             Self::Text => "text".to_owned(),
             Self::Texts => "text, or a text per language".to_owned(),
             Self::FlowName => "name".to_owned(),
+            Self::Flow => "flow".to_owned(),
+            Self::Exit => "exit".to_owned(),
             Self::Language => "language".to_owned(),
             Self::Step => "step".to_owned(),
             Self::NewStep => "name of a step".to_owned(),
