@@ -35,7 +35,9 @@ mod settle;
 mod sub;
 mod voices;
 
-pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
+pub use check::{
+    CalendarFacts, Facts, PromptFacts, Prompts, QueueFacts, Slot, World, allows, check,
+};
 pub(crate) use check::{keys_named, variable_types};
 pub use diff::{About, Change, Version, diff};
 pub use explain::explain;

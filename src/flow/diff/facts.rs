@@ -8,7 +8,7 @@ use crate::diagnostic::Spanned;
 use crate::flow::check::spoken;
 use crate::flow::expr::Expr;
 use crate::flow::graph::Way;
-use crate::flow::model::{ActionKind, Keying, Name, Patience, Review, Step, TransferKind};
+use crate::flow::model::{ActionKind, Keying, Name, Patience, Pick, Review, Step, TransferKind};
 use crate::flow::proof::seconds;
 use crate::secret::Key;
 
@@ -54,6 +54,16 @@ impl Facts {
             ActionKind::Play(play) => {
                 let names: Vec<&str> = play.prompts.iter().map(|it| &*it.value).collect();
                 let label = format!("`{}`", names.join("`, `"));
+                let pick = play.pick.map(|it| match it.value {
+                    Pick::Random => "any of them".to_owned(),
+                    Pick::Rotate => "one after the other, from call to call".to_owned(),
+                });
+                self.set(&label, "means only", pick);
+                let times = play.repeat.map(|it| it.value.to_string());
+                self.set(&label, "is heard this often:", times);
+                let louder = (play.volume_db != 0).then(|| format!("{:+} dB", play.volume_db));
+                self.set(&label, "is louder by", louder);
+                self.set(&label, "is heard only while this is open:", name(play.on.as_ref()));
                 self.keying(&label, play.keys);
                 label
             }

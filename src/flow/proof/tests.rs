@@ -215,6 +215,10 @@ fn each_kind_of_question_costs_what_the_interpreter_grants_it() {
         ("case: complaint\n      failed: agent",     (0, 0),      (5_000, 0)),
         (callback,                                    (0, 0),      (5_000, 0)),
         ("notify: crm",                               (0, 0),      (0, 0)),
+        ("play: [p, q]",                              (20_000, 0), (20_000, 0)),
+        ("play: [p, q]\n      pick: rotate\n      repeat: 3", (30_000, 0), (30_000, 0)),
+        // It may be closed.
+        ("play: p\n      on: shop-hours",             (0, 0),      (10_000, 0)),
     ];
     for (action, usual, worst) in table {
         let proof = prove(&format!("  main:\n    - {action}\n    - goto: agent\n"));
@@ -272,6 +276,7 @@ fn prove_running(main: &str, inner: &str) -> Proof {
         transfers: Vec::new(),
         cases: BTreeSet::new(),
         notify: BTreeSet::new(),
+        facts: crate::flow::Facts::default(),
     };
     let text = format!(
         "flow: outer\nlanguages: [en-US]\nstart: main\nsteps:\n  main:\n{main}  agent:\n    - queue: service\n      \

@@ -12,7 +12,7 @@ use super::reach::Trouble;
 use crate::diagnostic::Spanned;
 use crate::flow::check::{Prompts, keys_named};
 use crate::flow::graph::Way;
-use crate::flow::model::{Action, ActionKind, Flow, LookUp, Menu, Name, Patience};
+use crate::flow::model::{Action, ActionKind, Flow, LookUp, Menu, Name, Patience, Play};
 use crate::secret::Key;
 
 /// A value spoken alone: what the catalogue counts for one in a prompt.
@@ -90,6 +90,8 @@ impl<'a> Lengths<'a> {
                 let asked = self.all(it.questions.iter().map(|it| &it.prompt));
                 Toll { time: asked, keys: u32::try_from(it.questions.len()).unwrap_or(u32::MAX) }
             }
+            // Its calendar may be closed.
+            (ActionKind::Play(Play { on: Some(_), .. }), _) => Toll::default(),
             (ActionKind::Lookup(_) | ActionKind::Case(_) | ActionKind::Callback(_), _) => {
                 Toll::default()
             }
@@ -105,7 +107,14 @@ impl<'a> Lengths<'a> {
             return Toll::default();
         }
         match &action.kind {
-            ActionKind::Play(play) => Toll::of(self.all(&play.prompts)),
+            ActionKind::Play(play) => {
+                let once = match play.pick {
+                    Some(_) => play.prompts.iter().map(|it| self.prompt(&it.value)).max(),
+                    None => Some(self.all(&play.prompts)),
+                };
+                let times = play.repeat.map_or(1, |it| u32::from(it.value));
+                Toll::of(once.unwrap_or_default() * times)
+            }
             ActionKind::Say(_) => Toll::of(VALUE),
             ActionKind::Menu(menu) => {
                 let wait = self.no_input_after(&menu.patience);
