@@ -107,6 +107,7 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0511
     HL0512
     HL0513
+    HL0514
     HL0517
     HL0518
     HL0519

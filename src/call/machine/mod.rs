@@ -20,6 +20,7 @@ mod confirm;
 mod connect;
 mod follow_up;
 mod nest;
+mod pick;
 mod record;
 mod speak;
 mod survey;
@@ -81,6 +82,8 @@ pub struct Machine {
     actions: u32,
     /// Questions on end that went without any key.
     silences: u32,
+    /// How many announcements were picked out of several.
+    picks: u32,
     /// How much of the caller was recorded.
     recorded: Duration,
     /// What the last event led through, at most [`super::MAX_RUN`] actions.
@@ -121,11 +124,14 @@ struct Speaking {
     until: Mono,
 }
 
-/// `play` and `say`: the prompts after the current one start at `next`.
+/// `play` and `say`.
 #[derive(Clone, Copy)]
 struct Playing {
     speaking: Speaking,
-    next: usize,
+    /// The one prompt of `play` that is heard, where one is picked.
+    picked: Option<usize>,
+    /// How many prompts of `play` were begun.
+    heard: usize,
     keys: Keying,
 }
 
@@ -150,6 +156,7 @@ impl Machine {
             run: 0,
             actions: 0,
             silences: 0,
+            picks: 0,
             recorded: Duration::ZERO,
             trail: Vec::new(),
             setting,

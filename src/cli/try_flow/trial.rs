@@ -181,7 +181,7 @@ impl<'a> Trial<'a> {
                 Ok(())
             }
             Command::Play(it) => {
-                let length = self.sound.play(&it.utterance);
+                let length = self.sound.play(&it);
                 let length = length.unwrap_or_else(|| sim::length(&it.utterance, &|_| None));
                 self.speaking = Some((it.ticket, now + length.max(Duration::from_millis(300))));
                 let tone = it.utterance.text.is_empty();

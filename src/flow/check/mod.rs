@@ -35,6 +35,7 @@ mod no_person;
 mod once_taken;
 mod patterns;
 mod perhaps_unset;
+mod pick;
 mod queue_exits;
 mod record_length;
 mod record_silence;
@@ -216,6 +217,7 @@ const PRESENT: &[Rule] = &[
     check_digit::check,
     patterns::check,
     confirm::check,
+    pick::check,
 ];
 
 /// Rules that judge which fields an action lacks.

@@ -273,6 +273,12 @@ proptest::proptest! {
 }
 
 #[test]
+fn the_calendar_of_an_announcement_must_be_there() {
+    finds("  main:\n    - play: a\n      on: shop\n    - goto: agent", &[]);
+    finds("  main:\n    - play: a\n      on: shpo\n    - goto: agent", &["HL0207 3"]);
+}
+
+#[test]
 fn a_cases_number_is_set_behind_it_and_not_where_it_failed() {
     let case = "    - case: complaint\n      failed: down\n";
     let steps = |main: &str, down: &str| {
