@@ -115,5 +115,5 @@ fn an_answer_is_for_whoever_asked() {
     hotline.wait_call_end();
     let calls = hotline.stop_and_replay();
     assert_eq!(calls[0].each("verified", "outcome"), ["right"]);
-    assert_eq!(calls[0].each("surveyed", "answer"), ["5"]);
+    assert_eq!(calls[0].each("surveyed", "question"), ["satisfaction"]);
 }

@@ -18,7 +18,7 @@ use crate::call::{Calendars, Setting};
 use crate::config::{self, Config, Times};
 use crate::diagnostic::{Diagnostic, FileId, Level, Sources, Span};
 use crate::flow::model::Name;
-use crate::flow::{self, Program, World};
+use crate::flow::{self, CalendarFacts, Facts, Program, QueueFacts, World};
 use crate::lookup::{Column, ConnectorConfig, Query};
 use crate::speech::{Catalogue, Catalogues};
 
@@ -270,6 +270,28 @@ fn world<'a>(config: &Config, words: &'a Words<'a>) -> World<'a> {
         notify: config.notify.keys().cloned().collect(),
         connectors: config.connectors.keys().cloned().collect(),
         transfers: config.transfers.allow.clone(),
+        facts: facts(config),
+    }
+}
+
+/// What the checks want to know of the settings. Holidays are past or to come as of today.
+fn facts(config: &Config) -> Facts {
+    let calendar = |(name, it): (&Arc<str>, &config::calendar::Calendar)| {
+        let facts = CalendarFacts {
+            never_opens: it.never_opens(),
+            overlaps: it.overlaps(),
+            last_special_day: it.last_special_day(),
+        };
+        (Arc::clone(name), facts)
+    };
+    let queue = |(name, it): (&Arc<str>, &config::Queue)| {
+        let facts = QueueFacts { announce_every: it.announce_every, max_wait: it.max_wait };
+        (Arc::clone(name), facts)
+    };
+    Facts {
+        today: Some(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()),
+        calendars: config.calendars.iter().map(calendar).collect(),
+        queues: config.queues.iter().map(queue).collect(),
     }
 }
 

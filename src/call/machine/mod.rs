@@ -52,8 +52,9 @@ use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
 use super::setting::{Setting, Start};
 use super::trail::Mark;
-use crate::flow::model::{Action, Keying, Lang};
+use crate::flow::model::{Action, Keying, Lang, Name};
 use crate::time::Mono;
+use crate::value::Value;
 
 /// How long a call may take to be connected once it was answered.
 const ANSWERING: Duration = Duration::from_secs(60);
@@ -241,6 +242,11 @@ impl Machine {
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
+    }
+
+    /// What was keyed and set in the flow under way, in that order; a secret prints as stars.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&Name, &Value)> {
+        self.values.own.variables()
     }
 
     /// Each word and value is spoken in this language now.

@@ -38,6 +38,11 @@ pub(super) struct Own {
 }
 
 impl Own {
+    /// What was keyed and set, in that order.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&Name, &Value)> {
+        self.keyed.iter()
+    }
+
     /// Only these variables.
     pub(super) fn of(keyed: IndexMap<Name, Value>) -> Self {
         Self { keyed, rows: IndexMap::new() }

@@ -29,8 +29,9 @@ use crate::time::Mono;
 /// Walk through a flow in the terminal
 ///
 /// Prompts are shown as text. Press 0-9, * and # as on a telephone, Enter to hear a prompt to its end at once, `a` to be
-/// answered by an agent or left by them, `n` if nobody is there, `q` to hang up. From a pipe, each line is keys; an empty
-/// line is silence, `wait 10s` a while, and the end of the input hangs up.
+/// answered by an agent or left by them, `n` if nobody is there, `l` to look at the variables and at what an agent would
+/// see, `q` to hang up. From a pipe, each line is keys or `look`; an empty line is silence, `wait 10s` a while, and the end
+/// of the input hangs up.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  hotline try flows/shop.yaml\n  hotline try flows/shop.yaml --caller 13800000001 --language en-US\n  printf '1\\n20260001#\\n' | hotline try flows/shop.yaml"
