@@ -85,6 +85,11 @@ impl Branches {
         it
     }
 
+    /// All of them.
+    pub(super) fn list(&self) -> &[Branch] {
+        &self.list
+    }
+
     /// Which branch a mark is of, if it is of one.
     pub(super) fn find(&self, mark: &Mark) -> Option<usize> {
         let (step, action) = match mark {

@@ -12,20 +12,26 @@
 mod caller;
 mod cases;
 mod coverage;
+mod explore;
 mod fields;
 mod parse;
 mod print;
+mod random;
 mod replay;
 mod run;
 mod scenario;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod watch;
 
 pub use caller::{Lengths, length};
 pub use coverage::{Branch, Coverage, Share, branch_name};
+pub use explore::{Explored, explore, explored_file};
 pub use fields::moment_of;
+pub use random::{Figures, Kind, Random, Spread, random, reduce};
 pub use replay::{Other, Path, Recorded, Rerun, Stop, repeats, rerun};
 pub use run::{Outcome, Stage, run};
 pub use scenario::{Scenario, Scenarios};
 pub use transcript::Transcript;
+pub use watch::Fault;

@@ -22,7 +22,7 @@ const WORLD: [&str; 11] = [
     "agents",
     "outside",
 ];
-const LINES: [&str; 19] = [
+const LINES: [&str; 20] = [
     "hears",
     "hears_later",
     "says",
@@ -42,6 +42,7 @@ const LINES: [&str; 19] = [
     "works",
     "agent_sees",
     "ends",
+    "all_is_well",
 ];
 
 impl Scenarios {
@@ -320,6 +321,7 @@ fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
         "fails" => vec![What::Fails(lookups(value, at, flow, found))],
         "works" => vec![What::Works(lookups(value, at, flow, found))],
         "agent_sees" => vec![What::AgentSees(pairs(value, at, found))],
+        "all_is_well" => vec![What::AllIsWell],
         "ends" => only(ending(value, at, found).map(What::Ends)),
         _ => {
             unknown("the line", key, LINES, found);

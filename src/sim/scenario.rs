@@ -144,6 +144,8 @@ pub enum What {
     Works(Vec<Name>),
     /// The agent's record shows these values, by label or name.
     AgentSees(Vec<(Spanned<String>, Spanned<String>)>),
+    /// Nothing has happened that no flow may do, and the call ends when nobody does anything any more.
+    AllIsWell,
     /// The call ends like this, within ten minutes.
     Ends(Ending),
 }

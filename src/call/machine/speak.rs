@@ -1,5 +1,6 @@
 //! What a call knows, and what it says.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,22 @@ impl Values {
 }
 
 impl Machine {
+    /// What the call knows, as text, for those who compare calls: secrets are stars.
+    #[must_use]
+    pub fn known(&self) -> String {
+        let mut known = String::new();
+        for (name, value) in &self.values.keyed {
+            // Writing into a `String` cannot fail.
+            let _ = write!(known, "{name}={value} ");
+        }
+        for (lookup, row) in &self.values.rows {
+            for (column, value) in row.iter() {
+                let _ = write!(known, "{lookup}.{column}={value} ");
+            }
+        }
+        known
+    }
+
     /// The value of `name` as it is, but for what changes by itself.
     fn kept(&self, name: &str) -> Option<&Value> {
         let values = &self.values;
