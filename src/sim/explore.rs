@@ -5,6 +5,8 @@
 //! lookup's answer, a calendar, agents) is decided when it is. Two calls that stand at the same action, know the same and
 //! have the same world before them are one. Each scenario passes by construction: its `hears` are what was heard.
 
+#[cfg(test)]
+mod tests;
 mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -21,11 +23,14 @@ use super::scenario::{Line, Scenario, What, World};
 use crate::diagnostic::{Span, Spanned};
 use crate::flow::Way;
 use crate::flow::model::{ActionKind, Flow};
+use crate::time::Mono;
 
 /// The most calls that are played.
 const MAX_RUNS: usize = 40_000;
 /// The most lines that one call takes in a search.
 const MAX_ACTS: usize = 12;
+/// What is waited for in a line of its own.
+const LONG: Duration = Duration::from_secs(60);
 /// The most answers that are tried for one thing asked.
 pub(super) const MAX_VARIANTS: usize = 64;
 
@@ -132,15 +137,23 @@ impl Search<'_> {
             let mut talk = Talk::quiet(self.stage, &world);
             let is_same = from.lines.iter().all(|line| talk.line(line).is_ok());
             let mut lines = from.lines.clone();
-            let is_done = is_same
-                && match act {
-                    None => true,
-                    Some(Act::Silence) => silence(&mut talk, &mut lines),
-                    Some(Act::Lines(act)) => {
-                        lines.extend(act.iter().cloned());
-                        act.iter().all(|line| talk.line(line).is_ok())
+            if !is_same {
+                continue;
+            }
+            // The lines end where the last prompt begins; whoever acts does so where somebody has to.
+            let since = talk.caller.now;
+            settle(&mut talk, &mut lines);
+            let is_done = match act {
+                None => true,
+                Some(Act::Silence) => silence(&mut talk, &mut lines, since),
+                Some(Act::Lines(act)) => {
+                    if matches!(act.first(), Some(What::AgentLeaves | What::OtherLeaves)) {
+                        wait(&mut talk, &mut lines, since);
                     }
-                };
+                    lines.extend(act.iter().cloned());
+                    act.iter().all(|line| talk.line(line).is_ok())
+                }
+            };
             if !is_done {
                 continue;
             }
@@ -299,12 +312,16 @@ impl Search<'_> {
 }
 
 /// Nobody does anything until the call is somewhere else.
-fn silence(talk: &mut Talk<'_>, lines: &mut Vec<What>) -> bool {
+fn silence(talk: &mut Talk<'_>, lines: &mut Vec<What>, mut since: Mono) -> bool {
     let (place, limit) = (talk.caller.place(), talk.caller.now + worlds::HOUR);
-    let mut since = talk.caller.now;
     while talk.caller.place() == place && talk.caller.turn(limit) {
         while let Some(spoken) = talk.caller.heard.front() {
             let heard = What::Hears(spoken.prompt.clone().unwrap_or_else(|| "say".into()));
+            // A line that expects a prompt does not wait as long as callers do for an agent.
+            let gap = talk.caller.now - since;
+            if gap > LONG {
+                lines.push(What::Waits(Duration::from_secs(gap.as_secs())));
+            }
             if talk.line(&heard).is_err() {
                 return false;
             }
@@ -312,13 +329,19 @@ fn silence(talk: &mut Talk<'_>, lines: &mut Vec<What>) -> bool {
             since = talk.caller.now;
         }
     }
-    let tenths = (talk.caller.now - since).as_millis().div_ceil(100);
+    wait(talk, lines, since);
+    talk.caller.place() != place
+}
+
+/// What has passed since the last line becomes one, to the next tenth of a second.
+fn wait(talk: &mut Talk<'_>, lines: &mut Vec<What>, since: Mono) {
+    let passed = talk.caller.now - since;
+    let tenths = u64::try_from(passed.as_millis().div_ceil(100)).unwrap_or_default();
     if tenths > 0 {
-        let whole = Duration::from_millis(u64::try_from(tenths).unwrap_or_default() * 100);
-        talk.caller.pass(whole.saturating_sub(talk.caller.now - since));
+        let whole = Duration::from_millis(tenths * 100);
+        talk.caller.pass(whole.saturating_sub(passed));
         lines.push(What::Waits(whole));
     }
-    talk.caller.place() != place
 }
 
 /// Lets the call go on until somebody has to do something; what is heard on the way becomes lines.

@@ -85,17 +85,15 @@ pub(super) fn keys(kind: Kind, action: &Action, chance: &mut Chance) -> Vec<Key>
             },
         };
     }
-    match &action.kind {
-        ActionKind::Ask(ask) => entry(ask, chance),
-        other => {
-            let ways = other.ways();
-            let offered: Vec<Key> = ways
-                .iter()
-                .filter_map(|(way, _)| if let Way::Key(key) = way { Some(*key) } else { None })
-                .collect();
-            chance.pick(&offered).copied().into_iter().collect()
-        }
+    if let ActionKind::Ask(ask) = &action.kind {
+        return entry(ask, chance);
     }
+    let ways = action.kind.ways();
+    let offered: Vec<Key> = ways
+        .iter()
+        .filter_map(|(way, _)| if let Way::Key(key) = way { Some(*key) } else { None })
+        .collect();
+    chance.pick(&offered).copied().into_iter().collect()
 }
 
 /// Any keys, at most so many.
