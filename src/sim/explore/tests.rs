@@ -43,7 +43,7 @@ steps:
       when: order.status == shipped and known(order.eta)
     - if: order.total > 1000
       then: agent
-    - if: number == 9
+    - if: number == \"9\"
       then: main
     - goto: bye
   outside:
@@ -90,7 +90,7 @@ fn every_branch_is_reached_or_said_why_not_and_every_scenario_passes() {
         .collect();
     assert_eq!(
         missed,
-        ["order: then → main (`number == 9` was never true in the worlds tried)"],
+        ["order: then → main (`number == \"9\"` was never true in the worlds tried)"],
         "{text}"
     );
     assert_eq!(explored.reached + 1, explored.all);
