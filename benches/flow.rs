@@ -1,11 +1,15 @@
 //! How long a flow takes to be read and proven.
 
+#[path = "../tests/hostile/mod.rs"]
+mod hostile;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hotline::diagnostic::{FileId, Span, Spanned};
+use hotline::editor::{FileKind, Workspace};
 use hotline::flow::{Program, PromptFacts, Prompts, Slot, World, check, parse};
 use hotline::value::Type;
 
@@ -84,6 +88,29 @@ fn flows(criterion: &mut Criterion) {
     group.bench_function("read and check 10,000 steps", |b| {
         b.iter(|| Program::read(FileId::default(), &text, &world))
     });
+    // What an editor waits for after each pause in typing, and at each key.
+    let mut edited = flow(2_000);
+    edited.push_str("  typed:\n    - goto: ");
+    let sound = flow(2_000);
+    group.bench_function("an edit of 2,000 steps checked again", |b| {
+        b.iter(|| Program::read(FileId::default(), &sound, &world))
+    });
+    let mut workspace = Workspace::default();
+    workspace.set("flows/large.yaml", FileKind::Flow, &sound);
+    group.bench_function("a step's name completed in 2,000 steps", |b| {
+        b.iter(|| {
+            // Each run sees a text that has changed since.
+            workspace.set("flows/large.yaml", FileKind::Flow, &sound);
+            workspace.set("flows/large.yaml", FileKind::Flow, &edited);
+            workspace.complete("flows/large.yaml", edited.len())
+        })
+    });
+    group.finish();
+    let mut group = criterion.benchmark_group("hostile file of 1 MiB");
+    group.sample_size(10);
+    for it in hostile::all() {
+        group.bench_function(format!("{} as {:?}", it.0, it.1), |b| b.iter(|| hostile::read(&it)));
+    }
     group.finish();
 }
 

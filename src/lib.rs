@@ -5,6 +5,7 @@
 
 // Words: what designers and operators wrote, parsed, checked, explained.
 pub mod config;
+pub mod editor;
 pub mod flow;
 pub mod speech;
 

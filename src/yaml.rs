@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
-use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::diagnostic::{Diagnostic, FileId, MAX_FINDINGS, Span};
 
 /// The most bytes a document may have: 4 MiB. A flow of 10,000 steps has about 1 MiB.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -243,8 +243,14 @@ impl<'a> Builder<'a> {
     fn end(&mut self) -> Taken {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let kind = match open.parts {
-            Parts::List(items) => Kind::List(items),
-            Parts::Map { entries, .. } => Kind::Map(entries),
+            Parts::List(mut items) => {
+                items.shrink_to_fit(); // most lists and maps are shorter than what a `Vec` begins with
+                Kind::List(items)
+            }
+            Parts::Map { mut entries, .. } => {
+                entries.shrink_to_fit();
+                Kind::Map(entries)
+            }
         };
         // Its parts are counted already: only itself is new.
         let own = Size { nodes: 1, bytes: 0, levels: open.levels + 1 };
@@ -277,7 +283,10 @@ impl<'a> Builder<'a> {
             Parts::List(items) => items.push(node),
             Parts::Map { entries, key, seen } => match key.take() {
                 None => *key = Some(node),
-                Some(key) => self.found.extend(enter(entries, seen, key, node)),
+                Some(key) => {
+                    let wrong = enter(entries, seen, key, node);
+                    self.found.extend(wrong.filter(|_| self.found.len() < MAX_FINDINGS));
+                }
             },
         }
         Ok(())

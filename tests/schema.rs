@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hotline::flow::reference::{ACTIONS, FLOW, markdown, schema};
+use hotline::sim::SCENARIOS;
 use jsonschema::Validator;
 use serde_json::Value;
 
@@ -62,6 +63,28 @@ fn every_flow_and_every_example_is_accepted() {
 }
 
 #[test]
+fn scenario_files_have_a_schema_too() {
+    let schema = schema("Scenarios for a call flow of hotline", &SCENARIOS);
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let mut files = 0;
+    for entry in fs::read_dir(root("flows")).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.to_string_lossy().ends_with(".test.yaml") {
+            accepts(&validator, &path.to_string_lossy(), &fs::read_to_string(&path).unwrap());
+            files += 1;
+        }
+    }
+    assert!(files > 1, "{files}");
+    let talk = |line: &str| read(&format!("scenarios: {{ a: {{ talk: [ {line} ] }} }}"));
+    assert!(validator.is_valid(&talk("hangs_up, { place: { ahead: 1 } }, { place: 3 }")));
+    for wrong in
+        ["hears", "{ haers: a }", "{ hears: a, keys: b }", "{ waits: long }", "{ ends: well }"]
+    {
+        assert!(!validator.is_valid(&talk(wrong)), "{wrong}");
+    }
+}
+
+#[test]
 fn what_the_parser_refuses_is_refused() {
     let validator = validator();
     let flow = |action: &str| {
@@ -86,6 +109,10 @@ fn what_the_parser_refuses_is_refused() {
         "{ ask: p, into: order_number, as: digits, ends_with: hash, otherwise: a }",
         "{ ask: p, into: order_number, as: digits, no_input_after: 5, otherwise: a }",
         "{ ask: p, into: order_number, as: digits, no_input_after: 5 seconds, otherwise: a }",
+        "{ ask: p, into: amount, as: money, between: 10, otherwise: a }",
+        "{ ask: p, into: number, as: digits, matches: 12y, otherwise: a }",
+        "{ ask: p, into: number, as: digits, check: luhm, otherwise: a }",
+        "{ ask: p, into: number, as: digits, confirm: p, confirm_keys: { ja: 1 }, otherwise: a }",
         "{ if: x }",
         "{ queue: service, max_wait: ten, otherwise: a }",
         "{ transfer: '110', kind: warm, otherwise: a }",

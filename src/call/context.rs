@@ -175,6 +175,7 @@ impl Record {
             What::Heard { .. }
             | What::Interrupted
             | What::Chose { .. }
+            | What::Corrected { .. }
             | What::Silence { .. }
             | What::Wrong { .. }
             | What::Hours { .. }

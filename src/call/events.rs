@@ -63,19 +63,31 @@ pub enum Event {
 /// A key as the machine is told it. Stored without its symbol, always: any key may be part of a PIN. What it was is
 /// stored by [`Entry::Revealed`] once the key has been used for something that anybody may know.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Press(Option<Key>);
+pub struct Press {
+    key: Option<Key>,
+    completed_misfit: bool,
+}
 
 impl Press {
+    /// A key of a stored call that was never revealed.
+    const HIDDEN: Self = Self { key: None, completed_misfit: false };
+
     /// The key, unless this call is a stored one in which it was never revealed.
     #[must_use]
     pub const fn key(self) -> Option<Key> {
-        self.0
+        self.key
+    }
+
+    /// Whether this is the last key of a stored secret whose check digit did not fit ([`Entry::Misfit`]).
+    #[must_use]
+    pub const fn completed_misfit(self) -> bool {
+        self.completed_misfit
     }
 }
 
 impl From<Key> for Press {
     fn from(key: Key) -> Self {
-        Self(Some(key))
+        Self { key: Some(key), completed_misfit: false }
     }
 }
 
@@ -93,7 +105,7 @@ impl Serialize for Press {
 
 impl<'de> Deserialize<'de> for Press {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        <()>::deserialize(from).map(|()| Self(None))
+        <()>::deserialize(from).map(|()| Self::HIDDEN)
     }
 }
 
@@ -351,15 +363,27 @@ pub enum Entry {
         /// What stands on it.
         symbol: char,
     },
+    /// The secret that a key completed did not pass its check digit. The secret itself is not stored, so this is.
+    Misfit {
+        /// The last key of the secret, counted from 0; not its end key.
+        nth: u32,
+    },
 }
 
 /// Gives back what the log may tell: each key that was revealed, in the order pressed.
 #[must_use]
 pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
-    let mut revealed = std::collections::BTreeMap::new();
+    let mut known = std::collections::BTreeMap::new();
     for entry in log {
-        if let Entry::Revealed { nth, symbol } = entry {
-            revealed.insert(*nth, Press(Key::from_symbol(*symbol)));
+        match entry {
+            Entry::Revealed { nth, symbol } => {
+                let press = Press { key: Key::from_symbol(*symbol), completed_misfit: false };
+                known.insert(*nth, press);
+            }
+            Entry::Misfit { nth } => {
+                known.insert(*nth, Press { key: None, completed_misfit: true });
+            }
+            Entry::Happened { .. } => {}
         }
     }
     let mut pressed = 0;
@@ -369,7 +393,7 @@ pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
         let event = match event {
             Event::Key(_) => {
                 pressed += 1;
-                Event::Key(revealed.get(&(pressed - 1)).copied().unwrap_or(Press(None)))
+                Event::Key(known.get(&(pressed - 1)).copied().unwrap_or(Press::HIDDEN))
             }
             Event::Arrived
             | Event::Answered

@@ -55,6 +55,11 @@ pub enum What {
         /// The value; a secret serialises as stars.
         value: Value,
     },
+    /// What was keyed, read back, was not what the caller meant.
+    Corrected {
+        /// The prompt that read it back.
+        prompt: Name,
+    },
     /// Nothing was keyed.
     Silence {
         /// The prompt that asked.

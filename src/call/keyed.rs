@@ -4,21 +4,9 @@ use jiff::civil::{Date, DateTime, Time};
 use rust_decimal::Decimal;
 
 use super::collect::Strokes;
+use crate::flow::check_digit::CheckDigit;
 use crate::secret::Secret;
 use crate::value::{Type, Value};
-
-/// The fewest and the most keys that make a value of `kind`, where the flow does not say.
-pub(super) const fn length(kind: &Type) -> (u8, u8) {
-    match kind {
-        Type::Date => (4, 8),
-        Type::Time => (1, 4),
-        Type::DateTime => (12, 12),
-        Type::YesNo => (1, 1),
-        Type::Phone => (2, 32),
-        Type::Number | Type::Money | Type::Duration => (1, 15),
-        Type::Text | Type::Digits | Type::Choice(_) | Type::Secret => (1, 32),
-    }
-}
 
 /// The value of `kind` that `strokes` mean on the day `today`; nothing if they mean none.
 ///
@@ -34,10 +22,19 @@ pub(super) const fn length(kind: &Type) -> (u8, u8) {
 /// | choice | which of its words, from 1 |
 /// | phone | figures; a leading `00` stays as it is |
 /// | secret | figures, which nobody sees |
-pub(super) fn read(kind: &Type, strokes: &Strokes, today: Date) -> Option<Value> {
-    // A hidden key is one of a stored secret, and only figures are hidden: any figure stands for it.
+///
+/// Where `check` says so, the last of digits and of a secret may be `*`.
+pub(super) fn read(
+    kind: &Type,
+    strokes: &Strokes,
+    check: Option<CheckDigit>,
+    today: Date,
+) -> Option<Value> {
+    // A hidden key is one of a stored secret, and only what can be part of one is hidden: any figure stands for it.
     let keys: String = strokes.iter().map(|it| it.key().map_or('0', |key| key.symbol())).collect();
-    let is_figures = keys.bytes().all(|key| key.is_ascii_digit());
+    let may_end = check.is_some_and(CheckDigit::takes_star);
+    let figures = keys.strip_suffix('*').filter(|_| may_end).unwrap_or(&keys);
+    let is_figures = figures.bytes().all(|key| key.is_ascii_digit());
     match kind {
         Type::Digits => is_figures.then(|| Value::Digits(keys.as_str().into())),
         Type::Secret => is_figures.then(|| Value::Secret(Secret::new(keys.as_str().into()))),
@@ -167,7 +164,7 @@ mod tests {
                 .chars()
                 .map(|key| Stroke { nth: 0, press: Press::from(Key::from_symbol(key).unwrap()) })
                 .collect();
-            let shown = read(&kind, &strokes, today).map(|value| value.to_string());
+            let shown = read(&kind, &strokes, None, today).map(|value| value.to_string());
             assert_eq!(shown.as_deref(), expected, "{kind} {keys}");
         }
     }

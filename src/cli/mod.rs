@@ -8,6 +8,8 @@
 
 mod check;
 mod graph;
+mod lsp;
+mod new;
 mod phone;
 mod prompts;
 mod replay;
@@ -47,6 +49,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Draw a flow: its steps and the ways between them.
     Graph(graph::GraphArgs),
+    Lsp(lsp::LspArgs),
+    New(new::NewArgs),
     /// Call a SIP address: a small softphone for trying things.
     Phone(phone::PhoneArgs),
     /// List and check the recordings, and what is still to be recorded.
@@ -66,6 +70,8 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
+        Command::New(args) => new::run(&args),
         Command::Phone(args) => phone::run(&args),
         Command::Prompts(args) => prompts::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -119,6 +119,9 @@ pub enum Level {
     Error,
 }
 
+/// As many findings of one file are told; whoever mends those is told the next.
+pub const MAX_FINDINGS: usize = 1_000;
+
 /// One finding: a stable code, a place, what is wrong, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {

@@ -11,20 +11,25 @@
 
 pub mod builtin;
 mod check;
+pub mod check_digit;
 mod duration;
+mod entry;
 mod explain;
 pub mod expr;
 mod graph;
 pub mod model;
 mod parse;
+pub mod pattern;
 mod picture;
 mod program;
 pub mod reference;
 mod settle;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
+pub(crate) use check::{keys_named, variable_types};
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
+pub(crate) use parse::{is_kebab, is_snake};
 pub use picture::{Cover, Covered, Picture, covered_page};
 pub use program::{Program, Proven};

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::check_digit::CheckDigit;
 use super::expr::Expr;
+use super::pattern::Pattern;
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::secret::Key;
 use crate::value::Type;
@@ -151,7 +153,7 @@ pub enum ActionKind {
     /// `menu:` speaks a prompt and goes where the key says.
     Menu(Menu),
     /// `ask:` speaks a prompt and takes a value keyed.
-    Ask(Ask),
+    Ask(Box<Ask>),
     /// `say:` speaks a value.
     Say(Say),
     /// `set:` gives variables values.
@@ -244,10 +246,47 @@ pub struct Ask {
     pub ends_with: Option<Spanned<Key>>,
     /// How long between two digits.
     pub between_digits: Option<Spanned<Duration>>,
+    /// What a value must pass beyond being one.
+    pub tests: Tests,
+    /// Whether it is read back before it is taken.
+    pub confirm: Option<Confirm>,
     /// How keys meet it.
     pub keys: Keying,
     /// How often and how long.
     pub patience: Patience,
+}
+
+/// What a keyed value must pass; what does not is asked for again.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tests {
+    /// The least and the most that it may be, both included.
+    pub between: Option<Between>,
+    /// Patterns of which it must be one; none: any.
+    pub matches: Vec<Spanned<Pattern>>,
+    /// How its last figures follow from the others.
+    pub check: Option<Spanned<CheckDigit>>,
+}
+
+/// A range of values: `10..500`, `today..today + 14d`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Between {
+    /// The least.
+    pub least: Expr,
+    /// The most.
+    pub most: Expr,
+    /// Where both stand.
+    pub span: Span,
+}
+
+/// A value read back before it is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirm {
+    /// The prompt that speaks it and names the two keys.
+    pub prompt: Spanned<Name>,
+    /// The key that takes it. 1 unless written.
+    pub yes: Spanned<Key>,
+    /// The key that asks again. 2 unless written.
+    pub no: Spanned<Key>,
 }
 
 /// A value spoken.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::check::{World, check, check_parts};
+use super::check::{World, check, check_parts, foremost};
 use super::model::Flow;
 use super::parse;
 use super::settle::settle;
@@ -40,7 +40,7 @@ impl Program {
             Some(flow) if found.is_empty() => Self::new(flow, world),
             Some(flow) => {
                 found.extend(check_parts(&flow, world, &found));
-                found.sort_by_key(|it| (it.span, it.code));
+                foremost(&mut found);
                 Err(found)
             }
             None => Err(found),

@@ -44,9 +44,14 @@ pub(super) fn settle(flow: &mut Flow) {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }
             ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Ask(ask) => {
+                if let Some(it) = &mut ask.tests.between {
+                    settle(&mut it.least, Some(&ask.kind.value));
+                    settle(&mut it.most, Some(&ask.kind.value));
+                }
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
-            | ActionKind::Ask(_)
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)

@@ -307,6 +307,7 @@ impl Call {
         let (at, kind) = match entry {
             call::Entry::Happened { at, .. } => (*at, "happened"),
             call::Entry::Revealed { .. } => (self.shared.clock.now(), "revealed"),
+            call::Entry::Misfit { .. } => (self.shared.clock.now(), "misfit"),
         };
         let payload = serde_json::to_value(entry).unwrap_or_default();
         let entry = Entry::CallEvent {

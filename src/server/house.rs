@@ -67,6 +67,9 @@ pub struct House {
     calendars: Arc<IndexMap<Arc<str>, Calendar>>,
 }
 
+/// Where the texts of files come from.
+type Texts<'a> = dyn Fn(&Path) -> std::io::Result<String> + 'a;
+
 /// Why nothing can be served: the findings, at least one of them an error.
 #[derive(Debug)]
 pub struct Broken {
@@ -82,9 +85,21 @@ impl Ground {
     /// # Errors
     /// [`Broken`] if one of them cannot be read.
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self, Broken> {
+        Self::read_with(path, overrides, &|path| fs::read_to_string(path))
+    }
+
+    /// The same where some texts are not those of the disk: an editor's.
+    ///
+    /// # Errors
+    /// [`Broken`] if one of them cannot be read.
+    pub(crate) fn read_with(
+        path: &Path,
+        overrides: &Overrides,
+        texts: &Texts<'_>,
+    ) -> Result<Self, Broken> {
         let mut sources = Sources::default();
         let mut found = Vec::new();
-        let Some(text) = read_text(path, "HL0905", &mut sources, &mut found) else {
+        let Some(text) = read_text(path, "HL0905", texts, &mut sources, &mut found) else {
             return Err(Broken { sources, found });
         };
         let file = sources.add(path.display().to_string(), config::covered(&text));
@@ -95,7 +110,7 @@ impl Ground {
         let (config, wrong) = config::read(file, &text, overridden);
         found.extend(wrong);
         let Some(config) = config else { return Err(Broken { sources, found }) };
-        let catalogues = read_catalogues(&config.prompts, &mut sources, &mut found);
+        let catalogues = read_catalogues(&config.prompts, texts, &mut sources, &mut found);
         let ground = Self { config, catalogues: Arc::new(catalogues), sources, found };
         if has_errors(&ground.found) {
             return Err(Broken { sources: ground.sources, found: ground.found });
@@ -111,10 +126,16 @@ impl Ground {
 
     /// Reads and proves one flow; what is wrong with it is added to what was found.
     pub fn read_flow(&mut self, path: &Path) -> Option<Arc<Program>> {
-        let text = read_text(path, "HL0120", &mut self.sources, &mut self.found)?;
-        let file = self.sources.add(path.display().to_string(), text.as_str());
+        let texts = |path: &Path| fs::read_to_string(path);
+        let text = read_text(path, "HL0120", &texts, &mut self.sources, &mut self.found)?;
+        self.read_flow_text(path, &text)
+    }
+
+    /// The same with a text that is perhaps not the disk's.
+    pub(crate) fn read_flow_text(&mut self, path: &Path, text: &str) -> Option<Arc<Program>> {
+        let file = self.sources.add(path.display().to_string(), text);
         let words = Words(&self.catalogues);
-        match Program::read(file, &text, &world(&self.config, &words)) {
+        match Program::read(file, text, &world(&self.config, &words)) {
             Ok((program, found)) => {
                 self.found.extend(found);
                 Some(program)
@@ -211,6 +232,7 @@ fn complete(config: &mut Config, folder: &Path, overrides: &Overrides) {
 /// `<prompts>/<language>/catalog.yaml` for each language there, in the order of their names.
 fn read_catalogues(
     prompts: &Path,
+    texts: &Texts<'_>,
     sources: &mut Sources,
     found: &mut Vec<Diagnostic>,
 ) -> Catalogues {
@@ -223,7 +245,7 @@ fn read_catalogues(
     paths.sort();
     let mut catalogues = Catalogues::default();
     for path in paths {
-        let Some(text) = read_text(&path, "HL0590", sources, found) else { continue };
+        let Some(text) = read_text(&path, "HL0590", texts, sources, found) else { continue };
         let file = sources.add(path.display().to_string(), text.as_str());
         let (catalogue, wrong) = Catalogue::parse(file, &text);
         found.extend(wrong);
@@ -305,10 +327,11 @@ pub(crate) fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup
 fn read_text(
     path: &Path,
     code: &'static str,
+    texts: &Texts<'_>,
     sources: &mut Sources,
     found: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    match fs::read_to_string(path) {
+    match texts(path) {
         Ok(text) => Some(text),
         Err(error) => {
             let file = sources.add(path.display().to_string(), "");

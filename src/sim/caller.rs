@@ -320,6 +320,7 @@ impl<'a> Caller<'a> {
                 What::Heard { .. }
                 | What::Chose { .. }
                 | What::Keyed { .. }
+                | What::Corrected { .. }
                 | What::Silence { .. }
                 | What::Wrong { .. }
                 | What::Language { .. }

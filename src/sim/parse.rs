@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::flow::model::{Flow, Name};
 use crate::yaml::{self, Kind, Node};
 
-const WORLD: [&str; 11] = [
+pub(super) const WORLD: [&str; 11] = [
     "caller",
     "caller_name",
     "called",
@@ -22,7 +22,7 @@ const WORLD: [&str; 11] = [
     "agents",
     "outside",
 ];
-const LINES: [&str; 20] = [
+pub(super) const LINES: [&str; 20] = [
     "hears",
     "hears_later",
     "says",

@@ -466,6 +466,7 @@ impl<'a> Again<'a> {
             | What::Interrupted
             | What::Chose { .. }
             | What::Keyed { .. }
+            | What::Corrected { .. }
             | What::LookedUp { .. }
             | What::Hours { .. }
             | What::Language { .. }

@@ -330,7 +330,7 @@ impl Watch {
                 self.found(Fault::Endless { queue: queue.clone() });
             }
             What::Stuck { because } => self.found(Fault::DeadEnd(because.clone())),
-            What::Wrong { .. } => self.decided(),
+            What::Wrong { .. } | What::Corrected { .. } => self.decided(),
             What::Heard { prompt: None, .. }
             | What::Interrupted
             | What::Reason { .. }

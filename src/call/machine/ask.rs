@@ -19,11 +19,14 @@ use super::super::journey::What;
 use super::super::keyed;
 use super::super::keys::Stroke;
 use super::super::setting::Setting;
+use super::confirm::ReadBack;
 use super::walk::Next;
 use super::{LONGEST_PROMPT, Machine, Speaking, State, reveal_one};
-use crate::flow::model::{ActionKind, Ask, Defaults, Keying, Menu, Name, Patience};
+use crate::flow::check_digit::CheckDigit;
+use crate::flow::model::{ActionKind, Ask, Confirm, Defaults, Keying, Menu, Name, Patience};
+use crate::secret::Key;
 use crate::time::Mono;
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 /// A question under way.
 pub(super) struct Asking {
@@ -32,6 +35,8 @@ pub(super) struct Asking {
     speaking: Option<(Speaking, Saying)>,
     collect: Collect,
     keys: Keying,
+    /// Set while a value keyed is read back: then that is the question.
+    pub(super) reading_back: Option<Box<ReadBack>>,
 }
 
 /// What of a question is spoken.
@@ -70,7 +75,7 @@ impl<'a> Question<'a> {
     }
 
     fn of_ask(ask: &'a Ask, defaults: &Defaults) -> Self {
-        let (min, max) = ask.length.map_or_else(|| keyed::length(&ask.kind.value), |it| it.value);
+        let (min, max) = ask.digits();
         let shape = Shape {
             min,
             max: max.max(1),
@@ -83,21 +88,53 @@ impl<'a> Question<'a> {
         };
         Self { prompt: &ask.prompt.value, keys: ask.keys, patience: &ask.patience, shape }
     }
+
+    /// The read-back of what was asked: one key answers it.
+    fn of_confirm(ask: &'a Ask, confirm: &'a Confirm, defaults: &Defaults) -> Self {
+        let asked = Self::of_ask(ask, defaults);
+        let shape = Shape { min: 1, max: 1, ends_with: None, ..asked.shape };
+        Self { prompt: &confirm.prompt.value, shape, ..asked }
+    }
 }
 
 impl Machine {
     /// Begins the question of the current action.
     pub(super) fn ask(&mut self, now: Mono, out: &mut Vec<Command>) -> Result<Next, Stuck> {
+        self.begin(now, 0, out)
+    }
+
+    /// Asks again what was read back and was not meant. That is no try: the caller did nothing wrong.
+    pub(super) fn ask_once_more(
+        &mut self,
+        now: Mono,
+        out: &mut Vec<Command>,
+    ) -> Result<Next, Stuck> {
+        let State::Asking(it) = &self.state else { return Ok(Next::Wait) };
+        self.begin(now, it.tries, out)
+    }
+
+    fn begin(&mut self, now: Mono, tries: u8, out: &mut Vec<Command>) -> Result<Next, Stuck> {
         let setting = Arc::clone(&self.setting);
         let Some(question) = self.question(&setting) else { return Ok(Next::On) };
         let skip = self.keys_skip(question.keys);
         self.state = State::Asking(Asking {
-            tries: 0,
+            tries,
             speaking: None,
             collect: Collect::new(question.shape),
             keys: question.keys,
+            reading_back: None,
         });
         if skip { self.question_heard(now, out) } else { self.pose(now, &question, out) }
+    }
+
+    /// Speaks what is the question now, with nothing keyed yet.
+    pub(super) fn pose_anew(&mut self, now: Mono, out: &mut Vec<Command>) -> Result<Next, Stuck> {
+        let setting = Arc::clone(&self.setting);
+        let Some(question) = self.question(&setting) else { return Ok(Next::On) };
+        if let State::Asking(it) = &mut self.state {
+            it.collect = Collect::new(question.shape);
+        }
+        self.pose(now, &question, out)
     }
 
     /// Speaks the question itself.
@@ -107,7 +144,13 @@ impl Machine {
         question: &Question<'_>,
         out: &mut Vec<Command>,
     ) -> Result<Next, Stuck> {
-        let ticket = self.speak(now, question.prompt, question.keys.interrupt, out)?;
+        let ticket = match self.read_back() {
+            // Keys pressed before anything was heard must not silence it, so the media may not decide.
+            Some((name, value)) => {
+                self.speak_with(now, question.prompt, (&name, &value), false, out)?
+            }
+            None => self.speak(now, question.prompt, question.keys.interrupt, out)?,
+        };
         self.speaks_now(now, ticket, Saying::Question);
         Ok(Next::Wait)
     }
@@ -139,6 +182,9 @@ impl Machine {
 
     pub(super) fn key_for_question(&mut self, now: Mono, stroke: Stroke, out: &mut Vec<Command>) {
         let State::Asking(it) = &mut self.state else { return };
+        if it.reading_back.as_mut().is_some_and(|it| it.is_typed_ahead(now)) {
+            return self.keys.drop_one(stroke);
+        }
         if it.speaking.is_some() && !it.keys.interrupt {
             return if it.keys.type_ahead {
                 self.keys.keep(stroke);
@@ -198,6 +244,12 @@ impl Machine {
             Outcome::Keyed { strokes, end, full } => {
                 match self.current(&setting).map(|it| &it.kind) {
                     Some(ActionKind::Menu(it)) => self.chosen(now, it, &strokes, out),
+                    Some(ActionKind::Ask(it)) if self.read_back().is_some() => {
+                        let confirm = it.confirm.as_ref();
+                        confirm
+                            .and_then(|confirm| self.confirmed(now, it, confirm, &strokes, out))
+                            .unwrap_or_else(|| self.wrong(now, out))
+                    }
                     Some(ActionKind::Ask(it)) => {
                         end.into_iter().for_each(|it| reveal_one(it, out));
                         let between = self.question(&setting).map(|it| it.shape.between_digits);
@@ -242,19 +294,25 @@ impl Machine {
         out: &mut Vec<Command>,
     ) -> Result<Next, Stuck> {
         let kind = &ask.kind.value;
-        for stroke in strokes {
-            let is_figure = stroke.key().is_some_and(|key| key.symbol().is_ascii_digit());
-            if *kind != Type::Secret || !is_figure {
+        let check = ask.tests.check.map(|it| it.value);
+        // Where `*` may end a value it is as much a part of it as a figure.
+        let star = check.is_some_and(CheckDigit::takes_star);
+        for (nth, stroke) in (1..).zip(strokes) {
+            let is_part = stroke.key().map(Key::symbol).is_some_and(|symbol| {
+                symbol.is_ascii_digit() || (star && symbol == '*' && nth == strokes.len())
+            });
+            if *kind != Type::Secret || !is_part {
                 reveal_one(*stroke, out);
             }
         }
-        let Some(value) = keyed::read(kind, strokes, self.wall(now).date()) else {
+        let Some(value) = keyed::read(kind, strokes, check, self.wall(now).date()) else {
             return self.wrong(now, out);
         };
-        let name = ask.into.value.clone();
-        self.values.set(&name, value.clone());
-        self.note(now, What::Keyed { name, value }, out);
-        Ok(Next::On)
+        if self.passes(now, ask, &value, strokes, out)? {
+            self.accept(now, ask, value, out)
+        } else {
+            self.wrong(now, out)
+        }
     }
 
     fn silence(&mut self, now: Mono, out: &mut Vec<Command>) -> Result<Next, Stuck> {
@@ -297,11 +355,24 @@ impl Machine {
         self.pose(now, &question, out)
     }
 
+    /// The variable whose value is read back, and that value.
+    fn read_back(&self) -> Option<(Name, Value)> {
+        let State::Asking(it) = &self.state else { return None };
+        let value = it.reading_back.as_ref()?.value().clone();
+        let Some(ActionKind::Ask(ask)) = self.current(&self.setting).map(|it| &it.kind) else {
+            return None; // only an `ask` reads back
+        };
+        Some((ask.into.value.clone(), value))
+    }
+
     fn question<'a>(&self, setting: &'a Setting) -> Option<Question<'a>> {
         let defaults = &setting.flow.defaults;
         match &self.current(setting)?.kind {
             ActionKind::Menu(menu) => Some(Question::of_menu(menu, defaults)),
-            ActionKind::Ask(ask) => Some(Question::of_ask(ask, defaults)),
+            ActionKind::Ask(ask) => Some(match (&ask.confirm, self.read_back()) {
+                (Some(confirm), Some(_)) => Question::of_confirm(ask, confirm, defaults),
+                (Some(_) | None, _) => Question::of_ask(ask, defaults),
+            }),
             ActionKind::Play(_)
             | ActionKind::Say(_)
             | ActionKind::Set(_)

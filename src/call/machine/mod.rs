@@ -9,9 +9,10 @@
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
-//! `walk` runs actions until one waits; `ask` is questions, `connect` queues and transfers, `speak` words and values.
+//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `connect` queues and transfers, `speak` words and values.
 
 mod ask;
+mod confirm;
 mod connect;
 mod speak;
 mod walk;

@@ -176,6 +176,21 @@ impl Machine {
         Ok(self.utter(now, Some(prompt.clone()), utterance, interrupt, out))
     }
 
+    /// Begins to speak `prompt`, with a value for one name that is not kept under it yet.
+    pub(super) fn speak_with(
+        &mut self,
+        now: Mono,
+        prompt: &Name,
+        (known, value): (&Name, &Value),
+        interrupt: bool,
+        out: &mut Vec<Command>,
+    ) -> Result<Ticket, Stuck> {
+        let utterance = self.words(now, prompt, &|name| {
+            if name == &**known { Some(value.clone()) } else { self.seen(now, name) }
+        })?;
+        Ok(self.utter(now, Some(prompt.clone()), utterance, interrupt, out))
+    }
+
     /// Begins to speak `value`, read as `kind`.
     pub(super) fn speak_value(
         &mut self,

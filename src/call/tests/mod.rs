@@ -3,6 +3,7 @@
 
 mod connecting;
 mod endings;
+mod entries;
 mod keys;
 mod lookups;
 mod questions;

@@ -205,6 +205,7 @@ fn shown(passage: &Passage) -> Option<String> {
         What::Interrupted => "  (stopped)".to_owned(),
         What::Chose { key, step } => format!("- key {} leads to {step}", key.symbol()),
         What::Keyed { name, value } => format!("- keyed {name} = {value}"),
+        What::Corrected { .. } => "- that was not what was meant".to_owned(),
         What::Silence { tries, .. } => format!("- silence, {tries}. time"),
         What::Wrong { tries, .. } => format!("- wrong, {tries}. time"),
         What::LookedUp { lookup, outcome, took: _, found } => {

@@ -3,14 +3,17 @@
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
 use crate::flow::model::ActionKind;
+use crate::value::Type;
 
-/// Points at `ends_with`. `*` and `#` are never part of what is keyed.
+/// Points at `ends_with`. `*` is part of amounts, of lengths of time and of numbers whose check may be X.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Ask(ask) = &action.kind else { continue };
         let Some(key) = ask.ends_with else { continue };
         let symbol = key.value.symbol();
-        if symbol.is_ascii_digit() {
+        let star = matches!(ask.kind.value, Type::Number | Type::Money | Type::Duration)
+            || ask.tests.check.is_some_and(|it| it.value.takes_star());
+        if symbol.is_ascii_digit() || (symbol == '*' && star) {
             let says = format!("{symbol} ends the value and may be part of it");
             let help = "write `ends_with: \"#\"`".to_owned();
             found.push(Diagnostic::error("HL0311", key.span, says).help(help));

@@ -4,7 +4,10 @@
 //! that nothing leads to) run only on files that were read without an error: what was left out might be what they miss.
 
 mod allowed;
+mod between;
 mod between_digits;
+mod check_digit;
+mod confirm;
 mod constant_condition;
 mod end_key;
 mod falls_off;
@@ -21,6 +24,7 @@ mod missing_prompt;
 mod name_taken;
 mod no_otherwise;
 mod no_person;
+mod patterns;
 mod perhaps_unset;
 mod queue_exits;
 mod repeated_language;
@@ -62,13 +66,14 @@ use std::time::Duration;
 
 use self::study::Study;
 use super::model::{Flow, Name};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Diagnostic, Level, MAX_FINDINGS, Span, Spanned};
 use crate::value::Type;
 
 pub use self::transfer_target::allows;
+pub(crate) use self::words::keys_named;
 
 /// The type of each variable of a flow without errors.
-pub(super) fn variable_types(flow: &Flow) -> HashMap<String, Type> {
+pub(crate) fn variable_types(flow: &Flow) -> HashMap<String, Type> {
     let variables = study::variables(flow).into_iter();
     variables.filter_map(|(name, it)| Some((name.to_owned(), it.kind?))).collect()
 }
@@ -124,7 +129,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 27] = [
+const PRESENT: [Rule; 31] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -152,6 +157,10 @@ const PRESENT: [Rule; 27] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    between::check,
+    check_digit::check,
+    patterns::check,
+    confirm::check,
 ];
 
 /// Rules that judge which fields an action lacks.
@@ -188,16 +197,37 @@ fn sql_and_values(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     lookup_values::check(study, found);
 }
 
+/// Tries one rule after the other. Only errors end it early: a flow with too many warnings must not miss its error.
+fn run<'r>(
+    rules: impl IntoIterator<Item = &'r Rule>,
+    study: &Study<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    for rule in rules {
+        let errors = found.iter().filter(|it| it.level == Level::Error);
+        if errors.take(MAX_FINDINGS).count() < MAX_FINDINGS {
+            rule(study, found);
+        }
+    }
+}
+
+/// As many as people are told, errors before warnings; in the order of the file.
+pub(super) fn foremost(found: &mut Vec<Diagnostic>) {
+    if found.len() > MAX_FINDINGS {
+        found.sort_by_key(|it| (it.level != Level::Error, it.span, it.code));
+        found.truncate(MAX_FINDINGS);
+    }
+    found.sort_by_key(|it| (it.span, it.code));
+}
+
 /// Everything wrong with a flow that was read without an error, in the order of the file.
 #[must_use]
 pub fn check(flow: &Flow, world: &World<'_>) -> Vec<Diagnostic> {
     let study = Study::new(flow, world);
     let mut found = Vec::new();
-    for rule in PRESENT.iter().chain(&FIELDS).chain(&ABSENT) {
-        rule(&study, &mut found);
-    }
+    run(PRESENT.iter().chain(&FIELDS).chain(&ABSENT), &study, &mut found);
     let mut found = allowed::apply(flow, found, true);
-    found.sort_by_key(|it| (it.span, it.code));
+    foremost(&mut found);
     found
 }
 
@@ -210,9 +240,7 @@ pub(super) fn check_parts(
 ) -> Vec<Diagnostic> {
     let study = Study::new(flow, world);
     let mut found = Vec::new();
-    for rule in &PRESENT {
-        rule(&study, &mut found);
-    }
+    run(&PRESENT, &study, &mut found);
     let mut starts: Vec<Span> = study.actions().map(|(_, _, action)| action.span).collect();
     starts.extend(flow.steps.values().map(|it| it.name.span));
     starts.sort_unstable();

@@ -151,6 +151,12 @@ impl<'s, 'a> Tracker<'s, 'a> {
     }
 }
 
+/// Whether the prompt named at `span` reads back what an `ask` has just taken, which is set by then.
+fn reads_back(action: &Action, span: Span) -> bool {
+    let ActionKind::Ask(ask) = &action.kind else { return false };
+    ask.confirm.as_ref().is_some_and(|it| it.prompt.span == span)
+}
+
 /// A name read or spoken where it may not be set.
 struct Unset<'a> {
     name: &'a str,
@@ -200,7 +206,7 @@ impl<'w, 's> Walk<'w, 's, 'w> {
 
     fn action(&mut self, action: &'w Action) {
         if self.looks {
-            for spoken in study::spoken(action) {
+            for spoken in study::spoken(action).iter().filter(|it| !reads_back(action, it.span)) {
                 self.speak(spoken.name, spoken.span);
             }
         }
@@ -238,8 +244,15 @@ impl<'w, 's> Walk<'w, 's, 'w> {
                 return;
             }
             ActionKind::Ask(ask) => {
+                if let Some(it) = &ask.tests.between {
+                    self.read(&it.least, &mut Vec::new());
+                    self.read(&it.most, &mut Vec::new());
+                }
                 self.leave_by(action);
                 self.mark(&ask.into.value, true);
+                if let Some(confirm) = ask.confirm.as_ref().filter(|_| self.looks) {
+                    self.speak(&confirm.prompt.value, confirm.prompt.span);
+                }
                 return;
             }
             ActionKind::Queue(queue) => {

@@ -11,7 +11,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             Role::Context => "a secret is never shown to an agent",
             Role::Transfer => "a secret is never sent outside",
             Role::Priority => "a secret decides no priority",
-            Role::When | Role::If => "a secret decides nothing here",
+            Role::When | Role::If | Role::Bound(_) => "a secret decides nothing here",
             Role::Say(_) | Role::Set(_) | Role::With { .. } => continue,
         };
         let help = "hand it to a lookup, and use what the lookup gives".to_owned();

@@ -8,8 +8,7 @@ use crate::flow::model::ActionKind;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Ask(ask) = &action.kind else { continue };
-        let fixed = ask.length.is_some_and(|it| it.value.0 == it.value.1);
-        if fixed || ask.ends_with.is_some() {
+        if ask.is_fixed() || ask.ends_with.is_some() {
             continue;
         }
         let wait = ask.between_digits.map_or(study.flow.defaults.between_digits, |it| it.value);

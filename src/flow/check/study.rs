@@ -63,7 +63,12 @@ pub(super) enum Role<'a> {
     If,
     Say(Option<&'a Spanned<Type>>),
     Set(&'a Spanned<Name>),
-    With { lookup: &'a str, parameter: &'a Spanned<Name> },
+    /// A bound of what is keyed, which is of this type.
+    Bound(&'a Spanned<Type>),
+    With {
+        lookup: &'a str,
+        parameter: &'a Spanned<Name>,
+    },
     Priority,
     Transfer,
     Context,
@@ -252,9 +257,14 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
                 queue.priority.iter().for_each(|it| add(it, Role::Priority));
             }
             ActionKind::Transfer(transfer) => add(&transfer.to, Role::Transfer),
+            ActionKind::Ask(ask) => {
+                if let Some(it) = &ask.tests.between {
+                    add(&it.least, Role::Bound(&ask.kind));
+                    add(&it.most, Role::Bound(&ask.kind));
+                }
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
-            | ActionKind::Ask(_)
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
@@ -269,7 +279,10 @@ pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
     match &action.kind {
         ActionKind::Play(play) => play.prompts.iter().map(|it| one(it, action)).collect(),
         ActionKind::Menu(menu) => asked(&menu.prompt, &menu.patience, action),
-        ActionKind::Ask(ask) => asked(&ask.prompt, &ask.patience, action),
+        ActionKind::Ask(ask) => {
+            let confirm = ask.confirm.iter().map(|it| one(&it.prompt, action));
+            asked(&ask.prompt, &ask.patience, action).into_iter().chain(confirm).collect()
+        }
         ActionKind::Lookup(lookup) => lookup.meanwhile.iter().map(|it| one(it, action)).collect(),
         ActionKind::Hangup(prompt) => prompt.iter().map(|it| one(it, action)).collect(),
         ActionKind::Say(_)

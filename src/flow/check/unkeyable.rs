@@ -10,20 +10,10 @@ use crate::value::Type;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Ask(ask) = &action.kind else { continue };
-        let help = match &ask.kind.value {
-            Type::Digits
-            | Type::Number
-            | Type::Money
-            | Type::Date
-            | Type::Time
-            | Type::Phone
-            | Type::Secret => continue,
-            Type::YesNo | Type::Choice(_) => "ask it with a `menu`, a key for each answer",
-            Type::Text | Type::DateTime | Type::Duration => {
-                "ask for digits, number, money, date, time, phone or secret"
-            }
-        };
-        let says = format!("{} cannot be keyed", called(&ask.kind.value));
-        found.push(Diagnostic::error("HL0308", ask.kind.span, says).help(help.to_owned()));
+        if ask.kind.value == Type::Text {
+            let says = format!("{} cannot be keyed", called(&ask.kind.value));
+            let help = "ask for digits, or for a choice of words: each is keyed by its number";
+            found.push(Diagnostic::error("HL0308", ask.kind.span, says).help(help.to_owned()));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::secret::Key;
 
 /// Each key named after a word for pressing, with the byte where that word begins.
-pub(super) fn keys_named(text: &str) -> Vec<(Key, usize)> {
+pub(crate) fn keys_named(text: &str) -> Vec<(Key, usize)> {
     let mut named = Vec::new();
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {

@@ -2,7 +2,7 @@
 
 use super::study::{Role, Study};
 use crate::diagnostic::Diagnostic;
-use crate::flow::expr::{called, fit};
+use crate::flow::expr::{called, fit, is_ordered};
 use crate::value::Type;
 
 /// Points at the whole expression. A text written out may be a number to call.
@@ -21,6 +21,14 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 "`transfer`",
                 matches!(kind, Type::Text | Type::Phone | Type::Digits),
                 "write a SIP URI, a number in quotes, or a variable that holds one",
+            ),
+            Role::Bound(of) => (
+                "`between`",
+                // HL0314 looks at types without an order.
+                !is_ordered(&of.value)
+                    || *kind == of.value
+                    || it.expr.written_out().is_some_and(|it| fit(&it, &of.value).is_some()),
+                "write both bounds as what is asked for: `10..500`, `today..today + 14d`",
             ),
             Role::Set(name) => {
                 two_kinds(study, it.expr, kind, name, found);

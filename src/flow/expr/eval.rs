@@ -124,15 +124,23 @@ impl Expr {
     }
 }
 
-fn compare(operator: Operator, left: &Value, right: &Value) -> Result<bool, EvalError> {
-    let order = match (left, right) {
+/// Which of two values of one ordered type is greater.
+pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    Some(match (left, right) {
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
         (Value::Money(a), Value::Money(b)) => a.cmp(b),
         (Value::Date(a), Value::Date(b)) => a.cmp(b),
         (Value::Time(a), Value::Time(b)) => a.cmp(b),
         (Value::DateTime(a), Value::DateTime(b)) => a.cmp(b),
         (Value::Duration(a), Value::Duration(b)) => a.cmp(b),
-        (left, right) => {
+        _ => return None,
+    })
+}
+
+fn compare(operator: Operator, left: &Value, right: &Value) -> Result<bool, EvalError> {
+    let order = match order(left, right) {
+        Some(order) => order,
+        None => {
             let equal = match (text(left), text(right)) {
                 (Some(a), Some(b)) => a == b,
                 (None, None) => match (left, right) {

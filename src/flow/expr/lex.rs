@@ -42,11 +42,11 @@ pub(super) struct Strange {
     pub(super) help: Option<&'static str>,
 }
 
-/// Splits `text` into its tokens.
-pub(super) fn tokens(text: &str) -> Result<Vec<Placed<'_>>, Strange> {
+/// Splits `text` into its tokens; of more than `most` into one more than that.
+pub(super) fn tokens(text: &str, most: usize) -> Result<Vec<Placed<'_>>, Strange> {
     let mut tokens = Vec::new();
     let mut rest = skip_space(text);
-    while !rest.is_empty() {
+    while !rest.is_empty() && tokens.len() <= most {
         let start = text.len() - rest.len();
         match token(rest) {
             Ok((behind, token)) => {

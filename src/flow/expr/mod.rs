@@ -12,8 +12,9 @@ mod print;
 mod types;
 
 pub use eval::EvalError;
+pub(crate) use eval::order;
 pub use types::{Fault, Scope};
-pub(crate) use types::{called, fit};
+pub(crate) use types::{called, fit, is_ordered};
 
 use crate::diagnostic::Span;
 use crate::flow::model::Name;

@@ -9,10 +9,12 @@ use super::lex::{Placed, Token, tokens};
 use super::{Expr, ExprKind, Operator};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::value::Value;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, Scalar};
 
 /// The most values and operators an expression may have, so that its tree is never deeper.
 pub(super) const MAX_PARTS: usize = 200;
+/// The most words, figures and signs: beside each part a parenthesis or a word of `if`.
+const MAX_TOKENS: usize = 3 * MAX_PARTS;
 /// The most parentheses, conditions and signs that may be open at once.
 const MAX_DEPTH: usize = 24;
 
@@ -35,23 +37,73 @@ impl Expr {
             let help = "write it on one line: `order.status == shipped`".to_owned();
             return Err(Diagnostic::error("HL0107", node.span, says).help(help));
         };
-        let length = (node.span.end - node.span.start) as usize;
-        let quote = usize::from(!scalar.plain);
-        if length == scalar.text.len() + 2 * quote {
-            parse(&scalar.text, |start, end| node.span.part(start + quote, end + quote))
-        } else {
-            // Escapes or folded lines: places in the text are not places in the source.
-            parse(&scalar.text, |_, _| node.span)
-        }
+        parse(&scalar.text, |start, end| place(node, scalar, start, end))
     }
+
+    /// Reads a scalar with two expressions: `10..500`, `today..today + 14d`.
+    ///
+    /// # Errors
+    /// HL0107 if it is no text, HL0108 without exactly one `..`, HL0301 at the first word that does not fit.
+    pub(crate) fn range_from_node(node: &Node) -> Result<(Self, Self), Diagnostic> {
+        let help = "write the least and the most: `10..500`, `today..today + 14d`".to_owned();
+        let Kind::Scalar(scalar) = &node.kind else {
+            let says = format!("a range must be a text, not {}", node.what());
+            return Err(Diagnostic::error("HL0107", node.span, says).help(help));
+        };
+        let text = scalar.text.as_str();
+        let mut dots = outside_quotes(text, "..");
+        let (Some(at), None) = (dots.next(), dots.next()) else {
+            let says = "a range has one `..` between two values".to_owned();
+            return Err(Diagnostic::error("HL0108", node.span, says).help(help));
+        };
+        let behind = at + "..".len();
+        let part = |from: usize, to: usize| {
+            let part = text.get(from..to).unwrap_or_default();
+            parse(part, |start, end| place(node, scalar, from + start, from + end))
+        };
+        Ok((part(0, at)?, part(behind, text.len())?))
+    }
+}
+
+/// Where bytes `start..end` of a scalar's text stand in the source.
+fn place(node: &Node, scalar: &Scalar, start: usize, end: usize) -> Span {
+    let length = (node.span.end - node.span.start) as usize;
+    let quote = usize::from(!scalar.plain);
+    if length == scalar.text.len() + 2 * quote {
+        node.span.part(start + quote, end + quote)
+    } else {
+        // Escapes or folded lines: places in the text are not places in the source.
+        node.span
+    }
+}
+
+/// Where `sign` stands in `text`, but inside of quoted texts; one behind the other, never overlapping.
+fn outside_quotes<'a>(text: &'a str, sign: &'a str) -> impl Iterator<Item = usize> {
+    let (mut quote, mut escaped, mut behind) = (None, false, 0);
+    text.char_indices().filter_map(move |(at, letter)| {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if letter == '\\' => escaped = true,
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if matches!(letter, '"' | '\'') => quote = Some(letter),
+            None if at >= behind && text.get(at..).is_some_and(|it| it.starts_with(sign)) => {
+                behind = at + sign.len();
+                return Some(at);
+            }
+            None => {}
+        }
+        None
+    })
 }
 
 fn parse(text: &str, place: impl Fn(usize, usize) -> Span) -> Result<Expr, Diagnostic> {
     let wrong = |start, end, says: &str, help: Option<&str>| {
         Diagnostic::error("HL0301", place(start, end), says).help(help.map(str::to_owned))
     };
-    let tokens = tokens(text).map_err(|it| wrong(it.start, it.end, &it.says, it.help))?;
-    if tokens.len() > 3 * MAX_PARTS {
+    let tokens =
+        tokens(text, MAX_TOKENS).map_err(|it| wrong(it.start, it.end, &it.says, it.help))?;
+    if tokens.len() > MAX_TOKENS {
         let help = "work out parts of it with `set` first";
         return Err(wrong(0, text.len(), "this expression is too long", Some(help)));
     }

@@ -137,7 +137,7 @@ pub(super) const fn is_text(kind: &Type) -> bool {
 }
 
 /// Whether values of this type have an order.
-const fn is_ordered(kind: &Type) -> bool {
+pub(crate) const fn is_ordered(kind: &Type) -> bool {
     matches!(
         kind,
         Type::Number | Type::Money | Type::Date | Type::Time | Type::DateTime | Type::Duration

@@ -2,26 +2,29 @@
 
 use smallvec::SmallVec;
 
+use super::ask;
 use super::fields::Fields;
 use super::values::{
-    expression, key, kind, language, length_of_time, place, range, reason, reference, small, snake,
+    expression, key, kind, language, length_of_time, place, reason, reference, small, snake,
     unreadable, word, yes_no,
 };
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
-    Action, ActionKind, Ask, Assignment, Fork, Goto, Hours, Keying, LookUp, Menu, Name, Patience,
-    Play, Queue, Say, Target, Transfer, TransferKind,
+    Action, ActionKind, Assignment, Fork, Goto, Hours, Keying, LookUp, Menu, Name, Patience, Play,
+    Queue, Say, Target, Transfer, TransferKind,
 };
 use crate::flow::reference;
 use crate::secret::Key;
 use crate::value::Value;
 use crate::yaml::{Kind, Node};
 
-type Found = Vec<Diagnostic>;
+pub(super) type Found = Vec<Diagnostic>;
 
 /// What an action may do. Actions and their fields stand in `flow/reference/actions.rs`, and nowhere else.
 const KINDS: [&str; reference::NAMES.len()] = reference::NAMES;
+/// The most prompts of one `play`.
+const MAX_PROMPTS: usize = 100;
 
 /// The fields beside `kind` and `when`.
 fn fields_of(kind: &str) -> SmallVec<[&'static str; 24]> {
@@ -124,7 +127,7 @@ fn what_to_do(
             let (keys, patience) = (keying(fields, found), patience(fields, found));
             ActionKind::Menu(Menu { prompt: prompt?, branches: branches?, keys, patience })
         }
-        "ask" => ActionKind::Ask(ask(value, fields, found)?),
+        "ask" => ActionKind::Ask(Box::new(ask::ask(value, fields, found)?)),
         "say" => {
             let kind = fields.get("as").and_then(|node| kind(node, found));
             let keys = keying(fields, found);
@@ -177,32 +180,16 @@ fn prompts(node: &Node, at: Span, found: &mut Found) -> Option<Vec<Spanned<Name>
             let help = "write `play: welcome`".to_owned();
             found.push(Diagnostic::error("HL0110", place(node, at), says).help(help));
         }
-        let prompts: Vec<_> =
-            items.iter().filter_map(|item| reference(item, "a prompt", found)).collect();
+        if let Some(first_too_many) = items.get(MAX_PROMPTS) {
+            let says = format!("{} prompts at once are more than anybody hears", items.len());
+            let help = format!("write at most {MAX_PROMPTS}, or another `play`");
+            found.push(Diagnostic::error("HL0108", first_too_many.span, says).help(help));
+        }
+        let items = items.iter().take(MAX_PROMPTS);
+        let prompts: Vec<_> = items.filter_map(|item| reference(item, "a prompt", found)).collect();
         return (!prompts.is_empty()).then_some(prompts);
     }
     reference(node, "a prompt", found).map(|prompt| vec![prompt])
-}
-
-fn ask(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Ask> {
-    let prompt = reference(value, "a prompt", found);
-    let into = fields.need("into", "order_number", found);
-    let into = into.and_then(|node| snake(node, "a variable", found));
-    let kind = fields.need("as", "digits", found).and_then(|node| kind(node, found));
-    let length = optional(fields, "length", |node| range(node, found));
-    let ends_with = optional(fields, "ends_with", |node| key(node, found));
-    let between_digits = optional(fields, "between_digits", |node| length_of_time(node, found));
-    let (keys, patience) = (keying(fields, found), patience(fields, found));
-    Some(Ask {
-        prompt: prompt?,
-        into: into?,
-        kind: kind?,
-        length,
-        ends_with,
-        between_digits,
-        keys,
-        patience,
-    })
 }
 
 fn queue(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Queue> {
@@ -260,13 +247,13 @@ fn is_address(text: &str) -> bool {
         || (!number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()))
 }
 
-fn keying(fields: &Fields<'_>, found: &mut Found) -> Keying {
+pub(super) fn keying(fields: &Fields<'_>, found: &mut Found) -> Keying {
     let interrupt = optional(fields, "interrupt", |node| yes_no(node, found));
     let type_ahead = optional(fields, "type_ahead", |node| yes_no(node, found));
     Keying { interrupt: interrupt.unwrap_or(true), type_ahead: type_ahead.unwrap_or(true) }
 }
 
-fn patience(fields: &Fields<'_>, found: &mut Found) -> Patience {
+pub(super) fn patience(fields: &Fields<'_>, found: &mut Found) -> Patience {
     Patience {
         no_input_after: optional(fields, "no_input_after", |node| length_of_time(node, found)),
         tries: optional(fields, "tries", |node| small(node, "a number of tries", found)),
@@ -276,7 +263,7 @@ fn patience(fields: &Fields<'_>, found: &mut Found) -> Patience {
     }
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     fields: &Fields<'_>,
     name: &str,
     read: impl FnOnce(&Node) -> Option<T>,

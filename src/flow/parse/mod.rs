@@ -4,6 +4,7 @@
 
 mod actions;
 mod allow;
+mod ask;
 mod fields;
 mod values;
 
@@ -17,6 +18,7 @@ use self::values::{
     expression, given, kebab, kind, language, length_of_time, place, reference, small, snake,
     texts, word, yes_no,
 };
+pub(crate) use self::values::{is_kebab, is_snake};
 use super::model::{Action, Allow, ContextField, Defaults, Flow, Lang, Lookup, Name, Step};
 use super::reference;
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};

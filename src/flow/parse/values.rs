@@ -36,7 +36,7 @@ pub(super) fn reference(node: &Node, what: &str, found: &mut Found) -> Option<Sp
 }
 
 /// Whether a text is `lower-case-kebab`.
-fn is_kebab(text: &str) -> bool {
+pub(crate) fn is_kebab(text: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty() && part.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
     };
@@ -44,7 +44,7 @@ fn is_kebab(text: &str) -> bool {
 }
 
 /// Whether a text is a `snake_case` name that expressions can use.
-fn is_snake(text: &str) -> bool {
+pub(crate) fn is_snake(text: &str) -> bool {
     let rest = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
     text.len() <= MAX_NAME
         && text.starts_with(|it: char| it.is_ascii_lowercase())

@@ -1,5 +1,7 @@
 //! What a step can do: the only list of actions and their fields.
 
+use crate::flow::check_digit::CheckDigit;
+
 use super::{Action, Field, MUST, Shape, field};
 
 const KEYS: Shape = Shape::Map(&Shape::Key, &Shape::Step);
@@ -17,6 +19,13 @@ const PATIENCE: [Field; 5] = [
     field("no_input", Shape::Prompt, "the catalogue's `no-input`", "a prompt after silence, before the question comes again"),
     field("no_match", Shape::Prompt, "the catalogue's `no-match`", "a prompt after a key or a value that does not fit"),
     field("otherwise", Shape::Step, MUST, "the step after the last try"),
+];
+
+/// The two keys of a read-back.
+#[rustfmt::skip]
+pub const CONFIRM_KEYS: [Field; 2] = [
+    field("yes", Shape::Key, "1", "the key that takes the value"),
+    field("no", Shape::Key, "2", "the key that asks again, which is no try"),
 ];
 
 /// What every action may have.
@@ -48,6 +57,11 @@ pub const ACTIONS: &[Action] = &[
             field("length", Shape::Digits, "what the type may have", "how many digits; the end key does not count"),
             field("ends_with", Shape::Key, "none: at the longest `length`, or after `between_digits`", "the key that ends it"),
             field("between_digits", Shape::Duration, "`defaults`", "how long between two digits"),
+            field("between", Shape::Range, "any", "the least and the most that it may be"),
+            field("matches", Shape::OneOrMore(&Shape::Pattern), "any", "patterns of which digits or a phone must be one: `x` is any figure, `[2-9]` one of these"),
+            field("check", Shape::Word(&CheckDigit::NAMES), "none", "how the last figures of digits or of a secret follow from the others"),
+            field("confirm", Shape::Prompt, "it is taken at once", "a prompt that speaks the value and names the keys that take it or ask again"),
+            field("confirm_keys", Shape::Fields(&CONFIRM_KEYS), "1 and 2", "these keys"),
         ], &PATIENCE, &KEYING],
     },
     Action {

@@ -13,7 +13,7 @@ mod schema;
 mod shape;
 
 pub(super) use actions::NAMES;
-pub use actions::{ACTIONS, COMMON, action};
+pub use actions::{ACTIONS, COMMON, CONFIRM_KEYS, action};
 pub use markdown::markdown;
 pub use places::{Of, Place, What, places};
 pub use schema::schema;

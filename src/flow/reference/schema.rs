@@ -99,6 +99,13 @@ fn of(shape: Shape) -> Value {
             "type": ["integer", "string"], "minimum": 0, "maximum": 255,
             "pattern": r"^[0-9]{1,3}(\s*\.\.\s*[0-9]{1,3})?$", "examples": ["8", "8..12"],
         }),
+        Shape::Range => json!({
+            "type": "string", "pattern": r"\S\s*\.\.\s*\S", "examples": ["10..500", "today..today + 14d"],
+        }),
+        Shape::Pattern => json!({
+            "type": ["integer", "string"], "minimum": 0,
+            "pattern": r"^\s*(([0-9xX]|\[([0-9](-[0-9])?)+\])\s*){1,32}$", "examples": ["1xxxxxxxxxx", "[2-9]xxxxxxx"],
+        }),
         Shape::Key => {
             json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 9, "pattern": "^[0-9A-Da-d*#]$" })
         }

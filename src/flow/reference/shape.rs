@@ -55,6 +55,10 @@ pub enum Shape {
     Count,
     /// A number of digits, or the least and the most.
     Digits,
+    /// Two expressions, the least and the most.
+    Range,
+    /// A pattern of figures.
+    Pattern,
     /// A key of the telephone.
     Key,
     /// One of these words.
@@ -111,6 +115,8 @@ impl Shape {
             Self::YesNo => "yes or no".to_owned(),
             Self::Count => "number, 0 to 255".to_owned(),
             Self::Digits => "number of digits".to_owned(),
+            Self::Range => "two expressions: `10..500`".to_owned(),
+            Self::Pattern => "pattern of figures".to_owned(),
             Self::Key => "key".to_owned(),
             Self::Word(words) => {
                 words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" or ")

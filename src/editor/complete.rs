@@ -1,0 +1,330 @@
+//! What may be written where the cursor is.
+
+use std::collections::BTreeMap;
+
+use super::cursor::{Spot, spot};
+use super::files::{File, FileKind, Workspace};
+use super::hover;
+use super::names::SymbolKind;
+use crate::diagnostic::Span;
+use crate::flow::builtin;
+use crate::flow::keys_named;
+use crate::flow::reference::{Action, Field, Shape, What};
+use crate::value::{TYPE_NAMES, Type};
+
+/// The most suggestions for one place.
+const MAX_SUGGESTIONS: usize = 1_000;
+
+/// Something that may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What is shown and searched.
+    pub label: String,
+    /// What it is.
+    pub kind: SuggestionKind,
+    /// Beside it, in a few words.
+    pub detail: String,
+    /// Below it, in Markdown.
+    pub says: String,
+    /// What is written instead of what is typed.
+    pub insert: String,
+    /// The same with places to fill in, as editors write them (`${1:…}`), if they can.
+    pub snippet: Option<String>,
+    /// What is typed already.
+    pub replaces: Span,
+}
+
+/// What a [`Suggestion`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuggestionKind {
+    /// An action or a word of the language.
+    Word,
+    /// A field.
+    Field,
+    /// A name: of a step, a lookup, a variable.
+    Name(SymbolKind),
+    /// A value written out.
+    Value,
+}
+
+/// Collects suggestions for one spot.
+struct Collected<'a> {
+    spot: &'a Spot,
+    all: Vec<Suggestion>,
+}
+
+impl Collected<'_> {
+    fn add(&mut self, label: &str, kind: SuggestionKind, detail: &str, says: String) {
+        let suggestion = Suggestion {
+            label: label.to_owned(),
+            kind,
+            detail: detail.to_owned(),
+            says,
+            insert: label.to_owned(),
+            snippet: None,
+            replaces: self.spot.typed,
+        };
+        if self.all.len() < MAX_SUGGESTIONS {
+            self.all.push(suggestion);
+        }
+    }
+
+    /// A key, with its colon unless one is there.
+    fn key(&mut self, label: &str, kind: SuggestionKind, detail: &str, says: String) {
+        self.add(label, kind, detail, says);
+        if let (false, Some(it)) = (self.spot.has_colon, self.all.last_mut()) {
+            it.insert = format!("{label}: ");
+        }
+    }
+}
+
+impl Workspace {
+    /// What may be written at byte `offset` of the file at `path`.
+    pub fn complete(&mut self, path: &str, offset: usize) -> Vec<Suggestion> {
+        self.read();
+        let Some(file) = self.file(path) else { return Vec::new() };
+        if file.kind == FileKind::Catalogue {
+            return self.placeholders(file, offset);
+        }
+        let Some(spot) = spot(file, offset) else { return Vec::new() };
+        let mut found = Collected { spot: &spot, all: Vec::new() };
+        match spot.what {
+            What::Action(_, actions) => actions.iter().for_each(|it| action(it, &mut found)),
+            What::Field(_, of) => {
+                let is_there = |it: &Field| spot.beside.iter().any(|(key, _)| key == it.name);
+                for field in of.fields().filter(|it| !is_there(it)) {
+                    found.key(
+                        field.name,
+                        SuggestionKind::Field,
+                        &field.shape.called(),
+                        hover::of_field(field),
+                    );
+                }
+            }
+            What::Value(shape) => self.values(file, shape, &mut found),
+        }
+        found.all
+    }
+
+    fn values(&self, file: &File, shape: Shape, found: &mut Collected<'_>) {
+        let flow = self.flow_of(file);
+        let value = |found: &mut Collected<'_>, words: &[&str], detail: &str| {
+            words.iter().for_each(|it| found.add(it, SuggestionKind::Value, detail, String::new()));
+        };
+        match shape {
+            Shape::Step => self.all_names(flow, SymbolKind::Step, found),
+            Shape::Prompt => self.all_names(None, SymbolKind::Prompt, found),
+            Shape::Queue => self.all_names(None, SymbolKind::Queue, found),
+            Shape::Calendar => self.all_names(None, SymbolKind::Calendar, found),
+            Shape::Connector => self.all_names(None, SymbolKind::Connector, found),
+            Shape::Lookup => self.all_names(flow, SymbolKind::Lookup, found),
+            Shape::Variable => self.all_names(flow, SymbolKind::Variable, found),
+            Shape::Parameter => self.of_lookup(flow, &[SymbolKind::Parameter], found),
+            Shape::Cell => {
+                self.of_lookup(flow, &[SymbolKind::Parameter, SymbolKind::Column], found)
+            }
+            Shape::Expression | Shape::Range | Shape::Address => self.expression(flow, found),
+            Shape::Type | Shape::Given => value(found, &TYPE_NAMES, "type"),
+            Shape::YesNo => value(found, &["yes", "no"], ""),
+            Shape::Word(words) => value(found, words, ""),
+            Shape::Duration => value(found, &["5s", "30s", "1m30s", "10m"], "length of time"),
+            Shape::Count => value(found, &["1", "2", "3"], "number"),
+            Shape::Digits => value(found, &["4", "8", "8..12"], "number of digits"),
+            Shape::Key => self.keys(found),
+            Shape::Language => {
+                let languages = flow.and_then(File::flow).map(|it| it.0.languages.as_slice());
+                let own: Vec<&str> =
+                    languages.unwrap_or_default().iter().map(|it| &*it.value).collect();
+                let served: Vec<&str> = self.catalogues().map(|it| &**it.lang()).collect();
+                value(found, if own.is_empty() { &served } else { &own }, "language");
+            }
+            Shape::Optional(inner) | Shape::OneOrMore(inner) | Shape::List(inner) => {
+                self.values(file, *inner, found);
+            }
+            Shape::Either(one, _) => self.values(file, *one, found),
+            Shape::Text
+            | Shape::Texts
+            | Shape::FlowName
+            | Shape::NewStep
+            | Shape::NewLookup
+            | Shape::NewParameter
+            | Shape::NewColumn
+            | Shape::Reason
+            | Shape::Map(..)
+            | Shape::Fields(_)
+            | Shape::Action(..)
+            | Shape::Allow
+            | Shape::Pattern
+            | Shape::Nothing => {}
+        }
+    }
+
+    /// Every name of one kind, of a flow or of all files.
+    fn all_names(&self, flow: Option<&File>, kind: SymbolKind, found: &mut Collected<'_>) {
+        let scoped = !matches!(
+            kind,
+            SymbolKind::Prompt | SymbolKind::Queue | SymbolKind::Calendar | SymbolKind::Connector
+        );
+        let files = self.files().filter(|it| !scoped || flow.is_some_and(|flow| flow.id == it.id));
+        let given =
+            files.flat_map(|file| self.names(file)).filter(|it| it.gives && it.symbol.kind == kind);
+        let names: BTreeMap<_, _> = given.map(|it| (it.symbol.name.clone(), it.symbol)).collect();
+        for (name, symbol) in names {
+            let says = self.about(&symbol).unwrap_or_default();
+            found.add(&name, SuggestionKind::Name(kind), kind.called(), says);
+        }
+    }
+
+    /// What a lookup takes or gives, as keys.
+    fn of_lookup(&self, flow: Option<&File>, kinds: &[SymbolKind], found: &mut Collected<'_>) {
+        let (Some(flow), Some(lookup)) = (flow, found.spot.lookup.clone()) else { return };
+        for it in
+            self.names(flow).into_iter().filter(|it| it.gives && kinds.contains(&it.symbol.kind))
+        {
+            let own = it.symbol.name.split_once('.').filter(|(of, _)| *of == lookup);
+            let Some((_, name)) =
+                own.filter(|(_, it)| !found.spot.beside.iter().any(|(key, _)| key == it))
+            else {
+                continue;
+            };
+            let says = self.about(&it.symbol).unwrap_or_default();
+            let kind = SuggestionKind::Name(it.symbol.kind);
+            found.key(name, kind, it.symbol.kind.called(), says);
+        }
+    }
+
+    /// Names that can be read, and the words of a choice that is compared with.
+    fn expression(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        for (name, kind) in self.readable(flow) {
+            let detail = kind.map(|it| it.to_string()).unwrap_or_default();
+            let of = if name.contains('.') { SymbolKind::Column } else { SymbolKind::Variable };
+            found.add(&name, SuggestionKind::Name(of), &detail, String::new());
+        }
+        let before = found.spot.before.trim_end().trim_end_matches(['=', '!']).trim_end();
+        let left = before.rsplit([' ', '(', '"', '\'']).next().unwrap_or_default().to_owned();
+        if let Some(Type::Choice(words)) = flow.and_then(|it| kind_of(it, &left)) {
+            for word in words.iter() {
+                found.add(word, SuggestionKind::Value, &format!("of `{left}`"), String::new());
+            }
+        }
+        for word in ["known(", "not", "and", "or", "if", "then", "else", "yes", "no"] {
+            found.add(word, SuggestionKind::Word, "", String::new());
+        }
+    }
+
+    /// Everything that an expression of a flow may read, with its type.
+    fn readable(&self, flow: Option<&File>) -> Vec<(String, Option<Type>)> {
+        let Some((flow, types)) = flow.and_then(File::flow) else {
+            return builtin::NAMES.iter().map(|it| ((*it).to_owned(), None)).collect();
+        };
+        let mut variables: Vec<_> =
+            types.iter().map(|(name, kind)| (name.clone(), Some(kind.clone()))).collect();
+        variables.sort_by(|left, right| left.0.cmp(&right.0));
+        let columns = flow.lookups.iter().flat_map(|(lookup, it)| {
+            let given = it.gives.iter();
+            given.map(move |(name, given)| {
+                (format!("{lookup}.{name}"), Some(given.kind.value.clone()))
+            })
+        });
+        let builtins = builtin::NAMES.iter();
+        let builtins =
+            builtins.map(|it| ((*it).to_owned(), builtin::builtin(flow, it).map(|(kind, _)| kind)));
+        variables.into_iter().chain(columns).chain(builtins).collect()
+    }
+
+    /// The keys that the menu's words name and that lead nowhere yet, then the others.
+    fn keys(&self, found: &mut Collected<'_>) {
+        let spot = found.spot;
+        let prompts = spot.around.iter().filter(|(key, _)| key == "menu").map(|(_, prompt)| prompt);
+        let mut spoken = BTreeMap::new();
+        for prompt in prompts {
+            for catalogue in self.catalogues() {
+                let text =
+                    catalogue.prompt(prompt).map(|it| it.text.value.as_str()).unwrap_or_default();
+                for (key, _) in keys_named(text) {
+                    spoken.entry(key.symbol()).or_insert_with(|| format!("`{prompt}`: {text}"));
+                }
+            }
+        }
+        let is_free = |symbol: char| !spot.beside.iter().any(|(key, _)| *key == symbol.to_string());
+        let named: Vec<char> = spoken.keys().copied().filter(|it| is_free(*it)).collect();
+        let others = "1234567890*#".chars().filter(|it| is_free(*it) && !spoken.contains_key(it));
+        for symbol in named.into_iter().chain(others) {
+            let label =
+                if symbol.is_ascii_digit() { symbol.to_string() } else { format!("\"{symbol}\"") };
+            let says = spoken.get(&symbol).cloned().unwrap_or_default();
+            let detail = if says.is_empty() { "key" } else { "key that the words name" };
+            found.key(&label, SuggestionKind::Value, detail, says);
+        }
+    }
+
+    /// Names for a placeholder of a prompt: those that the flows speaking it can read.
+    fn placeholders(&self, file: &File, offset: usize) -> Vec<Suggestion> {
+        let text = &*file.text;
+        let line_start = text.get(..offset).and_then(|it| it.rfind('\n')).map_or(0, |at| at + 1);
+        let written = text.get(line_start..offset).unwrap_or_default();
+        let Some(open) =
+            written.rfind('{').filter(|at| !written.get(*at..).is_some_and(|it| it.contains('}')))
+        else {
+            return Vec::new();
+        };
+        let start = line_start + open + 1;
+        let typed = Span::new(file.id, start, offset);
+        let prompt = written.trim_start().split(':').next().unwrap_or_default();
+        let flows: Vec<_> = self.files().filter(|it| it.kind == FileKind::Flow).collect();
+        let speaking: Vec<_> =
+            flows.iter().copied().filter(|it| self.spoken(it).contains(prompt)).collect();
+        let flows = if speaking.is_empty() { flows } else { speaking };
+        let mut all = BTreeMap::new();
+        for (name, kind) in flows.into_iter().flat_map(|it| self.readable(Some(it))) {
+            all.entry(name).or_insert(kind);
+        }
+        let suggestion = |(name, kind): (String, Option<Type>)| Suggestion {
+            insert: name.clone(),
+            label: name,
+            kind: SuggestionKind::Name(SymbolKind::Variable),
+            detail: kind.map(|it| it.to_string()).unwrap_or_default(),
+            says: String::new(),
+            snippet: None,
+            replaces: typed,
+        };
+        all.into_iter().filter(|(_, kind)| *kind != Some(Type::Secret)).map(suggestion).collect()
+    }
+}
+
+/// What a name of a flow is.
+fn kind_of(file: &File, name: &str) -> Option<Type> {
+    let (flow, types) = file.flow()?;
+    let column = || {
+        let (lookup, column) = name.split_once('.')?;
+        Some(flow.lookups.get(lookup)?.gives.get(column)?.kind.value.clone())
+    };
+    types.get(name).cloned().or_else(column).or_else(|| Some(builtin::builtin(flow, name)?.0))
+}
+
+/// An action, with the fields that must be there as places to fill in.
+fn action(it: &'static Action, found: &mut Collected<'_>) {
+    found.key(it.name, SuggestionKind::Word, &it.value.called(), hover::of_action(it));
+    let Some(suggestion) = found.all.last_mut() else { return };
+    if matches!(it.value, Shape::Nothing) {
+        it.name.clone_into(&mut suggestion.insert);
+        return;
+    }
+    if found.spot.has_colon {
+        return;
+    }
+    let mut snippet = format!("{}: ${{1:{}}}", it.name, example(it.value));
+    let must = it.fields().filter(|it| it.must());
+    for (at, field) in must.enumerate() {
+        snippet.push_str(&format!("\n  {}: ${{{}:{}}}", field.name, at + 2, example(field.shape)));
+    }
+    suggestion.snippet = Some(snippet);
+}
+
+/// What stands for a value until it is written; `}` would end it.
+fn example(shape: Shape) -> String {
+    if matches!(shape, Shape::Map(..)) {
+        return "{ \\}".to_owned();
+    }
+    shape.called().split([',', '`']).next().unwrap_or_default().replace(' ', "-")
+}
