@@ -63,6 +63,8 @@ struct Node {
     /// What of the world has been asked for.
     decided: BTreeSet<Consulted>,
     lines: Vec<What>,
+    /// How long it went on by itself behind the last line.
+    rest: Duration,
     acts: usize,
     place: Option<Place>,
     taken: BTreeSet<usize>,
@@ -86,7 +88,15 @@ pub fn explore(stage: &Stage) -> Explored {
         let mut world = World::ordinary();
         world.caller = caller.map(Into::into);
         let (lines, taken) = (Vec::new(), BTreeSet::new());
-        let root = Node { world, decided: BTreeSet::new(), lines, acts: 0, place: None, taken };
+        let root = Node {
+            world,
+            decided: BTreeSet::new(),
+            lines,
+            rest: Duration::ZERO,
+            acts: 0,
+            place: None,
+            taken,
+        };
         search.grow(&root, None);
     }
     while let Some(node) = search.waiting.pop_front() {
@@ -142,7 +152,7 @@ impl Search<'_> {
             }
             // The lines end where the last prompt begins; whoever acts does so where somebody has to.
             let since = talk.caller.now;
-            settle(&mut talk, &mut lines);
+            settle(&mut talk, &mut lines, since);
             let is_done = match act {
                 None => true,
                 Some(Act::Silence) => silence(&mut talk, &mut lines, since),
@@ -157,7 +167,8 @@ impl Search<'_> {
             if !is_done {
                 continue;
             }
-            settle(&mut talk, &mut lines);
+            let begun = talk.caller.now;
+            let told = settle(&mut talk, &mut lines, begun);
             let caller = &talk.caller;
             if let Some(asked) = caller.consulted.iter().find(|it| !decided.contains(*it)) {
                 let mut decided = decided.clone();
@@ -176,7 +187,8 @@ impl Search<'_> {
             self.gone.extend(&taken);
             let place = caller.place();
             let stands = format!("{place:?} {} {world:?}", caller.known());
-            let node = Node { world, decided, lines, acts: from.acts + 1, place, taken };
+            let rest = if caller.ended.is_some() { Duration::ZERO } else { caller.now - told };
+            let node = Node { world, decided, lines, rest, acts: from.acts + 1, place, taken };
             if is_new {
                 self.found.push(node.clone());
             }
@@ -270,11 +282,13 @@ impl Search<'_> {
         let more = new.len().saturating_sub(2);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         let name = format!("{}{more}", names.join(", "));
+        // What happens behind the last line belongs to the call.
+        let rest = (!node.rest.is_zero()).then(|| What::Waits(to_tenths(node.rest)));
         let line = |what: &What| Line { what: what.clone(), span: Span::default() };
         Scenario {
             name: Spanned::new(name, Span::default()),
             world: node.world.clone(),
-            talk: node.lines.iter().map(line).collect(),
+            talk: node.lines.iter().chain(&rest).map(line).collect(),
             case: None,
         }
     }
@@ -336,25 +350,32 @@ fn silence(talk: &mut Talk<'_>, lines: &mut Vec<What>, mut since: Mono) -> bool 
 /// What has passed since the last line becomes one, to the next tenth of a second.
 fn wait(talk: &mut Talk<'_>, lines: &mut Vec<What>, since: Mono) {
     let passed = talk.caller.now - since;
-    let tenths = u64::try_from(passed.as_millis().div_ceil(100)).unwrap_or_default();
-    if tenths > 0 {
-        let whole = Duration::from_millis(tenths * 100);
+    let whole = to_tenths(passed);
+    if !whole.is_zero() {
         talk.caller.pass(whole.saturating_sub(passed));
         lines.push(What::Waits(whole));
     }
 }
 
-/// Lets the call go on until somebody has to do something; what is heard on the way becomes lines.
-fn settle(talk: &mut Talk<'_>, lines: &mut Vec<What>) {
+/// Up to the next tenth of a second: as people write it.
+fn to_tenths(length: Duration) -> Duration {
+    let tenths = u64::try_from(length.as_millis().div_ceil(100)).unwrap_or_default();
+    Duration::from_millis(tenths * 100)
+}
+
+/// Lets the call go on until somebody has to do something; what is heard on the way becomes lines. When the last of them
+/// was, or `since`.
+fn settle(talk: &mut Talk<'_>, lines: &mut Vec<What>, mut since: Mono) -> Mono {
     let limit = talk.caller.now + worlds::HOUR;
     loop {
         while let Some(spoken) = talk.caller.heard.front() {
             let prompt = spoken.prompt.clone().unwrap_or_else(|| "say".into());
             let heard = What::Hears(prompt);
             if talk.line(&heard).is_err() {
-                return;
+                return since;
             }
             lines.push(heard);
+            since = talk.caller.now;
         }
         let flow = talk.caller.flow();
         let action = talk.caller.place().and_then(|it| it.action(flow));
@@ -373,7 +394,7 @@ fn settle(talk: &mut Talk<'_>, lines: &mut Vec<What>) {
             | ActionKind::Hangup(_) => false,
         });
         if waits || !talk.caller.turn(limit) {
-            return;
+            return since;
         }
     }
 }

@@ -55,8 +55,8 @@ pub(super) const LINES: &[Action] = &[
     line("fails", LOOKUPS, "from here on these lookups fail"),
     line("works", LOOKUPS, "from here on these lookups answer again"),
     line("agent_sees", Shape::Map(&Shape::Text, &Shape::Text), "the agent's record shows these values, by label or name"),
-    line("all_is_well", Shape::Nothing, "nothing has happened that no flow may do, and the call ends by itself"),
     line("ends", Shape::Word(&["completed", "caller_left", "agent_left", "other_left", "transferred", "last_resort", "not_answered"]), "the call ends like this, within ten minutes"),
+    line("all_is_well", Shape::Nothing, "nothing has happened that no flow may do, and the call ends by itself"),
 ];
 
 #[rustfmt::skip]
