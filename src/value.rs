@@ -40,6 +40,8 @@ pub enum Type {
     Phone,
     /// Keys that nobody may see: a PIN, a card number.
     Secret,
+    /// What a caller said: played again, handed on by its id, never read out.
+    Recording,
 }
 
 /// A value of one [`Type`].
@@ -75,6 +77,8 @@ pub enum Value {
     /// Nobody may see it.
     #[serde(with = "masked")]
     Secret(Secret<Arc<str>>),
+    /// What a caller said, by the id under which it is kept.
+    Recording(Arc<str>),
 }
 
 /// Why a text is not a value of a type.
@@ -83,9 +87,19 @@ pub enum Value {
 pub struct Unreadable(&'static str);
 
 /// What a designer may write as a type, with an example each, in the order of docs.
-pub const TYPE_NAMES: [&str; 11] = [
-    "text", "digits", "number", "money", "date", "time", "datetime", "duration", "yes/no", "phone",
+pub const TYPE_NAMES: [&str; 12] = [
+    "text",
+    "digits",
+    "number",
+    "money",
+    "date",
+    "time",
+    "datetime",
+    "duration",
+    "yes/no",
+    "phone",
     "secret",
+    "recording",
 ];
 
 impl Type {
@@ -104,6 +118,7 @@ impl Type {
             "yes/no" => Self::YesNo,
             "phone" => Self::Phone,
             "secret" => Self::Secret,
+            "recording" => Self::Recording,
             _ => return None,
         })
     }
@@ -151,6 +166,9 @@ impl Type {
                 .ok_or(Unreadable("one of the words of its choice")),
             Self::Phone => phone(text).map(Value::Phone).ok_or(Unreadable("a telephone number")),
             Self::Secret => Ok(Value::Secret(Secret::new(text.into()))),
+            Self::Recording => {
+                recording(text).map(Value::Recording).ok_or(Unreadable("the id of a recording"))
+            }
         }
     }
 }
@@ -169,6 +187,7 @@ impl fmt::Display for Type {
             Self::YesNo => "yes/no",
             Self::Phone => "phone",
             Self::Secret => "secret",
+            Self::Recording => "recording",
             Self::Choice(words) => {
                 return write!(
                     f,
@@ -184,9 +203,11 @@ impl fmt::Display for Type {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(it) | Self::Digits(it) | Self::Choice(it) | Self::Phone(it) => {
-                f.write_str(it)
-            }
+            Self::Text(it)
+            | Self::Digits(it)
+            | Self::Choice(it)
+            | Self::Phone(it)
+            | Self::Recording(it) => f.write_str(it),
             Self::Number(it) => it.fmt(f),
             Self::Money(minor) => {
                 let sign = if *minor < 0 { "-" } else { "" };
@@ -220,6 +241,13 @@ fn phone(text: &str) -> Option<Arc<str>> {
     let number = text.strip_prefix('+').unwrap_or(text);
     let fits = (2..=32).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#'));
+    fits.then(|| text.into())
+}
+
+/// The id of a recording becomes the name of a file: letters, figures and hyphens, nothing else.
+fn recording(text: &str) -> Option<Arc<str>> {
+    let fits = (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     fits.then(|| text.into())
 }
 
@@ -300,6 +328,8 @@ mod tests {
             (Type::Phone,    "+8613800000001",   Some("+8613800000001")),
             (Type::Phone,    "anonymous",        None),
             (Type::Secret,   "4711",             Some("****")),
+            (Type::Recording, "20261124T150000-a1b2c3-1-4", Some("20261124T150000-a1b2c3-1-4")),
+            (Type::Recording, "../etc/passwd",   None),
         ];
         for (kind, text, expected) in table {
             let shown = kind.read(text).ok().map(|value| value.to_string());

@@ -34,7 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("telemetry",     &[]),
     ("store",         &["secret", "time", "value"]),
     ("lookup",        &["secret", "value"]),
-    ("desk",          &["secret", "store", "time"]),
+    ("desk",          &["secret", "store", "time", "value"]),
 ];
 
 /// Where all meet: these may name every room below them.

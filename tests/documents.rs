@@ -86,7 +86,7 @@ fn every_field_that_a_flow_may_have_stands_in_the_reference() {
     const STRANGE: &str = "qqqqqqqqqqqq";
     let (found, _) = check(&format!("steps: {{ main: [ {{ {STRANGE}: x }} ] }}\n"));
     let actions = listed(&found, "HL0109");
-    assert_eq!(actions.len(), 13, "{actions:?}");
+    assert_eq!(actions.len(), 16, "{actions:?}");
     let mut names = BTreeSet::from_iter(actions.iter().cloned());
     let places = [
         format!("{STRANGE}: x\n"),

@@ -171,6 +171,7 @@ fn sample(kind: &Type, seed: u8) -> Value {
         Type::YesNo => "yes".to_owned(),
         Type::Phone => "13800000001".to_owned(),
         Type::Secret => "4711".to_owned(),
+        Type::Recording => "c0-1".to_owned(),
     };
     kind.read(&text).unwrap()
 }

@@ -19,6 +19,7 @@ pub mod dtmf;
 pub mod g711;
 mod goertzel;
 pub mod joins;
+pub mod listener;
 pub mod measure;
 pub mod mix;
 pub mod playlist;

@@ -170,7 +170,13 @@ impl Record {
                     last.over = Some((*took, outcome));
                 }
             }
-            What::Transferring { because, .. } => self.reason.clone_from(because),
+            What::Transferring { because, .. } | What::Conferring { because, .. } => {
+                self.reason.clone_from(because);
+            }
+            What::Surveyed { survey, question, answer } => {
+                let name = format!("{}.{question}", survey.replace('-', "_"));
+                self.answers.insert(name.into(), answer.to_string());
+            }
             What::Reason { because } => self.reason = Some(because.clone()),
             What::Heard { .. }
             | What::Interrupted
@@ -186,6 +192,10 @@ impl Record {
             | What::Connected { .. }
             | What::AgentLeft
             | What::Transfer { .. }
+            | What::Recorded { .. }
+            | What::Reviewed { .. }
+            | What::Conference { .. }
+            | What::Conferred { .. }
             | What::Stuck { .. }
             | What::Ended { .. } => {}
         }

@@ -54,6 +54,20 @@ pub enum Event {
         /// What.
         event: TransferEvent,
     },
+    /// Something happened to a recording.
+    Recording {
+        /// That of [`Command::Record`].
+        recording: Ticket,
+        /// What.
+        event: RecordingEvent,
+    },
+    /// Something happened to a conference.
+    Conference {
+        /// That of [`Command::Conference`].
+        conference: Ticket,
+        /// What.
+        event: ConferenceEvent,
+    },
     /// The caller hung up, or their connection is lost.
     HungUp,
     /// The deadline came. Too early or too often does no harm.
@@ -189,6 +203,35 @@ pub enum TransferEvent {
     OtherLeft,
 }
 
+/// What can happen to a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingEvent {
+    /// The caller has been silent for as long as they may be.
+    Silent,
+    /// It was ended and is kept; of one in which nobody spoke nothing is.
+    Stored {
+        /// Whether anybody spoke.
+        heard: bool,
+    },
+    /// It cannot be kept: the disk is full.
+    Failed,
+}
+
+/// What can happen to a conference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConferenceEvent {
+    /// Somebody who was called is in it, by what they were called by.
+    Joined(Arc<str>),
+    /// They hung up.
+    Left(Arc<str>),
+    /// They are not to be had: busy, no answer, not on the allow-list.
+    Refused(Arc<str>),
+    /// It cannot be held at all.
+    Failed,
+}
+
 /// What has to be done, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -216,6 +259,16 @@ pub enum Command {
     Transfer(Transfer),
     /// Give it up, whatever was reached.
     CancelTransfer(Ticket),
+    /// Keep what the caller says from now on; answered by [`Event::Recording`].
+    Record(Recording),
+    /// End it, and keep what was said; answered by [`RecordingEvent::Stored`] or [`RecordingEvent::Failed`].
+    StopRecording(Ticket),
+    /// Throw one away that was kept, by its id.
+    DiscardRecording(Arc<str>),
+    /// Bring others into the call; answered by [`Event::Conference`].
+    Conference(Conference),
+    /// Part the caller from them, whoever was reached: all of them are let go.
+    LeaveConference(Ticket),
     /// End the caller's leg.
     HangUp(Ending),
     /// The flow cannot go on. The caller has heard the apology: give them to a person, a voicemail or a goodbye.
@@ -273,6 +326,34 @@ pub struct Transfer {
     /// Joined here, or sent there.
     pub kind: TransferKind,
     /// How long it may ring. The machine waits five seconds more and then goes on without.
+    pub ring_for: Duration,
+    /// What goes with it.
+    pub context: Arc<Context>,
+}
+
+/// Something that the caller is to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// What [`Event::Recording`] says.
+    pub ticket: Ticket,
+    /// The name that it is kept under: letters, figures and hyphens; no other recording ever has it.
+    pub id: Arc<str>,
+    /// How long it may be. The machine ends it then.
+    pub at_most: Duration,
+    /// After so much silence [`RecordingEvent::Silent`] is wanted.
+    pub silence: Duration,
+}
+
+/// Others for the caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conference {
+    /// What [`Event::Conference`] says.
+    pub ticket: Ticket,
+    /// Its name.
+    pub room: Name,
+    /// Who is called: SIP URIs or numbers; whether they are allowed is for the shell to say.
+    pub with: Vec<Arc<str>>,
+    /// How long each may ring.
     pub ring_for: Duration,
     /// What goes with it.
     pub context: Arc<Context>,
@@ -401,6 +482,8 @@ pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
             | Event::LookedUp { .. }
             | Event::Queue { .. }
             | Event::Transfer { .. }
+            | Event::Recording { .. }
+            | Event::Conference { .. }
             | Event::HungUp
             | Event::Tick => event.clone(),
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::events::{Agent, Ending, Row, Stuck, TransferEvent};
+use super::events::{Agent, ConferenceEvent, Ending, Row, Stuck, TransferEvent};
 use crate::flow::model::{Lang, Name};
 use crate::secret::Key;
 use crate::time::Mono;
@@ -155,6 +155,59 @@ pub enum What {
     Transfer {
         /// What.
         event: TransferEvent,
+    },
+    /// The caller was recorded.
+    Recorded {
+        /// The variable that it is for.
+        name: Name,
+        /// The id that it is kept under.
+        recording: Arc<str>,
+        /// How long it was.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
+        /// What ended it: `key`, `silence`, `full` or `hung_up`; or `nothing` was said, or it `failed`.
+        outcome: &'static str,
+    },
+    /// What the caller did with a recording.
+    Reviewed {
+        /// Which.
+        recording: Arc<str>,
+        /// `keep`, `hear`, `again` or `discard`.
+        deed: &'static str,
+    },
+    /// A question of a survey was answered.
+    Surveyed {
+        /// Which survey.
+        survey: Name,
+        /// Which question.
+        question: Name,
+        /// The figure.
+        answer: u8,
+    },
+    /// Others are called into the call.
+    Conferring {
+        /// What the conference is called.
+        room: Name,
+        /// Whom.
+        with: Vec<Arc<str>>,
+        /// Why, in a word of the designer's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<Name>,
+    },
+    /// What came of it, for one of them.
+    Conference {
+        /// What.
+        event: ConferenceEvent,
+    },
+    /// The caller left a conference, or all others did.
+    Conferred {
+        /// What it was called.
+        room: Name,
+        /// How long it took.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
+        /// `left`, `alone`, `failed` or `hung_up`.
+        outcome: &'static str,
     },
     /// The flow could not go on.
     Stuck {

@@ -63,7 +63,7 @@ pub(super) fn read(
             words.get(nth).map(|word| Value::Choice(word.clone()))
         }
         Type::Phone if is_figures => kind.read(&keys).ok(),
-        Type::Phone | Type::Text => None,
+        Type::Phone | Type::Text | Type::Recording => None,
     }
 }
 

@@ -10,6 +10,8 @@
 //! went through), `context` (what an agent sees).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
+use std::time::Duration;
+
 mod collect;
 mod context;
 mod events;
@@ -24,8 +26,9 @@ mod trail;
 
 pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
 pub use events::{
-    Agent, Answer, Command, Ending, Enqueue, Entry, Event, Play, Press, Question, QueueEvent, Row,
-    Stuck, Ticket, Transfer, TransferEvent, reveal,
+    Agent, Answer, Command, Conference, ConferenceEvent, Ending, Enqueue, Entry, Event, Play,
+    Press, Question, QueueEvent, Recording, RecordingEvent, Row, Stuck, Ticket, Transfer,
+    TransferEvent, reveal,
 };
 pub use journey::{Passage, What};
 pub use machine::{Machine, replay};
@@ -40,3 +43,5 @@ pub const MAX_RUN: u32 = 1_000;
 pub const MAX_ACTIONS: u32 = 20_000;
 /// The most questions on end that may go without any key.
 pub const MAX_SILENCES: u32 = 12;
+/// The most that is recorded in one call.
+pub const MAX_RECORDED: Duration = Duration::from_secs(30 * 60);

@@ -122,7 +122,7 @@ fn say(
 fn recorded<'a>(said: impl Iterator<Item = &'a Utterance>, prompts: &Path) -> ClipStore {
     let pieces = said.flat_map(|it| &it.pieces).filter_map(|piece| match piece {
         Piece::Clip(id) => Some(id),
-        Piece::Pause(_) => None,
+        Piece::Pause(_) | Piece::Recording(_) => None,
     });
     let read = |id: &Arc<str>| {
         let file = |kind: &str| std::fs::read(prompts.join(format!("{id}.{kind}"))).ok();
@@ -144,6 +144,7 @@ fn print(
     for piece in &utterance.pieces {
         match piece {
             Piece::Pause(ms) => writeln!(out, "  {:>6.2} s  silence", f64::from(*ms) / 1_000.0)?,
+            Piece::Recording(id) => writeln!(out, "  what a caller said: {id}")?,
             Piece::Clip(id) => match clips.get(id) {
                 Some(clip) => {
                     writeln!(out, "  {:>6.2} s  {id}", clip.duration().as_secs_f64())?;
@@ -169,6 +170,7 @@ fn samples(utterance: &Utterance, clips: &ClipStore) -> Vec<i16> {
         match piece {
             Piece::Pause(ms) => samples.resize(samples.len() + usize::from(*ms) * per_ms, 0),
             Piece::Clip(id) => samples.extend(clips.get(id).iter().flat_map(|it| it.samples())),
+            Piece::Recording(_) => {} // no call, no caller
         }
     }
     samples

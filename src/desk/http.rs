@@ -3,6 +3,7 @@
 //! | route | answers |
 //! | --- | --- |
 //! | `GET /api/contexts/{token}` | the context; 401 not our token, 403 no longer the audience, 404 unknown, 410 expired |
+//! | `GET /api/recordings/{id}` | what a caller said, as FLAC, to whom the call's context is told |
 //! | `GET /healthz` | 200 while the store answers, else 503 |
 //! | `GET /metrics` | figures in Prometheus' text form |
 //!
@@ -31,6 +32,8 @@ pub struct Desk {
     pub store: Store,
     /// Whose tokens are good.
     pub tokens: ContextTokens,
+    /// The folder of what callers said.
+    pub recordings: Arc<std::path::Path>,
     /// Renders the figures.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
@@ -42,6 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub fn router(desk: Desk) -> Router {
     Router::new()
         .route("/api/contexts/{token}", get(context))
+        .route("/api/recordings/{id}", get(super::recordings::recording))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
         .fallback(async || Problem::Unknown)
@@ -56,25 +60,8 @@ async fn context(
 ) -> Result<Response, Problem> {
     // What is no UTF-8 is no token of ours.
     let Path(token) = token.map_err(|_| Problem::Foreign)?;
-    let now = Timestamp::now();
-    let claims = match desk.tokens.verify(&token, now) {
-        Ok(claims) => claims,
-        Err(TokenError::Foreign) => return Err(Problem::Foreign),
-        Err(TokenError::Expired(claims)) => {
-            desk.audit(now, claims.audience, "context.expired", claims.id).await;
-            return Err(Problem::Expired);
-        }
-    };
-    let found = desk.find(&claims.id).await.map_err(|error| {
-        tracing::error!(%error, "a context could not be read");
-        Problem::Store
-    })?;
-    let context = found.ok_or(Problem::Unknown)?;
-    if context.audience != claims.audience {
-        desk.audit(now, claims.audience, "context.refused", context.call).await;
-        return Err(Problem::Audience);
-    }
-    desk.audit(now, claims.audience, "context.read", context.call).await;
+    let context = desk.admit(&token).await?;
+    desk.audit(context.audience, "context.read", context.call).await;
     Ok(axum::Json(context.record).into_response())
 }
 
@@ -90,6 +77,28 @@ async fn metrics(State(desk): State<Desk>) -> Response {
 }
 
 impl Desk {
+    /// The context that a token stands for, if it is still for its holder.
+    pub(super) async fn admit(&self, token: &str) -> Result<StoredContext, Problem> {
+        let claims = match self.tokens.verify(token, Timestamp::now()) {
+            Ok(claims) => claims,
+            Err(TokenError::Foreign) => return Err(Problem::Foreign),
+            Err(TokenError::Expired(claims)) => {
+                self.audit(claims.audience, "context.expired", claims.id).await;
+                return Err(Problem::Expired);
+            }
+        };
+        let found = self.find(&claims.id).await.map_err(|error| {
+            tracing::error!(%error, "a context could not be read");
+            Problem::Store
+        })?;
+        let context = found.ok_or(Problem::Unknown)?;
+        if context.audience != claims.audience {
+            self.audit(claims.audience, "context.refused", context.call).await;
+            return Err(Problem::Audience);
+        }
+        Ok(context)
+    }
+
     /// The context, also when it was written so shortly ago that the writer still gathers: a phone asks as it rings.
     async fn find(&self, id: &str) -> Result<Option<StoredContext>, store::Error> {
         match self.store.context(id).await? {
@@ -101,14 +110,15 @@ impl Desk {
         }
     }
 
-    async fn audit(&self, at: Timestamp, who: Arc<str>, what: &str, subject: Arc<str>) {
+    pub(super) async fn audit(&self, who: Arc<str>, what: &str, subject: Arc<str>) {
+        let at = Timestamp::now();
         self.store.append(Entry::Audit { at, who, what: what.into(), subject }).await;
     }
 }
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy)]
-enum Problem {
+pub(super) enum Problem {
     Foreign,
     Audience,
     Unknown,
@@ -187,6 +197,7 @@ mod tests {
         let desk = Desk {
             store: Store::open(directory.path()).await.unwrap(),
             tokens: ContextTokens::new(Secret::new(b"a key".as_slice().into())),
+            recordings: directory.path().join("recordings").into(),
             metrics: Arc::new(|| "hotline_calls 2\n".into()),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -259,6 +270,41 @@ mod tests {
         served.desk.store.flush().await.unwrap();
         let audit = served.desk.store.audit("c1", 9).await.unwrap();
         assert_eq!((&*audit[0].who, &*audit[0].what), ("8002", "context.refused"));
+    }
+
+    #[tokio::test]
+    async fn a_recording_is_heard_by_whom_its_calls_context_is_told_and_by_nobody_else() {
+        let served = serve().await;
+        served.keep("t1", "8001").await;
+        let folder = Arc::clone(&served.desk.recordings);
+        std::fs::create_dir(&folder).unwrap();
+        for name in ["c1-4.flac", "c2-4.flac", "c1-5.part"] {
+            std::fs::write(folder.join(name), b"fLaC").unwrap();
+        }
+        let good = served.token("t1", "8001", 60);
+        #[rustfmt::skip]
+        let table = [
+            ("c1-4",               good.clone(),                        200),
+            ("c1-6",               good.clone(),                        404),
+            ("c1-5",               good.clone(),                        404), // not whole
+            ("c2-4",               good.clone(),                        404), // another call's
+            ("..%2Frecordings%2Fc1-4", good.clone(),                    404),
+            ("c1-4",               served.token("t1", "8001", -1),      410),
+            ("c1-4",               served.token("t1", "8002", 60),      403),
+            ("c1-4",               "nonsense".into(),                   401),
+        ];
+        for (id, token, status) in table {
+            let response = served.get(&format!("/api/recordings/{id}?token={token}")).await;
+            assert_eq!(response.status(), status, "{id} {token}");
+        }
+        let at = format!("http://{}/api/recordings/c1-4", served.at);
+        let response = served.client.get(&at).bearer_auth(&good).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "audio/flac");
+        assert_eq!(&*response.bytes().await.unwrap(), b"fLaC");
+        assert_eq!(served.client.get(&at).send().await.unwrap().status(), 401);
+        served.desk.store.flush().await.unwrap();
+        let audit = served.desk.store.audit("c1-4", 9).await.unwrap();
+        assert_eq!((audit.len(), &*audit[0].who, &*audit[0].what), (2, "8001", "recording.read"));
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@
 
 mod http;
 mod key;
+mod recordings;
 mod token;
 mod webhook;
 

@@ -32,7 +32,7 @@ impl Ask {
             Type::Number | Type::Money | Type::Duration => (1, 15),
             // Nine words need one key, which then ends the entry at once.
             Type::Choice(words) => (1, words.len().checked_ilog10().map_or(1, |it| it as u8 + 1)),
-            Type::Text | Type::Digits | Type::Secret => (least, 32),
+            Type::Text | Type::Digits | Type::Secret | Type::Recording => (least, 32),
         }
     }
 }

@@ -42,6 +42,8 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
+    /// Nothing was said into a recording, or it was thrown away.
+    Nothing,
 }
 
 /// As a flow writes it: `key 2`, `not_found`.
@@ -62,6 +64,7 @@ impl fmt::Display for Way {
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::After => "after",
+            Self::Nothing => "nothing",
         })
     }
 }
@@ -77,9 +80,12 @@ impl ActionKind {
             branches.iter().map(|(key, to)| (Way::Key(key.value), to))
         };
         match self {
-            Self::Play(_) | Self::Say(_) | Self::Set(_) | Self::Language(_) | Self::Hangup(_) => {
-                SmallVec::new()
-            }
+            Self::Play(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::Language(_)
+            | Self::Survey(_)
+            | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
                 let otherwise = menu.patience.otherwise.as_ref().map(|to| (Way::Otherwise, to));
                 keys(&menu.branches).chain(otherwise).collect()
@@ -105,6 +111,8 @@ impl ActionKind {
                 (Way::Otherwise, &transfer.otherwise),
                 (Way::After, &transfer.after),
             ]),
+            Self::Record(it) => some(&[(Way::Nothing, &it.nothing), (Way::Failed, &it.failed)]),
+            Self::Conference(it) => some(&[(Way::Failed, &it.failed), (Way::After, &it.after)]),
         }
     }
 
@@ -116,6 +124,7 @@ impl ActionKind {
             | Self::Menu(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => true,
             Self::If(fork) => fork.then.is_some() && fork.otherwise.is_some(),
             Self::Play(_)
@@ -124,7 +133,9 @@ impl ActionKind {
             | Self::Set(_)
             | Self::Lookup(_)
             | Self::Hours(_)
-            | Self::Language(_) => false,
+            | Self::Language(_)
+            | Self::Record(_)
+            | Self::Survey(_) => false,
         }
     }
 }
@@ -145,6 +156,9 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Conference(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -198,9 +212,11 @@ impl<'a> Graph<'a> {
                     target,
                     to: flow.steps.get_index_of(&target.value),
                     alone: !answered && !matches!(way, Way::Key(_) | Way::After),
-                    waits: (waits && way == Way::Otherwise) || way == Way::Waited,
+                    waits: (waits && way == Way::Otherwise)
+                        || matches!(way, Way::Waited | Way::Nothing),
                 }));
-                answered |= action.when.is_none() && matches!(action.kind, ActionKind::Ask(_));
+                answered |= action.when.is_none()
+                    && matches!(action.kind, ActionKind::Ask(_) | ActionKind::Record(_));
                 if action.ends_its_step() {
                     break;
                 }

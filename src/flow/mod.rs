@@ -24,6 +24,7 @@ mod picture;
 mod program;
 pub mod reference;
 mod settle;
+mod voices;
 
 pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
 pub(crate) use check::{keys_named, variable_types};

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use super::check_digit::CheckDigit;
 use super::expr::Expr;
 use super::pattern::Pattern;
+pub use super::voices::{Conference, Question, Record, Review, Survey};
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::secret::Key;
 use crate::value::Type;
@@ -172,6 +173,12 @@ pub enum ActionKind {
     Queue(Queue),
     /// `transfer:` connects the caller with somebody outside.
     Transfer(Transfer),
+    /// `record:` keeps what the caller says.
+    Record(Record),
+    /// `survey:` asks how it was, a key each.
+    Survey(Survey),
+    /// `conference:` brings others into the call.
+    Conference(Conference),
     /// `hangup:` ends the call, after a prompt if one is named.
     Hangup(Option<Spanned<Name>>),
 }

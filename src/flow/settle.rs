@@ -44,6 +44,10 @@ pub(super) fn settle(flow: &mut Flow) {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }
             ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Conference(it) => {
+                settle(&mut it.room, None);
+                it.with.iter_mut().for_each(|it| settle(it, None));
+            }
             ActionKind::Ask(ask) => {
                 if let Some(it) = &mut ask.tests.between {
                     settle(&mut it.least, Some(&ask.kind.value));
@@ -55,6 +59,8 @@ pub(super) fn settle(flow: &mut Flow) {
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
             | ActionKind::Hangup(_) => {}
         }
     }

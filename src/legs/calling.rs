@@ -7,7 +7,7 @@ use super::events::{Command, Destination, Leg, MediaAddress, PartyId, Route, Sou
 use super::machine::{Legs, MAX_PARTIES, Origin};
 use super::party::{Party, Purpose, State, transfer_failure};
 use super::session::session;
-use crate::call::{self, QueueEvent, TransferEvent};
+use crate::call::{self, ConferenceEvent, QueueEvent, TransferEvent};
 use crate::queue;
 use crate::sdp;
 use crate::sip::endpoint::{EndedBy, Ending, Failure, LegEvent, Wish};
@@ -67,11 +67,20 @@ impl Legs {
         match (purpose, agent) {
             (Purpose::Offer(_), Some(agent)) => self.tell_queue(QueueEvent::Offered(agent), out),
             // Out of turn: the dispatcher must not offer them a second call meanwhile.
-            (Purpose::Referred { .. } | Purpose::Transfer(_), Some(agent)) => {
+            (
+                Purpose::Referred { .. } | Purpose::Transfer(_) | Purpose::Conference(_),
+                Some(agent),
+            ) => {
                 out.push(Command::Dispatcher(queue::Event::NotReady((&*agent.id).into())));
             }
             (Purpose::SentAway(_), _) // never dialled
-            | (Purpose::Offer(_) | Purpose::Referred { .. } | Purpose::Transfer(_), None) => {}
+            | (
+                Purpose::Offer(_)
+                | Purpose::Referred { .. }
+                | Purpose::Transfer(_)
+                | Purpose::Conference(_),
+                None,
+            ) => {}
         }
     }
 
@@ -125,7 +134,13 @@ impl Legs {
             Some(Purpose::Referred { by }) => {
                 out.push(Command::Sip(Leg::Party(by), Wish::NotifyRefer { status }));
             }
-            Some(Purpose::Transfer(_) | Purpose::Offer(_) | Purpose::SentAway(_)) | None => {}
+            Some(
+                Purpose::Transfer(_)
+                | Purpose::Offer(_)
+                | Purpose::Conference(_)
+                | Purpose::SentAway(_),
+            )
+            | None => {}
         }
     }
 
@@ -158,6 +173,10 @@ impl Legs {
                 self.origin = Some(Origin::Transfer(ticket));
                 self.tell_transfer(ticket, TransferEvent::Connected, out);
                 self.join(id, out);
+            }
+            Purpose::Conference(_) => {
+                party.state = State::Talking;
+                self.joins(id, out);
             }
             Purpose::Referred { by } => {
                 party.state = State::Talking;
@@ -204,6 +223,10 @@ impl Legs {
                 ready_again(agent.filter(|_| out_of_turn), out);
                 self.tell_transfer(ticket, event, out);
             }
+            Purpose::Conference(_) => {
+                ready_again(agent.filter(|_| out_of_turn), out);
+                self.tell_conference(id, ConferenceEvent::Refused, out);
+            }
             Purpose::Referred { by } => {
                 ready_again(agent.filter(|_| out_of_turn), out);
                 self.refer_failed(by, status, out);
@@ -230,6 +253,12 @@ impl Legs {
                 out.push(Command::Dispatcher(queue::Event::TalkEnded { offer, returns: true }));
             }
             Purpose::Offer(_) => {}
+            Purpose::Conference(_) => {
+                ready_again(agent, out);
+                if state == State::Talking {
+                    self.tell_conference(id, ConferenceEvent::Left, out);
+                }
+            }
             Purpose::Transfer(_) | Purpose::SentAway(_) | Purpose::Referred { .. } => {
                 ready_again(agent, out);
             }

@@ -83,7 +83,8 @@ pub enum Event {
     MediaLost(Leg),
     /// It comes again.
     MediaBack(Leg),
-    /// The interpreter wants something: `Answer`, `Enqueue`, `LeaveQueue`, `Transfer`, `CancelTransfer`, `HangUp`, `End`.
+    /// The interpreter wants something: `Answer`, `Enqueue`, `LeaveQueue`, `Transfer`, `CancelTransfer`, `Conference`,
+    /// `LeaveConference`, `HangUp`, `End`.
     /// Its other commands are not about legs and are passed over.
     Interpreter(call::Command),
     /// The dispatcher wants something for this caller: `Offer`, `CancelOffer`, `Connect`, `Announce`, `Outcome`. Its other
@@ -128,6 +129,10 @@ pub enum Command {
     Bridge(PartyId),
     /// Part them again.
     Unbridge,
+    /// Let a party hear the caller and all others who joined, and be heard by them.
+    Join(PartyId),
+    /// Take the caller out of that again.
+    Leave,
     /// Let the caller hear something else than a prompt.
     Hear(Sound),
     /// Tell the interpreter.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::caller::Caller;
 use super::calling::hang_up;
+use super::conference::Conference;
 use super::events::{Command, Destination, Event, Leg, PartyId, Sound};
 use super::party::{Party, Purpose, State};
 use crate::call::{self, QueueEvent, Ticket, TransferEvent};
@@ -46,6 +47,8 @@ pub struct Legs {
     pub(super) talk: Option<PartyId>,
     /// How the talk came about, while there is one or somebody is called in its place.
     pub(super) origin: Option<Origin>,
+    /// Others who are in the call, or are called into it.
+    pub(super) conference: Option<Conference>,
     /// The interpreter's name for the caller's stay in a queue.
     pub(super) visit: Option<Ticket>,
     /// The dispatcher was told of this caller.
@@ -74,6 +77,7 @@ impl Legs {
             next: 1,
             talk: None,
             origin: None,
+            conference: None,
             visit: None,
             entered: false,
             sent_away: None,
@@ -200,6 +204,12 @@ TransferKind::Blind => {
                     }
                 }
             }
+            C::Conference(it) => self.confer(it, out),
+            C::LeaveConference(ticket) => {
+                if self.conference.as_ref().is_some_and(|it| it.ticket == ticket) {
+                    self.leave_conference(out);
+                }
+            }
             C::HangUp(_) => {
                 self.part(out);
                 self.caller.hang_up(out);
@@ -213,7 +223,10 @@ TransferKind::Blind => {
             | C::PlayMusic
             | C::PlayRinging
             | C::Stop
-            | C::LookUp(_) => {}
+            | C::LookUp(_)
+            | C::Record(_)
+            | C::StopRecording(_)
+            | C::DiscardRecording(_) => {}
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) enum Purpose {
     Offer(OfferId),
     /// The flow connects the caller with them.
     Transfer(Ticket),
+    /// The flow brings them into the call, with others.
+    Conference(Ticket),
     /// The flow has the caller's own phone call them: only where they are is asked for.
     SentAway(Ticket),
     /// The party who talks to the caller asked for it (REFER).

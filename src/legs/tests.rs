@@ -84,6 +84,8 @@ impl Table {
                     | Command::Dial { .. }
                     | Command::Bridge(_)
                     | Command::Unbridge
+                    | Command::Join(_)
+                    | Command::Leave
                     | Command::Hear(_)
                     | Command::Interpreter(_)
                     | Command::Dispatcher(_)
@@ -234,6 +236,8 @@ fn show(command: &Command) -> String {
         }
         Command::Bridge(id) => format!("bridge {}", name(&Leg::Party(*id))),
         Command::Unbridge => "unbridge".into(),
+        Command::Join(id) => format!("join {}", name(&Leg::Party(*id))),
+        Command::Leave => "leave".into(),
         Command::Hear(sound) => format!("hear {sound:?}"),
         Command::Interpreter(call::Event::Queue {
             event: QueueEvent::Connected(agent), ..
@@ -247,6 +251,74 @@ fn show(command: &Command) -> String {
         Command::Dispatcher(event) => format!("dispatcher: {event:?}"),
         Command::Done => "done".into(),
     }
+}
+
+fn conference(with: &[&str]) -> Event {
+    Event::Interpreter(call::Command::Conference(call::Conference {
+        ticket: Ticket(5),
+        room: "emergency".into(),
+        with: with.iter().map(|it| Arc::from(*it)).collect(),
+        ring_for: Duration::from_secs(30),
+        context: Arc::new(serde_json::from_str(CONTEXT).unwrap()),
+    }))
+}
+
+#[test]
+fn several_are_called_into_a_conference_and_each_leaves_alone() {
+    let mut table = Table::up();
+    table.happens(conference(&["8001", "120", "8002"]));
+    table.happens(Event::Sip(party(1), answered()));
+    table.happens(Event::Sip(party(3), answered()));
+    table.happens(Event::Sip(party(1), ended(EndedBy::Them)));
+    table.happens(Event::Sip(party(1), LegEvent::Gone));
+    insta::assert_snapshot!(table.said(), @r#"
+    route party 1: Address("8001")
+    route party 2: Address("120")
+    route party 3: Address("8002")
+    media party 3: open
+    dial party 3: sip:8002@127.0.0.1:5071
+    dispatcher: NotReady(8002)
+    interpreter: Conference { conference: Ticket(5), event: Refused("120") }
+    media party 1: open
+    dial party 1: sip:8001@127.0.0.1:5071
+    dispatcher: NotReady(8001)
+    media party 1: 127.0.0.1:40000 Both
+    join party 1
+    interpreter: Conference { conference: Ticket(5), event: Joined("8001") }
+    media party 3: 127.0.0.1:40000 Both
+    join party 3
+    interpreter: Conference { conference: Ticket(5), event: Joined("8002") }
+    media party 1: close
+    dispatcher: Ready(8001)
+    interpreter: Conference { conference: Ticket(5), event: Left("8001") }
+    "#);
+    // The caller leaves, and stays with us.
+    table.happens(Event::Interpreter(call::Command::LeaveConference(Ticket(5))));
+    table.happens(Event::Sip(party(3), ended(EndedBy::Us)));
+    insta::assert_snapshot!(table.said(), @"
+    sip party 3: hang up
+    leave
+    media party 3: close
+    dispatcher: Ready(8002)
+    ");
+}
+
+#[test]
+fn who_answers_when_the_caller_has_left_is_let_go() {
+    let mut table = Table::up();
+    table.happens(conference(&["8001"]));
+    table.happens(Event::Interpreter(call::Command::LeaveConference(Ticket(5))));
+    table.happens(Event::Sip(party(1), answered()));
+    table.happens(Event::Sip(party(1), failed(487)));
+    insta::assert_snapshot!(table.said(), @r#"
+    route party 1: Address("8001")
+    media party 1: open
+    dial party 1: sip:8001@127.0.0.1:5071
+    dispatcher: NotReady(8001)
+    sip party 1: hang up
+    media party 1: close
+    dispatcher: Ready(8001)
+    "#);
 }
 
 #[test]

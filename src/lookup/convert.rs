@@ -25,9 +25,11 @@ type Bound<'q> = SqlQuery<'q, Sqlite, SqliteArguments>;
 /// Binds `value` as the next parameter. The one place where a secret is exposed to a database.
 pub(super) fn bind<'q>(query: Bound<'q>, value: &Value) -> Bound<'q> {
     match value {
-        Value::Text(it) | Value::Digits(it) | Value::Choice(it) | Value::Phone(it) => {
-            query.bind(it.to_string())
-        }
+        Value::Text(it)
+        | Value::Digits(it)
+        | Value::Choice(it)
+        | Value::Phone(it)
+        | Value::Recording(it) => query.bind(it.to_string()),
         Value::Secret(it) => query.bind(it.expose().to_string()),
         Value::Number(it) => number(query, *it),
         Value::Money(minor) => number(query, Decimal::new(*minor, 2)),

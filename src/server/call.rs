@@ -20,9 +20,10 @@ use super::Shared;
 use super::acd::ToAcd;
 use super::hand_off;
 use super::house::House;
+use super::recorder::Wanted;
 use super::routes;
-use crate::audio::Codec;
 use crate::audio::playlist::{Piece as Sound, Playlist};
+use crate::audio::{Clip, Codec};
 use crate::call::{self, Answer, Ending, Ticket};
 use crate::legs::{self, Leg, Legs, MediaAddress, PartyId, Route};
 use crate::queue::{self, CallerId};
@@ -49,6 +50,8 @@ pub(super) enum ToCall {
     Sip(sip::endpoint::LegId, Box<LegEvent>),
     /// From the dispatcher.
     Queue(Box<queue::Command>),
+    /// From the recorder.
+    Recording(Ticket, call::RecordingEvent),
     /// The server ends and waits no longer.
     ShutDown,
 }
@@ -75,6 +78,12 @@ pub(super) struct NewCaller {
     pub(super) id: CallerId,
 }
 
+/// Something to be played, and the recordings in it.
+struct Loaded {
+    play: call::Play,
+    clips: Vec<(Arc<str>, Arc<Clip>)>,
+}
+
 /// One call.
 struct Call {
     shared: Arc<Shared>,
@@ -95,6 +104,11 @@ struct Call {
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
     lookups: JoinSet<(Ticket, Answer)>,
+    /// Recordings that are read, to be played: what waits for them is the last thing that was to be heard.
+    reading: JoinSet<Loaded>,
+    waiting: Option<Ticket>,
+    /// The recording that is made.
+    recording: Option<(Ticket, Arc<str>)>,
     later: Vec<Later>,
     /// Place of the next log entry and of the next journey entry.
     log: u32,
@@ -162,6 +176,9 @@ impl Call {
             playing: None,
             own_plays: OWN_PLAYS,
             lookups: JoinSet::new(),
+            reading: JoinSet::new(),
+            waiting: None,
+            recording: None,
             later: first,
             log: 1,
             journey: 0,
@@ -195,6 +212,12 @@ impl Call {
                         call.interpreter(call::Event::LookedUp { lookup, answer });
                     }
                 }
+                Some(loaded) = call.reading.join_next(), if !call.reading.is_empty() => {
+                    // One that panicked is as good as heard: the interpreter's own time limit says so.
+                    if let Ok(loaded) = loaded {
+                        call.loaded(loaded);
+                    }
+                }
                 () = clock.sleep_until(deadline) => {
                     call.interpreter(call::Event::Tick);
                     call.legs(legs::Event::Tick);
@@ -214,6 +237,9 @@ impl Call {
                     self.keyed = matches!(*event, LegEvent::Key { .. });
                     self.legs(legs::Event::Sip(leg, *event));
                 }
+            }
+            ToCall::Recording(recording, event) => {
+                self.interpreter(call::Event::Recording { recording, event });
             }
             ToCall::Queue(command) => self.legs(legs::Event::Dispatcher(*command)),
             ToCall::ShutDown => {
@@ -275,7 +301,7 @@ impl Call {
         match command {
             C::Store(entry) => self.log(&entry),
             C::Note(passage) => self.note(&passage),
-            C::Play(play) => self.play(play.ticket, &play.utterance, play.interrupt),
+            C::Play(play) => self.play_or_read(play),
             C::PlayMusic => self.play_own(HOLD_MUSIC),
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
@@ -294,7 +320,16 @@ impl Call {
                     self.legs(legs::Event::Interpreter(C::End(ending)));
                 }
             }
+            C::Record(it) => self.record(it),
+            C::StopRecording(ticket) => {
+                if let Some((_, id)) = self.recording.take_if(|it| it.0 == ticket) {
+                    self.shared.recorder.end(id, self.keyed);
+                }
+            }
+            C::DiscardRecording(id) => self.shared.recorder.discard(id),
             C::Answer
+            | C::Conference(_)
+            | C::LeaveConference(_)
             | C::Enqueue(_)
             | C::LeaveQueue(_)
             | C::Transfer(_)
@@ -329,9 +364,72 @@ impl Call {
         self.later.push(Later::Store(entry));
     }
 
+    // What the caller says.
+
+    fn record(&mut self, it: call::Recording) {
+        let call::Recording { ticket, id, at_most, silence } = it;
+        let own = self.own.clone();
+        // A call that has so much unread news is stuck; its own time limit ends the recording then.
+        let tell = move |event| drop(own.try_send(ToCall::Recording(ticket, event)));
+        let ring = self.media.get(&Leg::Caller).and_then(|leg| leg.tap().ok());
+        let begun = ring.is_some_and(|ring| {
+            let tell = Box::new(tell);
+            self.shared.recorder.begin(Wanted { id: Arc::clone(&id), ring, silence, at_most, tell })
+        });
+        if begun {
+            tracing::info!(recording = &*id, "recording begins");
+            self.recording = Some((ticket, id));
+        } else {
+            tracing::error!("a recording cannot be begun");
+            let event = call::RecordingEvent::Failed;
+            self.interpreter(call::Event::Recording { recording: ticket, event });
+        }
+    }
+
     // What the caller hears.
 
-    fn play(&mut self, ticket: Ticket, utterance: &Utterance, interrupt: bool) {
+    /// Plays at once, or reads the recordings in it first.
+    fn play_or_read(&mut self, play: call::Play) {
+        let ids: Vec<Arc<str>> = play
+            .utterance
+            .pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Recording(id) => Some(Arc::clone(id)),
+                Piece::Clip(_) | Piece::Pause(_) => None,
+            })
+            .collect();
+        if ids.is_empty() {
+            return self.play(play.ticket, &play.utterance, play.interrupt, &[]);
+        }
+        self.stop();
+        self.waiting = Some(play.ticket);
+        let recorder = self.shared.recorder.clone();
+        self.reading.spawn_blocking(move || {
+            let read = |id: Arc<str>| {
+                let clip = recorder.read(&id)?;
+                Some((id, clip))
+            };
+            let clips = ids.into_iter().filter_map(read).collect();
+            Loaded { play, clips }
+        });
+    }
+
+    fn loaded(&mut self, Loaded { play, clips }: Loaded) {
+        // Something else is heard since, or the caller wanted silence.
+        if self.waiting == Some(play.ticket) {
+            self.play(play.ticket, &play.utterance, play.interrupt, &clips);
+        }
+    }
+
+    fn play(
+        &mut self,
+        ticket: Ticket,
+        utterance: &Utterance,
+        interrupt: bool,
+        read: &[(Arc<str>, Arc<Clip>)],
+    ) {
+        self.waiting = None;
         for word in &utterance.unrecorded {
             tracing::warn!(word = &**word, "nobody has recorded this word");
         }
@@ -342,6 +440,13 @@ impl Call {
                     tracing::warn!(clip = &**id, "this recording is missing");
                 }
                 clip.map(Sound::Clip)
+            }
+            Piece::Recording(id) => {
+                let clip = read.iter().find(|(it, _)| it == id);
+                if clip.is_none() {
+                    tracing::warn!(recording = &**id, "what a caller said is not there");
+                }
+                clip.map(|(_, clip)| Sound::Clip(Arc::clone(clip)))
             }
             Piece::Pause(ms) => Some(Sound::Silence(usize::from(*ms).saturating_mul(8))),
         });
@@ -358,7 +463,7 @@ impl Call {
     }
 
     fn play_own(&mut self, clip: &str) {
-        self.playing = None;
+        (self.playing, self.waiting) = (None, None);
         let Some(clip) = self.house.clips.get(clip).map(Arc::clone) else {
             tracing::warn!(clip, "this recording is missing");
             return self.stop();
@@ -381,7 +486,7 @@ impl Call {
     }
 
     fn stop(&mut self) {
-        self.playing = None;
+        (self.playing, self.waiting) = (None, None);
         if let Some(leg) = self.media.get(&Leg::Caller) {
             report(leg.stop());
         }
@@ -453,6 +558,18 @@ impl Call {
                     (self.media.get(&Leg::Caller), self.media.get(&Leg::Party(party)))
                 {
                     report(caller.bridge(other));
+                }
+            }
+            C::Join(party) => {
+                if let (Some(caller), Some(other)) =
+                    (self.media.get(&Leg::Caller), self.media.get(&Leg::Party(party)))
+                {
+                    report(other.join(caller));
+                }
+            }
+            C::Leave => {
+                if let Some(caller) = self.media.get(&Leg::Caller) {
+                    report(caller.leave());
                 }
             }
             C::Unbridge => {

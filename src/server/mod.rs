@@ -5,7 +5,7 @@
 //! Way in: [`house::load`] for what `hotline.yaml` names, [`Server::start`], [`Server::run`].
 //! Always true: one task owns one call; tasks speak through bounded channels; a call that fails takes no other with it.
 //! Read next: `house` (what is loaded), `switchboard` (SIP in and out), `call` (one call's task), `acd` (the queues),
-//! `routes` (where somebody is), `hand_off` (what goes along to a person).
+//! `recorder` (what callers say), `routes` (where somebody is), `hand_off` (what goes along to a person).
 
 mod acd;
 mod call;
@@ -13,6 +13,7 @@ mod clock;
 mod hand_off;
 pub mod house;
 mod http;
+mod recorder;
 mod routes;
 mod switchboard;
 mod words;
@@ -34,6 +35,7 @@ use tokio::task::JoinHandle;
 use self::acd::Acd;
 use self::clock::Clock;
 use self::house::{House, Overrides};
+use self::recorder::Recorder;
 use self::switchboard::{Line, Switchboard};
 use crate::desk::{self, ContextTokens, Desk, HookConfig, Poster, Retry, WebhookError, Webhooks};
 use crate::lookup::{self, Lookups};
@@ -54,6 +56,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("the store")]
     Store(#[from] store::Error),
+    /// Recordings cannot be kept.
+    #[error("the folder of recordings")]
+    Recordings(#[source] io::Error),
     /// A connector's database cannot be made.
     #[error("a connector")]
     Connector(#[from] lookup::OpenError),
@@ -95,6 +100,7 @@ pub(crate) struct Shared {
     realm: Arc<str>,
     switchboard: Switchboard,
     acd: Acd,
+    recorder: Recorder,
     /// Where registered agents are. Held for a look or a change, never across a wait.
     registered: Mutex<HashMap<String, Vec<Binding>>>,
     /// Calls to outside that may be at once.
@@ -199,6 +205,8 @@ impl Server {
         if left > 0 {
             tracing::warn!(calls = left, "the last run ended in the middle of calls");
         }
+        let recordings = config.data.join("recordings");
+        let recorder = Recorder::start(&recordings).map_err(StartError::Recordings)?;
         let lookups = Lookups::open(house::connectors(config)).await?;
         let media = Media::start(&MediaConfig {
             ip: config.rtp.ip,
@@ -246,6 +254,7 @@ impl Server {
             sip,
             realm: Arc::clone(&config.sip.realm),
             switchboard,
+            recorder,
             registered: Mutex::default(),
             run: run_name()?,
             calls: AtomicU64::new(0),
@@ -258,8 +267,12 @@ impl Server {
             let _ = stopped.wait_for(|it| *it).await;
         };
         let rendered = figures.clone();
-        let desk =
-            desk::router(Desk { store, tokens, metrics: Arc::new(move || rendered.render()) });
+        let desk = desk::router(Desk {
+            store,
+            tokens,
+            recordings: recordings.into(),
+            metrics: Arc::new(move || rendered.render()),
+        });
         let tasks = vec![
             tokio::spawn(http::serve(listener, desk, until(stopped.clone()))),
             tokio::spawn(webhooks.run(until(stopped.clone()))),
@@ -335,6 +348,9 @@ impl Server {
             let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
         }
         self.shared.media.shut_down();
+        let recorder = self.shared.recorder.clone();
+        // Writes what is left; it cannot fail but by a panic that was printed.
+        let _ = tokio::task::spawn_blocking(move || recorder.close()).await;
         if let Err(error) = self.shared.store.close().await {
             tracing::error!(%error, "the store was not closed");
         }

@@ -12,10 +12,11 @@ use super::fields::ending_name;
 use super::run::Stage;
 use super::scenario::{Agents, Cells, Outside, World};
 use super::transcript::{Said, Transcript};
+use super::voice::Voice;
 use super::watch::{Fault, Watch};
 use crate::call::{
-    Agent, Answer, Calendars, Command, Context, Ending, Event, Machine, Mark, Question, QueueEvent,
-    Row, Setting, Start, Ticket, TransferEvent, What,
+    Agent, Answer, Calendars, Command, Conference, ConferenceEvent, Context, Ending, Event,
+    Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::flow::model::{Action, Flow, Name, Target};
 use crate::flow::{Program, Way};
@@ -64,6 +65,9 @@ pub(super) struct Caller<'a> {
     pub(super) steps: Vec<Name>,
     pub(super) visit: Option<Ticket>,
     pub(super) transfer: Option<Ticket>,
+    /// A conference and who is in it beside the caller.
+    pub(super) conference: Option<(Ticket, Vec<Arc<str>>)>,
+    pub(super) voice: Voice,
     pub(super) ended: Option<Ending>,
     /// Every action that the call came to and every way that it went.
     pub(super) marks: Vec<Mark>,
@@ -141,6 +145,8 @@ impl<'a> Caller<'a> {
             steps: Vec::new(),
             visit: None,
             transfer: None,
+            conference: None,
+            voice: Voice::default(),
             ended: None,
             marks: Vec::new(),
             watch: Watch::new(&stage.flow),
@@ -168,7 +174,9 @@ impl<'a> Caller<'a> {
         let said = self.agenda.first_key_value().map(|((at, _), _)| *at);
         let heard = self.speaking.as_ref().map(|it| it.until);
         let due = self.machine.deadline();
-        let Some(next) = [said, heard, due].into_iter().flatten().min().filter(|it| *it <= limit)
+        let silent = self.voice.due();
+        let Some(next) =
+            [said, heard, silent, due].into_iter().flatten().min().filter(|it| *it <= limit)
         else {
             self.now = self.now.max(limit);
             return false;
@@ -183,6 +191,10 @@ impl<'a> Caller<'a> {
             && let Some(spoken) = self.speaking.take()
         {
             Event::Played(spoken.ticket)
+        } else if silent == Some(next)
+            && let Some(event) = self.voice.falls_silent()
+        {
+            event
         } else {
             Event::Tick
         };
@@ -241,6 +253,13 @@ impl<'a> Caller<'a> {
         while self.turn(until) {}
     }
 
+    /// The caller speaks.
+    pub(super) fn talks(&mut self, length: Duration) {
+        self.did(format!("talks for {} s", length.as_secs_f64()));
+        self.voice.speaks(self.now + length);
+        self.pass(length);
+    }
+
     pub(super) fn press(&mut self, key: Key) {
         self.transcript.add(self.now, Said::Keys(key.symbol().to_string()));
         self.happens(Event::Key(key.into()));
@@ -259,6 +278,7 @@ impl<'a> Caller<'a> {
             | Event::LookedUp { .. }
             | Event::HungUp
             | Event::Tick => {}
+            Event::Recording { .. } | Event::Conference { .. } => self.watch.somebody(),
         }
         self.machine.handle(self.now, event, &mut out);
         self.marks.extend_from_slice(self.machine.trail());
@@ -317,6 +337,23 @@ impl<'a> Caller<'a> {
                 What::Transferring { to, .. } => self.did(format!("transfer to {to}")),
                 What::Waited { outcome, .. } if outcome != "connected" => self.visit = None,
                 What::Stuck { because } => self.did(format!("the flow cannot go on: {because}")),
+                What::Recorded { took, outcome, .. } => {
+                    self.did(format!("recorded {:.1} s: {outcome}", took.as_secs_f64()));
+                }
+                What::Reviewed { deed, .. } => self.did(format!("review: {deed}")),
+                What::Surveyed { survey, question, answer } => {
+                    self.did(format!("{survey}: {question} = {answer}"));
+                }
+                What::Conferring { room, with, .. } => {
+                    self.did(format!("conference {room} with {}", with.join(", ")));
+                }
+                What::Conference { event } => self.did(match event {
+                    ConferenceEvent::Joined(who) => format!("{who} joins"),
+                    ConferenceEvent::Left(who) => format!("{who} leaves"),
+                    ConferenceEvent::Refused(who) => format!("{who} is not to be had"),
+                    ConferenceEvent::Failed => "the conference failed".to_owned(),
+                }),
+                What::Conferred { .. } => self.conference = None,
                 What::Heard { .. }
                 | What::Chose { .. }
                 | What::Keyed { .. }
@@ -340,16 +377,21 @@ impl<'a> Caller<'a> {
                     self.answered.get_or_insert(self.now);
                 }
                 let text: Arc<str> = it.utterance.text.as_str().into();
-                let said = Said::Heard(it.prompt.clone(), Arc::clone(&text));
-                self.transcript.add(self.now, said);
+                let lengths = |id: &str| self.voice.length(id).or_else(|| (self.stage.lengths)(id));
+                let until = self.now + length(&it.utterance, &lengths);
                 let spoken = Spoken {
                     ticket: it.ticket,
                     prompt: it.prompt,
                     text,
-                    until: self.now + length(&it.utterance, &*self.stage.lengths),
+                    until,
                     steps: self.steps.len(),
                 };
-                self.heard.push_back(spoken.clone());
+                // A tone has no words, and no line of a scenario waits for it.
+                if !spoken.text.is_empty() {
+                    let said = Said::Heard(spoken.prompt.clone(), Arc::clone(&spoken.text));
+                    self.transcript.add(self.now, said);
+                    self.heard.push_back(spoken.clone());
+                }
                 self.speaking = Some(spoken);
             }
             Command::PlayMusic | Command::PlayRinging => self.speaking = None,
@@ -393,6 +435,17 @@ impl<'a> Caller<'a> {
                 }
             }
             Command::CancelTransfer(it) => self.transfer = self.transfer.filter(|ours| *ours != it),
+            Command::Record(it) => self.voice.begin(self.now, it),
+            Command::StopRecording(recording) => {
+                let event = self.voice.end(self.now, self.world.disk_full);
+                self.later(Duration::ZERO, Event::Recording { recording, event });
+            }
+            Command::DiscardRecording(id) => self.voice.discard(&id),
+            Command::Conference(it) => self.confer(it),
+            Command::LeaveConference(_) => {
+                self.conference = None;
+                self.agenda.retain(|_, it| !matches!(it, Event::Conference { .. }));
+            }
             Command::HangUp(_) => self.did("the call is hung up"),
             Command::LastResort(because) => self.did(format!("last resort: {because}")),
             Command::End(ending) => {
@@ -400,6 +453,21 @@ impl<'a> Caller<'a> {
                 self.ended = Some(ending);
             }
         }
+    }
+
+    /// Everybody who is called takes it as a transfer is taken.
+    fn confer(&mut self, it: Conference) {
+        for who in &it.with {
+            let refused = ConferenceEvent::Refused(Arc::clone(who));
+            let (after, event) = match self.world.outside {
+                Outside::Answers => (RINGING, ConferenceEvent::Joined(Arc::clone(who))),
+                Outside::NoAnswer => (it.ring_for, refused),
+                Outside::Busy | Outside::Declines | Outside::Fails => (LOOKUP, refused),
+            };
+            self.later(after, Event::Conference { conference: it.ticket, event });
+        }
+        let others = if self.world.outside == Outside::Answers { it.with } else { Vec::new() };
+        self.conference = Some((it.ticket, others));
     }
 
     /// Answers a lookup from the scenario's tables, in its time or too late.
@@ -463,15 +531,16 @@ fn plain(value: &Value) -> String {
         | Value::Duration(_)
         | Value::YesNo(_)
         | Value::Choice(_)
-        | Value::Phone(_)) => other.to_string(),
+        | Value::Phone(_)
+        | Value::Recording(_)) => other.to_string(),
     }
 }
 
 /// How long something takes to say.
 #[must_use]
-pub fn length(utterance: &Utterance, lengths: &Lengths) -> Duration {
+pub fn length(utterance: &Utterance, lengths: &dyn Fn(&str) -> Option<Duration>) -> Duration {
     let pieces = utterance.pieces.iter().map(|piece| match piece {
-        Piece::Clip(clip) => lengths(clip),
+        Piece::Clip(id) | Piece::Recording(id) => lengths(id),
         Piece::Pause(ms) => Some(Duration::from_millis(u64::from(*ms))),
     });
     pieces.sum::<Option<Duration>>().unwrap_or_else(|| {

@@ -23,12 +23,15 @@ use super::scenario::{Line, Scenario, What, World};
 use crate::diagnostic::{Span, Spanned};
 use crate::flow::Way;
 use crate::flow::model::{ActionKind, Flow};
+use crate::secret::Key;
 use crate::time::Mono;
 
 /// The most calls that are played.
 const MAX_RUNS: usize = 40_000;
 /// The most lines that one call takes in a search.
 const MAX_ACTS: usize = 12;
+/// How long a caller talks into a recording.
+const TALK: Duration = Duration::from_secs(5);
 /// What is waited for in a line of its own.
 const LONG: Duration = Duration::from_secs(60);
 /// The most answers that are tried for one thing asked.
@@ -216,6 +219,9 @@ impl Search<'_> {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
+            | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => true,
         };
         let keys = |keys| {
@@ -247,6 +253,16 @@ impl Search<'_> {
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
             | ActionKind::Hangup(_) => {}
+            ActionKind::Record(_) => {
+                acts.extend([Act::Lines(vec![What::Talks(TALK), What::Waits(TALK)]), Act::Silence])
+            }
+            ActionKind::Survey(_) => {
+                acts.extend("12".chars().filter_map(Key::from_symbol).map(|key| keys(vec![key])));
+                acts.push(Act::Silence);
+            }
+            ActionKind::Conference(_) => {
+                acts.extend([Act::Lines(vec![What::OtherLeaves]), Act::Silence]);
+            }
         }
         if matches!(action.kind, ActionKind::Ask(_) | ActionKind::Menu(_)) {
             acts.push(Act::Silence);
@@ -380,9 +396,15 @@ fn settle(talk: &mut Talk<'_>, lines: &mut Vec<What>, mut since: Mono) -> Mono {
         let flow = talk.caller.flow();
         let action = talk.caller.place().and_then(|it| it.action(flow));
         let waits = action.is_some_and(|it| match &it.kind {
-            ActionKind::Menu(_) | ActionKind::Ask(_) => true,
+            ActionKind::Menu(_)
+            | ActionKind::Ask(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_) => true,
             ActionKind::Queue(_) => talk.caller.talking || talk.caller.waits_for_nobody(),
             ActionKind::Transfer(_) => talk.caller.talking,
+            ActionKind::Conference(_) => {
+                talk.caller.conference.is_some() && talk.caller.next().is_none()
+            }
             ActionKind::Play(_)
             | ActionKind::Say(_)
             | ActionKind::Set(_)

@@ -24,6 +24,7 @@ mod scenario;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod voice;
 mod watch;
 
 pub use caller::{Lengths, length};

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::flow::model::{Flow, Name};
 use crate::yaml::{self, Kind, Node};
 
-pub(super) const WORLD: [&str; 11] = [
+pub(super) const WORLD: [&str; 12] = [
     "caller",
     "caller_name",
     "called",
@@ -21,8 +21,9 @@ pub(super) const WORLD: [&str; 11] = [
     "calendars",
     "agents",
     "outside",
+    "disk",
 ];
-pub(super) const LINES: [&str; 20] = [
+pub(super) const LINES: [&str; 23] = [
     "hears",
     "hears_later",
     "says",
@@ -38,6 +39,9 @@ pub(super) const LINES: [&str; 20] = [
     "answers",
     "agent_leaves",
     "other_leaves",
+    "talks",
+    "silent",
+    "recorded",
     "fails",
     "works",
     "agent_sees",
@@ -134,6 +138,7 @@ impl World {
             calendars: IndexMap::new(),
             agents: Agents::None,
             outside: Outside::Answers,
+            disk_full: false,
         }
     }
 
@@ -213,6 +218,11 @@ impl World {
                     None => unknown("the answer", value, KNOWN.map(|(name, _)| name), found),
                 }
             }
+            "disk" => match value.text() {
+                Some("full") => self.disk_full = true,
+                Some("works") => self.disk_full = false,
+                Some(_) | None => unknown("the disk", value, ["full", "works"], found),
+            },
             _ => return false,
         }
         true
@@ -318,6 +328,16 @@ fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
         "answers" => only(text(value, at, "an agent", found).map(What::Answers)),
         "agent_leaves" => vec![What::AgentLeaves],
         "other_leaves" => vec![What::OtherLeaves],
+        "talks" => only(length(value, at, found).map(What::Talks)),
+        "silent" => vec![What::Silent],
+        "recorded" => match value.text() {
+            None | Some("yes") => vec![What::Recorded(true)],
+            Some("nothing") => vec![What::Recorded(false)],
+            Some(_) => {
+                unknown("the recording", value, ["yes", "nothing"], found);
+                Vec::new()
+            }
+        },
         "fails" => vec![What::Fails(lookups(value, at, flow, found))],
         "works" => vec![What::Works(lookups(value, at, flow, found))],
         "agent_sees" => vec![What::AgentSees(pairs(value, at, found))],

@@ -58,6 +58,7 @@ impl World {
             calendars,
             agents,
             outside,
+            disk_full,
         } = self;
         let mut fields = Vec::new();
         fields.extend(caller.iter().map(|it| ("caller", text(it))));
@@ -92,6 +93,9 @@ impl World {
             Outside::Fails => Some("fails"),
         } {
             fields.push(("outside", how.to_owned()));
+        }
+        if *disk_full {
+            fields.push(("disk", "full".to_owned()));
         }
         if !fails.is_empty() {
             let names: Vec<_> = fails.iter().map(|it| quoted(it)).collect();
@@ -149,6 +153,10 @@ impl What {
             Self::Answers(agent) => format!("answers: {}", text(agent)),
             Self::AgentLeaves => "agent_leaves".to_owned(),
             Self::OtherLeaves => "other_leaves".to_owned(),
+            Self::Talks(time) => format!("talks: {}", length(*time)),
+            Self::Silent => "silent".to_owned(),
+            Self::Recorded(true) => "recorded".to_owned(),
+            Self::Recorded(false) => "recorded: nothing".to_owned(),
             Self::Fails(names) => format!("fails: {}", lookups(names)),
             Self::Works(names) => format!("works: {}", lookups(names)),
             Self::AgentSees(pairs) => {

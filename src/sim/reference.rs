@@ -20,7 +20,7 @@ const ROWS: Shape = Shape::List(&Shape::Map(&Shape::Cell, &Shape::Optional(&Shap
 
 /// Who calls, when, and what the world answers: of a file and of each scenario.
 #[rustfmt::skip]
-pub(super) const WORLD: [Field; 11] = [
+pub(super) const WORLD: [Field; 12] = [
     field("caller", Shape::Text, "withheld", "the caller's number"),
     field("caller_name", Shape::Text, "none", "the name that comes with it"),
     field("called", Shape::Text, "4001", "the number dialled"),
@@ -31,7 +31,8 @@ pub(super) const WORLD: [Field; 11] = [
     field("slow", Shape::Map(&Shape::Lookup, &Shape::Duration), "a tenth of a second", "how long lookups take"),
     field("calendars", Shape::Map(&Shape::Calendar, &Shape::Text), "hotline.yaml", "`open`, `closed`, or another calendar"),
     field("agents", Shape::Text, "none", "`none`, `full`, `busy`, `fails`, or an agent who is free"),
-    field("outside", Shape::Word(&["answers", "busy", "no_answer", "declines", "fails"]), "answers", "how somebody outside takes a transfer"),
+    field("outside", Shape::Word(&["answers", "busy", "no_answer", "declines", "fails"]), "answers", "how somebody outside takes a transfer, and each who is called into a conference"),
+    field("disk", Shape::Word(&["works", "full"]), "works", "whether recordings can be kept"),
 ];
 
 /// What a line of the conversation may say.
@@ -51,7 +52,10 @@ pub(super) const LINES: &[Action] = &[
     line("rings_out", Shape::Nothing, "it does so no more"),
     line("answers", Shape::Text, "an agent answers"),
     line("agent_leaves", Shape::Nothing, "the agent hangs up"),
-    line("other_leaves", Shape::Nothing, "the other side of a transfer hangs up"),
+    line("other_leaves", Shape::Nothing, "the other side of a transfer hangs up, or who joined a conference last"),
+    line("talks", Shape::Duration, "the caller speaks for this long; after the tone if they are about to be recorded"),
+    line("silent", Shape::Nothing, "the caller says nothing until the recording has ended"),
+    line("recorded", Shape::Optional(&Shape::Word(&["yes", "nothing"])), "the recording made last is kept, or is not"),
     line("fails", LOOKUPS, "from here on these lookups fail"),
     line("works", LOOKUPS, "from here on these lookups answer again"),
     line("agent_sees", Shape::Map(&Shape::Text, &Shape::Text), "the agent's record shows these values, by label or name"),
@@ -72,18 +76,18 @@ const ROW: Shape = Shape::Map(&Shape::Text, &Shape::Text);
 const CASES: Shape = Shape::Either(&Shape::List(&ROW), &Shape::Map(&Shape::Text, &ROW));
 
 #[rustfmt::skip]
-const SCENARIO: [Field; 13] = {
-    let [a, b, c, d, e, f, g, h, i, j, k] = WORLD;
+const SCENARIO: [Field; 14] = {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = WORLD;
     let cases = field("cases", CASES, "it is one call", "rows: it is played for each, with its cells instead of `{column}`");
-    [a, b, c, d, e, f, g, h, i, j, k, TALK, cases]
+    [a, b, c, d, e, f, g, h, i, j, k, l, TALK, cases]
 };
 
 /// A scenario file.
 #[rustfmt::skip]
-pub const SCENARIOS: [Field; 12] = {
-    let [a, b, c, d, e, f, g, h, i, j, k] = WORLD;
+pub const SCENARIOS: [Field; 13] = {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = WORLD;
     let says = "each is one call: what it shows, and what happens";
-    [a, b, c, d, e, f, g, h, i, j, k, field("scenarios", Shape::Map(&Shape::Text, &Shape::Fields(&SCENARIO)), MUST, says)]
+    [a, b, c, d, e, f, g, h, i, j, k, l, field("scenarios", Shape::Map(&Shape::Text, &Shape::Fields(&SCENARIO)), MUST, says)]
 };
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use sha2::{Digest as _, Sha256};
 use super::caller::length;
 use super::run::Stage;
 use crate::call::{
-    Answer, Command, Ending, Entry, Event, Machine, QueueEvent, Setting, Start, TransferEvent,
-    What, replay, reveal,
+    Answer, Command, ConferenceEvent, Ending, Entry, Event, Machine, QueueEvent, RecordingEvent,
+    Setting, Start, TransferEvent, What, replay, reveal,
 };
 use crate::flow::model::Name;
 use crate::time::Mono;
@@ -85,6 +85,9 @@ pub enum Stop {
     /// The caller is transferred, and was not then.
     #[error("nobody knows whether `{0}` would answer")]
     Transfer(Arc<str>),
+    /// The caller is recorded, and was not then.
+    #[error("nobody knows what they would say")]
+    Recording,
     /// The flow uses keys whose symbols were never stored, because they were part of a secret or led nowhere.
     #[error("it uses keys that were not stored")]
     HiddenKey,
@@ -156,7 +159,7 @@ fn path(journey: &[Value]) -> Path {
     for entry in journey {
         match word(entry, "what") {
             "step" => path.steps.push(word(entry, "step").into()),
-            "queued" | "transferring" => path.to_person = true,
+            "queued" | "transferring" | "conferring" => path.to_person = true,
             "ended" => path.ending = Some(word(entry, "ending").into()),
             _ => {}
         }
@@ -198,6 +201,10 @@ struct Again<'a> {
     lookups: BTreeMap<Name, VecDeque<Reply<Answer>>>,
     visits: Vec<Stay<QueueEvent>>,
     transfers: Vec<Stay<TransferEvent>>,
+    conferences: Vec<Stay<ConferenceEvent>>,
+    /// How long each recording was and what came of it, and those of the one that is made now.
+    recordings: VecDeque<(Duration, RecordingEvent)>,
+    recording: RecordingEvent,
     /// How long each prompt lasted that was heard to its end.
     heard: BTreeMap<String, Duration>,
     /// How long each prompt lasted at least during which the caller hung up.
@@ -235,6 +242,9 @@ impl<'a> Again<'a> {
             lookups: BTreeMap::new(),
             visits: stays(&recorded.journey, "queued", "queue"),
             transfers: stays(&recorded.journey, "transferring", "to"),
+            conferences: stays(&recorded.journey, "conferring", "room"),
+            recordings: recorded.journey.iter().filter_map(recording).collect(),
+            recording: RecordingEvent::Failed,
             heard: BTreeMap::new(),
             cut_short: BTreeMap::new(),
             agenda: BTreeMap::new(),
@@ -271,7 +281,11 @@ impl<'a> Again<'a> {
                 }
                 Event::Queue { event, .. } => reply(&mut self.visits, at, event),
                 Event::Transfer { event, .. } => reply(&mut self.transfers, at, event),
-                Event::Played(_) | Event::LookedUp { .. } | Event::Tick => {}
+                Event::Conference { event, .. } => reply(&mut self.conferences, at, event),
+                Event::Played(_)
+                | Event::LookedUp { .. }
+                | Event::Recording { .. }
+                | Event::Tick => {}
             }
         }
     }
@@ -416,6 +430,32 @@ impl<'a> Again<'a> {
                     self.later(after, Event::Transfer { transfer: wish.ticket, event });
                 }
             }
+            Command::Conference(wish) => {
+                let Some(replies) = take(&mut self.conferences, &wish.room) else {
+                    self.stop.get_or_insert(Stop::Transfer(wish.room));
+                    return;
+                };
+                for Reply { after, what: event } in replies {
+                    self.later(after, Event::Conference { conference: wish.ticket, event });
+                }
+            }
+            Command::LeaveConference(ticket) => self.agenda.retain(
+                |_, it| !matches!(it, Event::Conference { conference, .. } if *conference == ticket),
+            ),
+            Command::Record(wish) => {
+                let Some((took, event)) = self.recordings.pop_front() else {
+                    self.stop.get_or_insert(Stop::Recording);
+                    return;
+                };
+                self.recording = event;
+                let event = RecordingEvent::Silent;
+                self.later(took, Event::Recording { recording: wish.ticket, event });
+            }
+            Command::StopRecording(recording) => {
+                self.agenda.retain(|_, it| !matches!(it, Event::Recording { .. }));
+                let event = self.recording;
+                self.later(Duration::ZERO, Event::Recording { recording, event });
+            }
             Command::LeaveQueue(ticket) => self
                 .agenda
                 .retain(|_, it| !matches!(it, Event::Queue { visit, .. } if *visit == ticket)),
@@ -424,6 +464,7 @@ impl<'a> Again<'a> {
             ),
             Command::Store(_)
             | Command::Answer
+            | Command::DiscardRecording(_)
             | Command::PlayMusic
             | Command::PlayRinging
             | Command::HangUp(_)
@@ -450,7 +491,9 @@ impl<'a> Again<'a> {
                 self.entered = (Some(Name::clone(&step)), self.clock);
                 self.now.steps.push(step);
             }
-            What::Queued { .. } | What::Transferring { .. } => self.now.to_person = true,
+            What::Queued { .. } | What::Transferring { .. } | What::Conferring { .. } => {
+                self.now.to_person = true;
+            }
             What::Silence { .. } => match self.silences.checked_sub(1) {
                 Some(left) => self.silences = left,
                 None => self.stop = Some(Stop::Unasked),
@@ -478,9 +521,27 @@ impl<'a> Again<'a> {
             | What::Connected { .. }
             | What::AgentLeft
             | What::Transfer { .. }
+            | What::Recorded { .. }
+            | What::Reviewed { .. }
+            | What::Surveyed { .. }
+            | What::Conference { .. }
+            | What::Conferred { .. }
             | What::Stuck { .. } => {}
         }
     }
+}
+
+/// How long a recording was, and what came of it.
+fn recording(entry: &Value) -> Option<(Duration, RecordingEvent)> {
+    let took = entry
+        .get("took_ms")
+        .and_then(Value::as_u64)
+        .filter(|_| word(entry, "what") == "recorded")?;
+    let event = match word(entry, "outcome") {
+        "failed" => RecordingEvent::Failed,
+        outcome => RecordingEvent::Stored { heard: outcome != "nothing" },
+    };
+    Some((Duration::from_millis(took), event))
 }
 
 /// The visits or transfers of a journey, nothing having happened in them yet.

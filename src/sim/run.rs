@@ -8,7 +8,9 @@ use super::fields::ending_name;
 use super::scenario::{Line, Scenario, What, World};
 use super::transcript::{Came, Transcript};
 use super::watch::Fault;
-use crate::call::{Agent, Calendars, Context, Event, Mark, QueueEvent, TransferEvent};
+use crate::call::{
+    Agent, Calendars, ConferenceEvent, Context, Event, Mark, QueueEvent, TransferEvent,
+};
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
 use crate::flow::Program;
 use crate::flow::model::Name;
@@ -133,6 +135,7 @@ impl Talk<'_> {
                     self.caller.happens(event);
                 }
                 None if self.caller.turn(limit) => {}
+                None if self.caller.conference.is_some() => self.line(&What::OtherLeaves)?,
                 None => break,
             }
         }
@@ -170,6 +173,9 @@ impl Talk<'_> {
             | What::Answers(_)
             | What::AgentLeaves
             | What::OtherLeaves
+            | What::Talks(_)
+            | What::Silent
+            | What::Recorded(_)
             | What::Fails(_)
             | What::Works(_)
             | What::AgentSees(_)
@@ -208,13 +214,22 @@ impl Talk<'_> {
             What::RingsOut => self.in_queue(QueueEvent::Withdrawn),
             What::Answers(id) => self.in_queue(QueueEvent::Connected(agent(id))),
             What::AgentLeaves => self.in_queue(QueueEvent::AgentLeft),
-            What::OtherLeaves => match self.caller.transfer {
-                Some(transfer) => {
-                    let event = TransferEvent::OtherLeft;
-                    self.caller.happens(Event::Transfer { transfer, event });
-                    Ok(())
-                }
-                None => Err("there is no transfer here".to_owned().into()),
+            What::OtherLeaves => self.other_leaves(),
+            What::Talks(length) => {
+                // Nobody speaks before the tone.
+                self.advance(|it| it.voice.is_recorded() || it.speaking.is_none());
+                self.caller.talks(*length);
+                Ok(())
+            }
+            What::Silent => {
+                self.advance(|it| it.voice.is_recorded() || it.speaking.is_none());
+                self.advance(|it| !it.voice.is_recorded());
+                Ok(())
+            }
+            What::Recorded(wanted) => match (self.caller.voice.is_kept(), wanted) {
+                (true, true) | (false, false) => Ok(()),
+                (false, true) => Err("nothing is kept of what the caller said".to_owned().into()),
+                (true, false) => Err("what the caller said is kept".to_owned().into()),
             },
             What::Fails(lookups) => {
                 self.caller.world.fails.extend(lookups.iter().cloned());
@@ -324,6 +339,22 @@ impl Talk<'_> {
         // What was spoken on the way there needs no line of its own.
         let passed = self.passed;
         self.caller.heard.retain(|it| it.steps >= passed);
+        Ok(())
+    }
+
+    /// The other side of a transfer, or whoever joined a conference last.
+    fn other_leaves(&mut self) -> Result<(), Other> {
+        let caller = &mut self.caller;
+        let event = if let Some(transfer) = caller.transfer {
+            Event::Transfer { transfer, event: TransferEvent::OtherLeft }
+        } else if let Some((conference, others)) = &mut caller.conference
+            && let Some(who) = others.pop()
+        {
+            Event::Conference { conference: *conference, event: ConferenceEvent::Left(who) }
+        } else {
+            return Err("there is no transfer and no conference here".to_owned().into());
+        };
+        caller.happens(event);
         Ok(())
     }
 

@@ -56,6 +56,8 @@ pub struct World {
     pub agents: Agents,
     /// How somebody outside takes a transfer.
     pub outside: Outside,
+    /// Whether recordings can be kept.
+    pub disk_full: bool,
 }
 
 /// One row of a lookup's table.
@@ -138,6 +140,12 @@ pub enum What {
     AgentLeaves,
     /// The other side of a transfer hangs up.
     OtherLeaves,
+    /// The caller speaks for so long; into a recording, if one is about to begin.
+    Talks(Duration),
+    /// The caller says nothing until a recording has ended.
+    Silent,
+    /// The recording made last is kept, or is not.
+    Recorded(bool),
     /// From here on these lookups fail.
     Fails(Vec<Name>),
     /// From here on these lookups answer again.

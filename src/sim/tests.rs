@@ -221,7 +221,8 @@ fn every_expectation_can_fail() {
             "the agent sees `1234` as Order, not `1`",
         ),
         ("hears: menu, hangs_up, answers: lin", "the caller does not wait in a queue here"),
-        ("other_leaves", "there is no transfer here"),
+        ("other_leaves", "there is no transfer and no conference here"),
+        ("recorded", "nothing is kept of what the caller said"),
         ("hears_out", "nothing was heard before this line"),
         ("says: x", "nothing was heard before this line"),
     ] {
@@ -383,6 +384,70 @@ scenarios:
        |
        = help: add `talk:` with lines such as `- hears: welcome`
     "#);
+}
+
+const VOICES: &str = "
+flow: voices
+languages: [en-US]
+start: main
+steps:
+  main:
+    - record: enter
+      into: message
+      at_most: 20s
+      review: menu
+      keys: { keep: 1, hear: 2, discard: 3 }
+      nothing: nothing
+      failed: others
+    - survey: after-call
+      questions: { rate: wait, solved: menu }
+    - hangup: bye
+  nothing:
+    - hangup: wait
+  others:
+    - conference: emergency
+      with: [\"120\", \"8001\"]
+      failed: nothing
+      after: nothing
+";
+
+#[test]
+fn what_a_caller_says_is_recorded_and_others_join_them() {
+    let scenarios = "
+scenarios:
+  a message is heard and kept:
+    talk:
+      - hears: enter
+      - talks: 12s
+      - hears: menu
+      - keys: \"2\"
+      - hears_out: say
+      - says: (recording)
+      - hears: menu
+      - keys: \"1\"
+      - recorded
+      - hears: wait
+      - keys: \"4\"
+      - hears: menu
+      - keys: \"5\"
+      - hears: bye
+      - ends: completed
+  a message is thrown away:
+    talk: [hears: enter, talks: 12s, hears: menu, keys: \"3\", recorded: nothing, hears: wait]
+  nobody speaks:
+    talk: [hears: enter, silent, recorded: nothing, hears: wait]
+  somebody speaks for too long and hangs up:
+    talk: [hears: enter, talks: 30s, hears: menu, hangs_up, recorded, ends: caller_left]
+  the disk is full and others help:
+    disk: full
+    talk: [hears: enter, talks: 2s, waits: 8s, other_leaves, other_leaves, hears: wait]
+  nobody else is there:
+    disk: full
+    outside: busy
+    talk: [hears: enter, talks: 2s, hears: wait]
+";
+    let (shown, ..) = play_all(VOICES, scenarios);
+    assert!(shown.lines().all(|line| line.ends_with(": passed")) && !shown.is_empty(), "{shown}");
 }
 
 #[test]

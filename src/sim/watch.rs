@@ -215,6 +215,11 @@ impl Watch {
         self.heard.iter_mut().for_each(|(_, key)| *key = true);
     }
 
+    /// Somebody else than the caller did something.
+    pub(super) fn somebody(&mut self) {
+        self.alone = 0;
+    }
+
     pub(super) fn queue(&mut self, event: &QueueEvent) {
         self.alone = 0;
         match event {
@@ -269,11 +274,16 @@ impl Watch {
                 self.found(Fault::Ringing);
             }
             Command::Store(_)
+            | Command::Conference(_)
             | Command::Answer
             | Command::Play(_)
             | Command::PlayMusic
             | Command::PlayRinging
             | Command::Stop
+            | Command::Record(_)
+            | Command::StopRecording(_)
+            | Command::DiscardRecording(_)
+            | Command::LeaveConference(_)
             | Command::HangUp(_)
             | Command::LastResort(_)
             | Command::End(_) => {}
@@ -330,9 +340,16 @@ impl Watch {
                 self.found(Fault::Endless { queue: queue.clone() });
             }
             What::Stuck { because } => self.found(Fault::DeadEnd(because.clone())),
-            What::Wrong { .. } | What::Corrected { .. } => self.decided(),
+            What::Wrong { .. }
+            | What::Corrected { .. }
+            | What::Reviewed { .. }
+            | What::Surveyed { .. } => self.decided(),
             What::Heard { prompt: None, .. }
             | What::Interrupted
+            | What::Recorded { .. }
+            | What::Conferring { .. }
+            | What::Conference { .. }
+            | What::Conferred { .. }
             | What::Reason { .. }
             | What::Hours { .. }
             | What::Language { .. }
@@ -422,7 +439,9 @@ impl Watch {
             }
             Command::Store(_) => "the log",
             Command::Note(_) => "the journey",
-            Command::Enqueue(_) | Command::Transfer(_) => "the agent's record",
+            Command::Enqueue(_) | Command::Transfer(_) | Command::Conference(_) => {
+                "the agent's record"
+            }
             Command::Play(_) => "what is spoken",
             Command::Answer
             | Command::PlayMusic
@@ -430,6 +449,10 @@ impl Watch {
             | Command::Stop
             | Command::LeaveQueue(_)
             | Command::CancelTransfer(_)
+            | Command::Record(_)
+            | Command::StopRecording(_)
+            | Command::DiscardRecording(_)
+            | Command::LeaveConference(_)
             | Command::HangUp(_)
             | Command::LastResort(_)
             | Command::End(_) => return,

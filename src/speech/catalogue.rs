@@ -8,7 +8,7 @@ use jiff::civil;
 
 use super::say::{self, Nearby, Tongue};
 use super::template;
-use super::utterance::Utterance;
+use super::utterance::{Piece, Utterance};
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::value::{Type, Value};
 
@@ -251,6 +251,11 @@ impl Catalogue {
             }
             return Ok(());
         }
+        if let Value::Recording(id) = &value {
+            said.text.push_str(self.tongue.recording_sign());
+            said.pieces.push(Piece::Recording(Arc::clone(id)));
+            return Ok(());
+        }
         let spoken = say::say(self.tongue, &value, today, nearby)?;
         let glue = self.tongue.glue();
         let mut first = true;
@@ -297,7 +302,6 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::LazyLock;
 
-    use super::super::utterance::Piece;
     use super::*;
     use crate::diagnostic::{Sources, text::render};
 
@@ -327,6 +331,7 @@ mod tests {
         let piece = |piece: &Piece| match piece {
             Piece::Clip(clip) => clip.to_string(),
             Piece::Pause(ms) => format!("({ms})"),
+            Piece::Recording(id) => format!("<{id}>"),
         };
         said.pieces.iter().map(piece).collect::<Vec<_>>().join(" ")
     }
@@ -456,7 +461,7 @@ mod tests {
                 let said = it.say(&value, None, TODAY).unwrap();
                 let heard: String = said.pieces.iter().map(|piece| match piece {
                     Piece::Clip(clip) => texts.get(clip).unwrap().as_str(),
-                    Piece::Pause(_) => "",
+                    Piece::Pause(_) | Piece::Recording(_) => "",
                 }).collect();
                 let bare = |text: &str| text.replace([' ', ','], "");
                 proptest::prop_assert_eq!(bare(&heard), bare(&said.text));

@@ -14,6 +14,8 @@
 pub const HOLD_MUSIC: &str = "tones/hold-melody";
 /// The tone of a phone that rings far away (450 Hz, 1 s on and 4 s off, as in China).
 pub const RINGING: &str = "tones/cn-ringback";
+/// "Speak now": before a caller is recorded.
+pub const BEEP: &str = "tones/beep";
 
 mod catalogue;
 mod parse;

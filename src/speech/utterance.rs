@@ -21,9 +21,17 @@ pub enum Piece {
     Clip(Arc<str>),
     /// Silence, in milliseconds.
     Pause(u16),
+    /// What a caller said, by its id.
+    Recording(Arc<str>),
 }
 
 impl Utterance {
+    /// The tone before a caller is recorded; it has no words.
+    #[must_use]
+    pub fn beep() -> Self {
+        Self { pieces: vec![Piece::Clip(super::BEEP.into())], ..Self::default() }
+    }
+
     /// Appends a recording and its words.
     pub(super) fn clip(&mut self, clip: Arc<str>, words: &str) {
         self.text.push_str(words);

@@ -13,6 +13,7 @@ mod entry;
 mod outbox;
 mod read;
 mod retention;
+mod surveys;
 mod writer;
 
 use std::io;
@@ -28,6 +29,7 @@ use tokio::sync::oneshot;
 pub use entry::{Entry, NewCall, NewContext};
 pub use outbox::Webhook;
 pub use read::{AgentStateChange, AuditLine, CallFilter, StoredCall, StoredContext, StoredEvent};
+pub use surveys::Surveyed;
 use writer::{Order, Writer};
 
 /// How long [`Store::append`] waits for room before an entry counts as lost.

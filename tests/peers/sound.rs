@@ -71,6 +71,7 @@ pub fn prompt(lang: &str, name: &str, values: &[(&str, Value)]) -> Vec<i16> {
     let said = catalogue.speak(prompt, jiff::ZonedDateTime::now().date(), &value).unwrap();
     let piece = |piece: &Piece| match piece {
         Piece::Clip(clip) => recording(clip),
+        Piece::Recording(_) => Vec::new(), // no prompt has one
         Piece::Pause(ms) => vec![0; usize::from(*ms) * 8],
     };
     said.pieces.iter().flat_map(piece).collect()

@@ -383,6 +383,9 @@ impl Machine {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
+            | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => None,
         }
     }

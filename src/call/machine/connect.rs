@@ -35,10 +35,10 @@ const MAX_WAIT: Duration = Duration::from_secs(3_600);
 /// How much longer it may last while an agent's phone rings.
 const OFFER: Duration = Duration::from_secs(30);
 /// How long a transfer may ring where the flow does not say.
-const RING_FOR: Duration = Duration::from_secs(30);
+pub(super) const RING_FOR: Duration = Duration::from_secs(30);
 const BETWEEN_SENTENCES_MS: u16 = 300;
 /// How long the machine waits for a transfer's outcome beyond that.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 impl Queued {
     pub(super) fn deadline(&self) -> Option<Mono> {
@@ -71,7 +71,7 @@ impl Machine {
     }
 
     /// Why the caller is passed on: the action's own reason, else that of the last `goto` which gave one.
-    fn reason(&self, written: Option<&Spanned<Name>>) -> Option<Name> {
+    pub(super) fn reason(&self, written: Option<&Spanned<Name>>) -> Option<Name> {
         written.map(|it| it.value.clone()).or_else(|| self.record.reason().cloned())
     }
 
@@ -300,7 +300,8 @@ impl Machine {
             | Value::DateTime(_)
             | Value::Duration(_)
             | Value::YesNo(_)
-            | Value::Secret(_) => return Err(Stuck::NoValue { step: self.step_name() }),
+            | Value::Secret(_)
+            | Value::Recording(_) => return Err(Stuck::NoValue { step: self.step_name() }),
         };
         let because = self.reason(it.because.as_ref());
         self.note(now, What::Transferring { to: Arc::clone(&to), because }, out);

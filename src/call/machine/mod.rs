@@ -12,9 +12,13 @@
 //! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `connect` queues and transfers, `speak` words and values.
 
 mod ask;
+mod choose;
+mod confer;
 mod confirm;
 mod connect;
+mod record;
 mod speak;
+mod survey;
 mod walk;
 
 use std::sync::Arc;
@@ -23,8 +27,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, ZonedDateTime};
 
 use self::ask::Asking;
+use self::confer::Conferring;
 use self::connect::Queued;
+use self::record::Recording;
 use self::speak::Values;
+use self::survey::Surveying;
 use self::walk::{LookingUp, Next};
 use super::context::{Context, Record};
 use super::events::{
@@ -59,6 +66,8 @@ pub struct Machine {
     actions: u32,
     /// Questions on end that went without any key.
     silences: u32,
+    /// How much of the caller was recorded.
+    recorded: Duration,
     /// What the last event led through, at most [`super::MAX_RUN`] actions.
     trail: Vec<Mark>,
 }
@@ -80,6 +89,9 @@ enum State {
     Talking { visit: Ticket },
     Transferring { transfer: Ticket, until: Mono },
     Away { transfer: Ticket },
+    Recording(Recording),
+    Surveying(Surveying),
+    Conferring(Conferring),
     Goodbye(Speaking),
     Sorry(Speaking, Stuck),
     Over,
@@ -119,6 +131,7 @@ impl Machine {
             run: 0,
             actions: 0,
             silences: 0,
+            recorded: Duration::ZERO,
             trail: Vec::new(),
             setting,
             start,
@@ -142,6 +155,12 @@ impl Machine {
             Event::LookedUp { lookup, answer } => self.looked_up(now, lookup, answer, out),
             Event::Queue { visit, event } => self.queue_event(now, visit, event, out),
             Event::Transfer { transfer, event } => self.transfer_event(now, transfer, event, out),
+            Event::Recording { recording, event } => {
+                self.recording_event(now, recording, event, out);
+            }
+            Event::Conference { conference, event } => {
+                self.conference_event(now, conference, event, out);
+            }
             Event::HungUp => self.hung_up(now, out),
             Event::Tick => self.tick(now, out),
         }
@@ -159,6 +178,9 @@ impl Machine {
             State::Asking(it) => it.deadline(),
             State::LookingUp(it) => it.deadline(),
             State::Queued(it) => it.deadline(),
+            State::Recording(it) => it.deadline(),
+            State::Surveying(it) => it.deadline(),
+            State::Conferring(it) => it.deadline(),
             State::New | State::Talking { .. } | State::Away { .. } | State::Over => None,
         }
     }
@@ -247,6 +269,9 @@ impl Machine {
                 let next = self.keys_in_queue(now, out);
                 self.proceed(now, next, out);
             }
+            State::Recording(_) => self.key_for_recording(now, stroke, out),
+            State::Surveying(_) => self.key_for_survey(now, stroke, out),
+            State::Conferring(_) => self.key_for_conference(now, stroke, out),
             // Heard by whom they talk to, or too late to mean anything.
             State::Talking { .. } | State::Away { .. } | State::Goodbye(_) | State::Sorry(..) => {
                 self.keys.drop_one(stroke);
@@ -274,6 +299,15 @@ impl Machine {
                 it.speaking = None;
                 out.push(Command::PlayMusic);
             }
+            State::Recording(it) if it.speaks(ticket) => {
+                let next = self.recording_heard(now, out);
+                self.proceed(now, next, out);
+            }
+            State::Surveying(it) if it.speaks(ticket) => {
+                let next = self.survey_heard(now, out);
+                self.proceed(now, next, out);
+            }
+            State::Conferring(it) if it.speaks(ticket) => it.heard(),
             State::Goodbye(it) if it.ticket == ticket => {
                 self.hang_up(now, Ending::Completed, out);
             }
@@ -288,6 +322,9 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {}
@@ -318,6 +355,9 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {
@@ -351,6 +391,9 @@ impl Machine {
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Recording(_)
+            | State::Surveying(_)
+            | State::Conferring(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {
@@ -374,11 +417,18 @@ impl Machine {
             State::Transferring { transfer, .. } | State::Away { transfer } => {
                 out.push(Command::CancelTransfer(*transfer));
             }
+            State::Recording(_) => self.recording_left(now, out),
+            State::Conferring(it) => {
+                let conference = it.ticket;
+                self.conferred(now, "hung_up", out);
+                out.push(Command::LeaveConference(conference));
+            }
             State::New
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
             | State::LookingUp(_)
+            | State::Surveying(_)
             | State::Goodbye(_)
             | State::Sorry(..)
             | State::Over => {}
@@ -400,6 +450,9 @@ impl Machine {
             State::Asking(_) => self.question_tick(now, out),
             State::LookingUp(_) => self.lookup_tick(now, out),
             State::Queued(_) => self.queue_tick(now, out),
+            State::Recording(_) => self.recording_tick(now, out),
+            State::Surveying(_) => self.survey_tick(now, out),
+            State::Conferring(_) => self.conference_tick(now, out),
             State::Transferring { .. } => {
                 self.while_transferring(now, TransferEvent::NoAnswer, out)
             }

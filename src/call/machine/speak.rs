@@ -46,6 +46,10 @@ impl Values {
         self.keyed.insert(name.clone(), value);
     }
 
+    pub(super) fn unset(&mut self, name: &Name) {
+        self.keyed.swap_remove(name);
+    }
+
     pub(super) fn found(&mut self, lookup: Name, row: Arc<Row>) {
         self.rows.insert(lookup, row);
     }
@@ -121,7 +125,8 @@ impl Machine {
             | Value::Duration(_)
             | Value::YesNo(_)
             | Value::Choice(_)
-            | Value::Phone(_) => value.clone(),
+            | Value::Phone(_)
+            | Value::Recording(_) => value.clone(),
         })
     }
 
@@ -154,7 +159,8 @@ impl Machine {
             | Value::Duration(_)
             | Value::Choice(_)
             | Value::Phone(_)
-            | Value::Secret(_) => Err(Stuck::NoValue { step: self.step_name() }),
+            | Value::Secret(_)
+            | Value::Recording(_) => Err(Stuck::NoValue { step: self.step_name() }),
         }
     }
 
@@ -231,8 +237,11 @@ impl Machine {
         // The next key may be the end key of the last entry: whoever stopped for it would be silent for good.
         let interrupt = interrupt && !self.keys.expects_tail();
         let ticket = self.ticket();
-        let text = utterance.text.as_str().into();
-        self.note(now, What::Heard { prompt: prompt.clone(), text }, out);
+        let text: Arc<str> = utterance.text.as_str().into();
+        // A tone has no words.
+        if !text.is_empty() {
+            self.note(now, What::Heard { prompt: prompt.clone(), text }, out);
+        }
         let utterance = Arc::new(utterance);
         out.push(Command::Play(Play { ticket, prompt, utterance, interrupt }));
         ticket

@@ -125,6 +125,9 @@ impl Machine {
             ActionKind::Language(it) => self.speak_language(now, &it.value, out),
             ActionKind::Queue(it) => self.enqueue(now, it, out),
             ActionKind::Transfer(it) => self.transfer(now, it, out),
+            ActionKind::Record(it) => self.record(now, it, out),
+            ActionKind::Survey(it) => self.survey(now, it, out),
+            ActionKind::Conference(it) => self.conference(now, it, out),
             ActionKind::Hangup(prompt) => {
                 // A goodbye that cannot be spoken is still a goodbye.
                 let spoken = prompt.as_ref().map(|it| self.speak(now, &it.value, false, out));
@@ -381,6 +384,7 @@ pub(super) fn small(value: &Value) -> u8 {
         | Value::YesNo(_)
         | Value::Choice(_)
         | Value::Phone(_)
-        | Value::Secret(_) => 0,
+        | Value::Secret(_)
+        | Value::Recording(_) => 0,
     }
 }

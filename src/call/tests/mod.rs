@@ -9,6 +9,7 @@ mod lookups;
 mod questions;
 mod record;
 mod stored;
+mod voices;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +18,8 @@ use jiff::Timestamp;
 use jiff::tz::offset;
 
 use super::{
-    Agent, Answer, Calendars, Command, Entry, Event, Machine, QueueEvent, Setting, Start, Ticket,
-    TransferEvent, What,
+    Agent, Answer, Calendars, Command, ConferenceEvent, Entry, Event, Machine, QueueEvent,
+    RecordingEvent, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::diagnostic::{Sources, text::render};
 use crate::flow::Program;
@@ -136,7 +137,8 @@ impl Call {
             Command::Answer => "answer".to_owned(),
             Command::Play(it) => {
                 self.prompt = it.ticket;
-                it.utterance.text.clone()
+                let text = it.utterance.text.clone();
+                if text.is_empty() { "tone".to_owned() } else { text }
             }
             Command::PlayMusic => "music".to_owned(),
             Command::PlayRinging => "ringing".to_owned(),
@@ -158,6 +160,17 @@ impl Call {
                 format!("call {} {:?}", it.to, it.kind)
             }
             Command::CancelTransfer(_) => "cancel".to_owned(),
+            Command::Record(it) => {
+                self.ticket = it.ticket;
+                format!("record {} {:?} {:?}", it.id, it.at_most, it.silence)
+            }
+            Command::StopRecording(_) => "end recording".to_owned(),
+            Command::DiscardRecording(id) => format!("discard {id}"),
+            Command::Conference(it) => {
+                self.ticket = it.ticket;
+                format!("conference {} with {}", it.room, it.with.join(" "))
+            }
+            Command::LeaveConference(_) => "part".to_owned(),
             Command::HangUp(_) => "hang up".to_owned(),
             Command::LastResort(because) => format!("last resort: {because}"),
             Command::End(ending) => format!("end {ending:?}"),
@@ -169,6 +182,8 @@ impl Call {
         let answer = |answer| Event::LookedUp { lookup: self.ticket, answer };
         let queue = |event| Event::Queue { visit: self.ticket, event };
         let transfer = |event| Event::Transfer { transfer: self.ticket, event };
+        let recording = |event| Event::Recording { recording: self.ticket, event };
+        let conference = |event| Event::Conference { conference: self.ticket, event };
         let agent = Agent { id: "lin".into(), name: None, work_number: Some("8001".into()) };
         let mut parts = words.split(' ');
         let verb = parts.next().unwrap();
@@ -211,6 +226,14 @@ impl Call {
             "declined" => transfer(TransferEvent::Declined),
             "transfer-fails" => transfer(TransferEvent::Failed),
             "other-left" => transfer(TransferEvent::OtherLeft),
+            "silent" => recording(RecordingEvent::Silent),
+            "stored" => recording(RecordingEvent::Stored { heard: true }),
+            "stored-nothing" => recording(RecordingEvent::Stored { heard: false }),
+            "not-stored" => recording(RecordingEvent::Failed),
+            "joins" => conference(ConferenceEvent::Joined(rest[0].into())),
+            "leaves" => conference(ConferenceEvent::Left(rest[0].into())),
+            "refuses" => conference(ConferenceEvent::Refused(rest[0].into())),
+            "conference-fails" => conference(ConferenceEvent::Failed),
             unknown => panic!("`{unknown}` is no event"),
         }
     }

@@ -20,7 +20,7 @@ steps:
   main:
     - play: welcome
     - menu: menu
-      keys: { 1: number, 2: pin, 3: agent, 4: outside }
+      keys: { 1: number, 2: pin, 3: agent, 4: outside, 5: message, 6: survey, 7: others }
       otherwise: agent
   number:
     - ask: enter
@@ -58,6 +58,27 @@ steps:
     - transfer: \"110\"
       busy: main
       otherwise: bye
+  message:
+    - record: enter
+      into: message
+      at_most: 20s
+      ends_with: \"#\"
+      review: confirm
+      nothing: main
+      failed: agent
+    - say: message
+    - goto: main
+  survey:
+    - survey: after-call
+      questions: { one: enter, two: confirm }
+    - goto: main
+  others:
+    - conference: emergency
+      with: [\"120\", caller.number]
+      announce: notice
+      ends_with: \"*\"
+      failed: agent
+      after: main
   bye:
     - hangup: bye
 ";
@@ -173,6 +194,15 @@ fn happening() -> impl Strategy<Value = (u64, String)> {
         "declined",
         "transfer-fails",
         "other-left",
+        "silent",
+        "stored",
+        "stored-nothing",
+        "not-stored",
+        "joins 120",
+        "joins 13800000001",
+        "leaves 120",
+        "refuses 120",
+        "conference-fails",
     ]);
     let what = prop_oneof![
         3 => keys,

@@ -53,6 +53,7 @@ fn samples(clips: &ClipStore, pieces: &[Piece]) -> Vec<i16> {
             Piece::Clip(name) => {
                 samples.extend(clips.get(name).into_iter().flat_map(|clip| clip.samples()))
             }
+            Piece::Recording(_) => {} // nobody is recorded here
             Piece::Pause(ms) => {
                 samples.resize(samples.len() + crate::audio::samples_in(u32::from(*ms)), 0)
             }

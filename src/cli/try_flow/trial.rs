@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{Connectors, Sound};
 use crate::call::{
-    Agent, Command, Context, Ending, Event, Machine, Passage, QueueEvent, Setting, Start, Ticket,
-    TransferEvent, What,
+    Agent, Command, ConferenceEvent, Context, Ending, Event, Machine, Passage, QueueEvent,
+    RecordingEvent, Setting, Start, Ticket, TransferEvent, What,
 };
 use crate::secret::Key;
 use crate::sim;
@@ -25,6 +25,11 @@ pub(super) struct Trial<'a> {
     speaking: Option<(Ticket, Mono)>,
     visit: Option<Ticket>,
     talks: bool,
+    /// A recording that is made: nobody listens here, so the caller is taken to speak.
+    recording: Option<Ticket>,
+    /// Nothing was said into it.
+    speechless: bool,
+    conference: Option<(Ticket, Arc<str>)>,
     ended: Option<Ending>,
     /// How a line of the terminal ends.
     pub(super) line_end: &'static str,
@@ -60,6 +65,9 @@ impl<'a> Trial<'a> {
             speaking: None,
             visit: None,
             talks: false,
+            recording: None,
+            speechless: false,
+            conference: None,
             ended: None,
             line_end: "\n",
         }
@@ -94,7 +102,30 @@ impl<'a> Trial<'a> {
     /// Does at `now` what a person wants, and all that follows from it.
     pub(super) fn does(&mut self, now: Mono, deed: Deed, out: &mut impl Write) -> io::Result<()> {
         let queue = |visit: Option<Ticket>, event| visit.map(|visit| Event::Queue { visit, event });
+        let silent = |recording| Event::Recording { recording, event: RecordingEvent::Silent };
         let event = match deed {
+            Deed::Skip if self.recording.is_some() => self.recording.map(silent),
+            Deed::Nobody if self.recording.is_some() => {
+                self.speechless = true;
+                self.recording.map(silent)
+            }
+            Deed::Agent if self.conference.is_some() => {
+                let joined = |(conference, who): &(Ticket, Arc<str>), left| {
+                    let who = Arc::clone(who);
+                    let event = if left {
+                        ConferenceEvent::Left(who)
+                    } else {
+                        ConferenceEvent::Joined(who)
+                    };
+                    Event::Conference { conference: *conference, event }
+                };
+                let left = std::mem::replace(&mut self.talks, true);
+                self.conference.as_ref().map(|it| joined(it, left))
+            }
+            Deed::Nobody if self.conference.is_some() => self.conference.as_ref().map(|it| {
+                let event = ConferenceEvent::Failed;
+                Event::Conference { conference: it.0, event }
+            }),
             Deed::Press(key) => Some(Event::Key(key.into())),
             Deed::Agent if self.talks => queue(self.visit, QueueEvent::AgentLeft),
             Deed::Agent => {
@@ -147,7 +178,9 @@ impl<'a> Trial<'a> {
                 let length = self.sound.play(&it.utterance);
                 let length = length.unwrap_or_else(|| sim::length(&it.utterance, &|_| None));
                 self.speaking = Some((it.ticket, now + length.max(Duration::from_millis(300))));
-                self.say(&format!("  {}", it.utterance.text), out)
+                let tone = it.utterance.text.is_empty();
+                let text = if tone { "(tone)" } else { it.utterance.text.as_str() };
+                self.say(&format!("  {text}"), out)
             }
             Command::PlayMusic => {
                 self.sound.music();
@@ -186,6 +219,33 @@ impl<'a> Trial<'a> {
                 Ok(())
             }
             Command::CancelTransfer(_) => Ok(()),
+            Command::Record(it) => {
+                self.recording = Some(it.ticket);
+                self.speechless = false;
+                self.say("  (is recorded: Enter falls silent, `n` says nothing)", out)
+            }
+            Command::StopRecording(recording) => {
+                self.recording = None;
+                let event = RecordingEvent::Stored { heard: !self.speechless };
+                self.ready.push_back(Event::Recording { recording, event });
+                Ok(())
+            }
+            Command::DiscardRecording(_) => Ok(()),
+            Command::Conference(it) => {
+                // Nobody is called from here: `a` joins and leaves for all of them.
+                self.talks = false;
+                let who = it.with.first().map_or_else(|| "you".into(), Arc::clone);
+                self.conference = Some((it.ticket, who));
+                for who in it.with.iter().skip(1) {
+                    let event = ConferenceEvent::Refused(Arc::clone(who));
+                    self.ready.push_back(Event::Conference { conference: it.ticket, event });
+                }
+                Ok(())
+            }
+            Command::LeaveConference(_) => {
+                self.conference = None;
+                Ok(())
+            }
             Command::HangUp(_) => self.say("- the call is hung up", out),
             Command::LastResort(_) => self.say("- the last resort takes the call", out),
             Command::End(ending) => {
@@ -232,6 +292,23 @@ fn shown(passage: &Passage) -> Option<String> {
         What::AgentLeft => "- the agent hung up".to_owned(),
         What::Transferring { to, .. } => format!("- transfer to {to} (nobody is called from here)"),
         What::Transfer { event } => format!("- transfer: {}", outcome(event)),
+        What::Recorded { took, outcome, .. } => {
+            format!("- recorded {:.1} s: {outcome}", took.as_secs_f64())
+        }
+        What::Reviewed { deed, .. } => format!("- review: {deed}"),
+        What::Surveyed { survey, question, answer } => format!("- {survey}: {question} = {answer}"),
+        What::Conferring { room, with, .. } => {
+            format!("- conference {room} with {} (nobody is called from here)", with.join(", "))
+        }
+        What::Conference { event } => match event {
+            ConferenceEvent::Joined(who) => format!("- {who} joins"),
+            ConferenceEvent::Left(who) => format!("- {who} leaves"),
+            ConferenceEvent::Refused(who) => format!("- {who} is not to be had"),
+            ConferenceEvent::Failed => "- nobody is to be had".to_owned(),
+        },
+        What::Conferred { took, outcome, .. } => {
+            format!("- the conference is over after {} s: {outcome}", took.as_secs())
+        }
         What::Stuck { because } => format!("- the flow cannot go on: {because}"),
         What::Ended { ending } => format!("- ended: {}", ended(*ending)),
     })

@@ -85,6 +85,7 @@ fn amount(value: Value) -> Option<Decimal> {
         | Value::YesNo(_)
         | Value::Choice(_)
         | Value::Phone(_)
-        | Value::Secret(_) => None,
+        | Value::Secret(_)
+        | Value::Recording(_) => None,
     }
 }

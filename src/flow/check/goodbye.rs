@@ -10,7 +10,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
         let mut silent = true;
         for action in &step.actions {
             match &action.kind {
-                ActionKind::Play(_) | ActionKind::Say(_) => silent = false,
+                ActionKind::Play(_) | ActionKind::Say(_) | ActionKind::Survey(_) => silent = false,
                 ActionKind::Hangup(None) if silent => {
                     let says = "the caller is cut off here without a word";
                     let help = "write `hangup: goodbye`".to_owned();
@@ -26,6 +26,8 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 | ActionKind::Language(_)
                 | ActionKind::Queue(_)
                 | ActionKind::Transfer(_)
+                | ActionKind::Record(_)
+                | ActionKind::Conference(_)
                 | ActionKind::Hangup(_) => {}
             }
         }

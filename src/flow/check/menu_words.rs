@@ -37,6 +37,9 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
+            | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -57,7 +60,8 @@ fn keys_of(ask: &Ask) -> Vec<Spanned<Key>> {
         | Type::DateTime
         | Type::Duration
         | Type::Phone
-        | Type::Secret => 0,
+        | Type::Secret
+        | Type::Recording => 0,
     };
     let symbols = ('1'..='9').take(count);
     symbols.filter_map(Key::from_symbol).map(|key| Spanned::new(key, ask.kind.span)).collect()

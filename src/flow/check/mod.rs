@@ -7,6 +7,7 @@ mod allowed;
 mod between;
 mod between_digits;
 mod check_digit;
+mod conference_fails;
 mod confirm;
 mod constant_condition;
 mod end_key;
@@ -14,6 +15,7 @@ mod falls_off;
 mod goodbye;
 mod length;
 mod long_prompt;
+mod long_survey;
 mod lookup_branches;
 mod lookup_values;
 mod many_options;
@@ -27,6 +29,9 @@ mod no_person;
 mod patterns;
 mod perhaps_unset;
 mod queue_exits;
+mod record_length;
+mod record_silence;
+mod record_ways;
 mod repeated_language;
 mod rings;
 mod secret_shown;
@@ -57,6 +62,7 @@ mod unserved_queue;
 mod unspoken_language;
 mod unused_lookup;
 mod unused_step;
+mod voice_words;
 mod words;
 mod wrong_kind;
 
@@ -129,7 +135,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 31] = [
+const PRESENT: [Rule; 33] = [
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -157,6 +163,8 @@ const PRESENT: [Rule; 31] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    record_silence::check,
+    long_survey::check,
     between::check,
     check_digit::check,
     patterns::check,
@@ -164,7 +172,7 @@ const PRESENT: [Rule; 31] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 7] = [
+const FIELDS: [Rule; 10] = [
     lookup_branches::check,
     slow_lookup::check,
     no_otherwise::check,
@@ -172,10 +180,13 @@ const FIELDS: [Rule; 7] = [
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    record_length::check,
+    record_ways::check,
+    conference_fails::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 14] = [
+const ABSENT: [Rule; 15] = [
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -189,6 +200,7 @@ const ABSENT: [Rule; 14] = [
     goodbye::check,
     perhaps_unset::check,
     menu_words::check,
+    voice_words::check,
     sql_and_values,
 ];
 

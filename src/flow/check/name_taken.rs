@@ -12,7 +12,9 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
         found.push(Diagnostic::error("HL0215", lookup.name.span, says).help(help));
     }
     for (name, variable) in &study.variables {
-        let lookup = study.flow.lookups.get(*name);
+        // A survey's answers are called like the survey, with a dot behind it.
+        let name = name.split('.').next().unwrap_or(name);
+        let lookup = study.flow.lookups.get(name);
         if !is_taken(name) && lookup.is_none() {
             continue;
         }

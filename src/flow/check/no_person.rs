@@ -10,7 +10,12 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let people: Vec<bool> = steps
         .map(|step| {
             let mut kinds = step.actions.iter().map(|it| &it.kind);
-            kinds.any(|it| matches!(it, ActionKind::Queue(_) | ActionKind::Transfer(_)))
+            kinds.any(|it| {
+                matches!(
+                    it,
+                    ActionKind::Queue(_) | ActionKind::Transfer(_) | ActionKind::Conference(_)
+                )
+            })
         })
         .collect();
     if !people.contains(&true) {

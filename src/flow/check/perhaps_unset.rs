@@ -260,6 +260,18 @@ impl<'w, 's> Walk<'w, 's, 'w> {
                 self.mark("queue.waited", true);
             }
             ActionKind::Transfer(transfer) => self.read(&transfer.to, &mut Vec::new()),
+            ActionKind::Record(record) => {
+                self.leave_by(action);
+                self.mark(&record.into.value, true);
+                return;
+            }
+            ActionKind::Survey(survey) => {
+                survey.questions.iter().for_each(|it| self.mark(&it.variable, false));
+            }
+            ActionKind::Conference(it) => {
+                self.read(&it.room, &mut Vec::new());
+                it.with.iter().for_each(|it| self.read(it, &mut Vec::new()));
+            }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
             | ActionKind::Goto(_)

@@ -9,7 +9,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for it in study.worked_out.iter().filter(|it| it.kind == Some(Type::Secret)) {
         let says = match it.role {
             Role::Context => "a secret is never shown to an agent",
-            Role::Transfer => "a secret is never sent outside",
+            Role::Transfer | Role::Room => "a secret is never sent outside",
             Role::Priority => "a secret decides no priority",
             Role::When | Role::If | Role::Bound(_) => "a secret decides nothing here",
             Role::Say(_) | Role::Set(_) | Role::With { .. } => continue,

@@ -46,6 +46,14 @@ pub(super) struct Variable {
     pub(super) first: Span,
     /// What it is; `None` where no value tells.
     pub(super) kind: Option<Type>,
+    /// Whether it may be missing even where it was set: a question of a survey need not be answered.
+    pub(super) optional: bool,
+}
+
+impl Variable {
+    const fn new(first: Span) -> Self {
+        Self { first, kind: None, optional: false }
+    }
 }
 
 /// An expression and what it is for.
@@ -71,6 +79,8 @@ pub(super) enum Role<'a> {
     },
     Priority,
     Transfer,
+    /// The name of a conference.
+    Room,
     Context,
 }
 
@@ -161,7 +171,7 @@ impl<'a> Study<'a> {
 
 fn look_up(flow: &Flow, variables: &IndexMap<&str, Variable>, name: &str) -> Option<(Type, bool)> {
     if let Some(variable) = variables.get(name) {
-        return variable.kind.clone().map(|kind| (kind, false));
+        return variable.kind.clone().map(|kind| (kind, variable.optional));
     }
     if let Some((lookup, column)) = name.split_once('.')
         && let Some(given) = flow.lookups.get(lookup).and_then(|it| it.gives.get(column))
@@ -179,16 +189,25 @@ pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
     for action in flow.steps.values().flat_map(|step| &step.actions) {
         match &action.kind {
             ActionKind::Ask(ask) => {
-                let variable = variables
-                    .entry(&ask.into.value)
-                    .or_insert(Variable { first: ask.into.span, kind: None });
+                let variable =
+                    variables.entry(&ask.into.value).or_insert(Variable::new(ask.into.span));
                 variable.kind.get_or_insert_with(|| ask.kind.value.clone());
+            }
+            ActionKind::Record(record) => {
+                let into = &record.into;
+                let variable = variables.entry(&into.value).or_insert(Variable::new(into.span));
+                variable.kind.get_or_insert(Type::Recording);
+            }
+            ActionKind::Survey(survey) => {
+                for it in &survey.questions {
+                    let variable =
+                        variables.entry(&it.variable).or_insert(Variable::new(it.name.span));
+                    (variable.kind, variable.optional) = (Some(Type::Number), true);
+                }
             }
             ActionKind::Set(sets) => {
                 for it in sets {
-                    variables
-                        .entry(&it.name.value)
-                        .or_insert(Variable { first: it.name.span, kind: None });
+                    variables.entry(&it.name.value).or_insert(Variable::new(it.name.span));
                     assignments.push(it);
                 }
             }
@@ -202,6 +221,7 @@ pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -257,6 +277,10 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
                 queue.priority.iter().for_each(|it| add(it, Role::Priority));
             }
             ActionKind::Transfer(transfer) => add(&transfer.to, Role::Transfer),
+            ActionKind::Conference(it) => {
+                add(&it.room, Role::Room);
+                it.with.iter().for_each(|it| add(it, Role::Transfer));
+            }
             ActionKind::Ask(ask) => {
                 if let Some(it) = &ask.tests.between {
                     add(&it.least, Role::Bound(&ask.kind));
@@ -268,6 +292,8 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -285,6 +311,17 @@ pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
         }
         ActionKind::Lookup(lookup) => lookup.meanwhile.iter().map(|it| one(it, action)).collect(),
         ActionKind::Hangup(prompt) => prompt.iter().map(|it| one(it, action)).collect(),
+        ActionKind::Record(record) => {
+            let review = record.review.iter();
+            let review =
+                review.flat_map(|it| [one(&it.prompt, action), unnamed("no-match", action)]);
+            std::iter::once(one(&record.prompt, action)).chain(review).collect()
+        }
+        ActionKind::Survey(survey) => {
+            let asked = survey.questions.iter().map(|it| one(&it.prompt, action));
+            asked.chain(["no-input", "no-match"].map(|it| unnamed(it, action))).collect()
+        }
+        ActionKind::Conference(it) => it.announce.iter().map(|it| one(it, action)).collect(),
         ActionKind::Say(_)
         | ActionKind::Set(_)
         | ActionKind::If(_)
@@ -300,15 +337,19 @@ fn one<'a>(it: &'a Spanned<Name>, action: &'a Action) -> Spoken<'a> {
     Spoken { name: &it.value, span: it.span, named: true, action }
 }
 
+/// What the language has for all flows.
+const fn unnamed<'a>(name: &'a str, action: &'a Action) -> Spoken<'a> {
+    Spoken { name, span: action.span, named: false, action }
+}
+
 /// What is asked, and what follows silence and a wrong answer: `no-input` and `no-match` of the language unless named.
 fn asked<'a>(
     prompt: &'a Spanned<Name>,
     patience: &'a Patience,
     action: &'a Action,
 ) -> Vec<Spoken<'a>> {
-    let unnamed = |name| Spoken { name, span: action.span, named: false, action };
     let or = |it: &'a Option<Spanned<Name>>, name| {
-        it.as_ref().map_or_else(|| unnamed(name), |it| one(it, action))
+        it.as_ref().map_or_else(|| unnamed(name, action), |it| one(it, action))
     };
     vec![
         one(prompt, action),

@@ -10,7 +10,7 @@ use crate::value::Type;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Ask(ask) = &action.kind else { continue };
-        if ask.kind.value == Type::Text {
+        if matches!(ask.kind.value, Type::Text | Type::Recording) {
             let says = format!("{} cannot be keyed", called(&ask.kind.value));
             let help = "ask for digits, or for a choice of words: each is keyed by its number";
             found.push(Diagnostic::error("HL0308", ask.kind.span, says).help(help.to_owned()));

@@ -18,7 +18,9 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     }
     let slots: Vec<_> = study.texts().flat_map(|(_, _, facts)| &facts.slots).collect();
     read.extend(slots.iter().map(|slot| &*slot.path.value));
-    for (name, variable) in study.variables.iter().filter(|(name, _)| !read.contains(**name)) {
+    // A survey's answers are for figures.
+    let unread = study.variables.iter().filter(|(name, it)| !read.contains(**name) && !it.optional);
+    for (name, variable) in unread {
         let says = format!("nothing reads `{name}`");
         let help = format!("use it, show it to the agent under `context`, or do not set `{name}`");
         found.push(Diagnostic::hint("HL0213", variable.first, says).help(help));

@@ -65,7 +65,8 @@ fn judge(
         | Type::Duration
         | Type::YesNo
         | Type::Phone
-        | Type::Secret => return,
+        | Type::Secret
+        | Type::Recording => return,
     };
     if seen.insert(span) {
         found.push(match spoken {

@@ -22,6 +22,11 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 matches!(kind, Type::Text | Type::Phone | Type::Digits),
                 "write a SIP URI, a number in quotes, or a variable that holds one",
             ),
+            Role::Room => (
+                "`conference`",
+                *kind == Type::Text,
+                "write the room's name: one word, or a text in quotes",
+            ),
             Role::Bound(of) => (
                 "`between`",
                 // HL0314 looks at types without an order.

@@ -79,7 +79,8 @@ impl Expr {
             | Value::Duration(_)
             | Value::Choice(_)
             | Value::Phone(_)
-            | Value::Secret(_) => Err(EvalError::Misfit),
+            | Value::Secret(_)
+            | Value::Recording(_) => Err(EvalError::Misfit),
         }
     }
 }
@@ -189,7 +190,8 @@ fn text(value: &Value) -> Option<&str> {
         | Value::DateTime(_)
         | Value::Duration(_)
         | Value::YesNo(_)
-        | Value::Secret(_) => None,
+        | Value::Secret(_)
+        | Value::Recording(_) => None,
     }
 }
 

@@ -81,7 +81,8 @@ fn literal(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         | Value::Time(_)
         | Value::DateTime(_)
         | Value::YesNo(_)
-        | Value::Secret(_) => write!(f, "{value}"),
+        | Value::Secret(_)
+        | Value::Recording(_) => write!(f, "{value}"),
     }
 }
 

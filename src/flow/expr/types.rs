@@ -128,6 +128,7 @@ pub(super) fn type_of(value: &Value) -> Type {
         Value::Choice(word) => Type::Choice([word.clone()].into()),
         Value::Phone(_) => Type::Phone,
         Value::Secret(_) => Type::Secret,
+        Value::Recording(_) => Type::Recording,
     }
 }
 
@@ -272,7 +273,8 @@ impl Checker<'_> {
             | Type::Duration
             | Type::YesNo
             | Type::Phone
-            | Type::Secret => {
+            | Type::Secret
+            | Type::Recording => {
                 self.found.push(Fault::Unknown(word.clone(), span));
                 None
             }
@@ -451,6 +453,7 @@ pub(crate) fn called(kind: &Type) -> String {
         }
         Type::Phone => "a telephone number".to_owned(),
         Type::Secret => "a secret".to_owned(),
+        Type::Recording => "a recording".to_owned(),
         Type::Digits => "digits".to_owned(),
         Type::Money => "money".to_owned(),
     }
@@ -471,6 +474,7 @@ pub(crate) const fn example(kind: &Type) -> &'static str {
         Type::Choice(_) => "one of its words",
         Type::Phone => "`\"13800000001\"`",
         Type::Secret => "nothing: a secret is only ever keyed",
+        Type::Recording => "nothing: a recording is only ever spoken",
     }
 }
 

@@ -8,6 +8,7 @@ use super::values::{
     expression, key, kind, language, length_of_time, place, reason, reference, small, snake,
     unreadable, word, yes_no,
 };
+use super::voices;
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
@@ -164,6 +165,9 @@ fn what_to_do(
         "language" => ActionKind::Language(language(value, found)?),
         "queue" => ActionKind::Queue(queue(value, fields, found)?),
         "transfer" => ActionKind::Transfer(transfer(value, fields, found)?),
+        "record" => ActionKind::Record(voices::record(value, fields, found)?),
+        "survey" => ActionKind::Survey(voices::survey(value, fields, found)?),
+        "conference" => ActionKind::Conference(voices::conference(value, at, fields, found)?),
         _ => match &value.kind {
             Kind::Null => ActionKind::Hangup(None),
             Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
@@ -210,14 +214,7 @@ fn queue(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Queue> 
 }
 
 fn transfer(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Transfer> {
-    let to = word(value, "a SIP URI or number", found).and_then(|text| {
-        if is_address(text) {
-            let kind = ExprKind::Literal(Value::Text(text.trim().into()));
-            Some(Expr { kind, span: value.span })
-        } else {
-            expression(value, found)
-        }
-    });
+    let to = address(value, found);
     let kind = fields.get("kind").and_then(|node| match word(node, "bridge or blind", found)? {
         "bridge" => Some(TransferKind::Bridge),
         "blind" => Some(TransferKind::Blind),
@@ -237,6 +234,16 @@ fn transfer(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Tran
         after: target(fields, "after", found),
         to: to?,
     })
+}
+
+/// Somebody to call: an address as it stands, or an expression that gives one.
+pub(super) fn address(node: &Node, found: &mut Found) -> Option<Expr> {
+    let text = word(node, "a SIP URI or number", found)?;
+    if !is_address(text) {
+        return expression(node, found);
+    }
+    let kind = ExprKind::Literal(Value::Text(text.trim().into()));
+    Some(Expr { kind, span: node.span })
 }
 
 /// Whether a text is a place to call as it stands, not an expression: `sip:help@example.com`, `4008001234`, `+86…`.
@@ -271,7 +278,7 @@ pub(super) fn optional<T>(
     fields.get(name).and_then(read)
 }
 
-fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
+pub(super) fn target(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Target> {
     fields.get(name).and_then(|node| reference(node, "a step", found))
 }
 

@@ -7,6 +7,7 @@ mod allow;
 mod ask;
 mod fields;
 mod values;
+mod voices;
 
 use std::sync::Arc;
 

@@ -142,6 +142,9 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Language(_) => "language",
         ActionKind::Queue(_) => "queue",
         ActionKind::Transfer(_) => "transfer",
+        ActionKind::Record(_) => "record",
+        ActionKind::Survey(_) => "survey",
+        ActionKind::Conference(_) => "conference",
         ActionKind::Hangup(_) => "hangup",
     }
 }
@@ -352,7 +355,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, hangup
+       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, record, survey, conference, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3

@@ -130,7 +130,9 @@ impl Picture {
 /// Where a call ends up in a step that nothing else says more about.
 fn role(actions: &[Action]) -> Role {
     let is = |what: fn(&ActionKind) -> bool| actions.iter().any(|it| what(&it.kind));
-    if is(|it| matches!(it, ActionKind::Queue(_) | ActionKind::Transfer(_))) {
+    if is(|it| {
+        matches!(it, ActionKind::Queue(_) | ActionKind::Transfer(_) | ActionKind::Conference(_))
+    }) {
         Role::Person
     } else if is(|it| matches!(it, ActionKind::Hangup(_))) {
         Role::End
@@ -163,6 +165,9 @@ fn line(action: &Action) -> Option<String> {
             TransferKind::Bridge => format!("transfer {}", transfer.to),
             TransferKind::Blind => format!("blind transfer {}", transfer.to),
         },
+        ActionKind::Record(it) => format!("record {} → {}", it.prompt.value, it.into.value),
+        ActionKind::Survey(survey) => format!("survey {}", survey.name.value),
+        ActionKind::Conference(it) => format!("conference {}", it.room),
         ActionKind::Hangup(None) => "hangup".to_owned(),
         ActionKind::Hangup(Some(prompt)) => format!("hangup {}", prompt.value),
     };
@@ -192,6 +197,12 @@ fn words(flow: &Flow, actions: &[Action], catalogues: &Catalogues) -> Vec<(Name,
             ActionKind::Ask(ask) => vec![&ask.prompt.value],
             ActionKind::Lookup(lookup) => lookup.meanwhile.iter().map(|it| &it.value).collect(),
             ActionKind::Hangup(prompt) => prompt.iter().map(|it| &it.value).collect(),
+            ActionKind::Record(it) => {
+                let review = it.review.iter().map(|it| &it.prompt.value);
+                std::iter::once(&it.prompt.value).chain(review).collect()
+            }
+            ActionKind::Survey(it) => it.questions.iter().map(|it| &it.prompt.value).collect(),
+            ActionKind::Conference(it) => it.announce.iter().map(|it| &it.value).collect(),
             ActionKind::Say(_)
             | ActionKind::Set(_)
             | ActionKind::If(_)

@@ -21,6 +21,22 @@ const PATIENCE: [Field; 5] = [
     field("otherwise", Shape::Step, MUST, "the step after the last try"),
 ];
 
+/// What the keys of a review do.
+#[rustfmt::skip]
+const REVIEW: [Field; 4] = [
+    field("keep", Shape::Key, "none", "keeps the recording"),
+    field("hear", Shape::Key, "none", "plays it, then asks again"),
+    field("again", Shape::Key, "none", "records another one in its place"),
+    field("discard", Shape::Key, "none", "throws it away"),
+];
+
+/// A question of a survey that has keys of its own.
+#[rustfmt::skip]
+const QUESTION: [Field; 2] = [
+    field("prompt", Shape::Prompt, MUST, "the prompt that asks it"),
+    field("keys", Shape::Digits, "those of the survey", "the figures that answer it"),
+];
+
 /// The two keys of a read-back.
 #[rustfmt::skip]
 pub const CONFIRM_KEYS: [Field; 2] = [
@@ -133,6 +149,41 @@ pub const ACTIONS: &[Action] = &[
             field("no_answer", Shape::Step, "`otherwise`", "the step when nobody answers in time"),
             field("otherwise", Shape::Step, MUST, "the step on every other failure"),
             field("after", Shape::Step, "the call ends", "the step when the other side hangs up first"),
+        ]],
+    },
+    Action {
+        name: "record", value: Shape::Prompt, one_of: &[],
+        says: "speaks a prompt and a tone, and keeps what the caller says then",
+        fields: &[&[
+            field("into", Shape::Variable, MUST, "the variable that gets the recording"),
+            field("at_most", Shape::Duration, MUST, "how long it may be; one call records 30 minutes at most"),
+            field("silence", Shape::Duration, "3s", "so much silence ends it; who has not begun yet may think for 5 s"),
+            field("ends_with", Shape::Key, "any key", "the key that ends it"),
+            field("review", Shape::Prompt, "it is kept", "a prompt after which the caller decides what becomes of it"),
+            field("keys", Shape::Fields(&REVIEW), "1, 2, 3 and `*`", "the keys of the review by what they do"),
+            field("nothing", Shape::Step, MUST, "the step when nothing was said, or it was discarded"),
+            field("failed", Shape::Step, MUST, "the step when it cannot be kept"),
+        ], &KEYING],
+    },
+    Action {
+        name: "survey", value: Shape::Reason, one_of: &[],
+        says: "asks one question after the other, a key each; an answer is read as `<survey>.<question>`",
+        fields: &[&[
+            field("questions", Shape::Map(&Shape::Reason, &Shape::Either(&Shape::Prompt, &Shape::Fields(&QUESTION))), MUST, "a prompt for each question"),
+            field("keys", Shape::Digits, "1..5", "the figures that answer, the lowest and the highest"),
+        ]],
+    },
+    Action {
+        name: "conference", value: Shape::Expression, one_of: &[],
+        says: "brings others into the call, who all hear each other and the caller",
+        fields: &[&[
+            field("with", Shape::OneOrMore(&Shape::Address), MUST, "whom to call, one or up to six"),
+            field("announce", Shape::Prompt, "silence", "what the caller hears when somebody joins"),
+            field("ends_with", Shape::Key, "none", "the key by which the caller leaves"),
+            field("because", Shape::Reason, "that of the last `goto`", "why, for whoever answers"),
+            field("ring_for", Shape::Duration, "30s", "how long each may ring"),
+            field("failed", Shape::Step, MUST, "the step when nobody could be brought in"),
+            field("after", Shape::Step, "the call ends", "the step when the others have left, or the caller has"),
         ]],
     },
     Action {

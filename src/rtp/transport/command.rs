@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::api::{Connection, Counts, LegId, Play};
 use super::leg::Leg;
 use super::listen::{Ear, Tap};
+use super::rooms::Voice;
 use crate::secret::Key;
 
 /// A command to one leg. Everything in it was allocated by the sender.
@@ -30,6 +31,13 @@ pub(super) enum What {
         with: LegId,
     },
     Unbridge,
+    /// Go into the room of another leg, on its thread; the second part is for that one, if it is in none.
+    Join {
+        with: LegId,
+        voices: [Box<Voice>; 2],
+    },
+    /// Go out of the room.
+    Leave,
     Tap(Box<Tap>),
     Source(Consumer<i16>),
     Close(Option<oneshot::Sender<Counts>>),
@@ -37,11 +45,20 @@ pub(super) enum What {
     ShutDown,
 }
 
+/// How two legs meet.
+#[derive(Debug)]
+pub(super) enum Meeting {
+    /// They hear each other, and nobody else.
+    Bridge,
+    /// They are in one room.
+    Room([Box<Voice>; 2]),
+}
+
 /// What one thread hands to another.
 #[derive(Debug)]
 pub(super) enum Parcel {
-    /// A leg that comes to live here, to be bridged with one that should be here.
-    Leg { leg: Box<Leg>, with: LegId },
+    /// A leg that comes to live here, to meet one that should be here.
+    Leg { leg: Box<Leg>, with: LegId, meeting: Meeting },
     /// A command whose leg has moved on to this thread.
     Command(Command),
     /// A leg that had lived here has closed: no command will come for it any more.

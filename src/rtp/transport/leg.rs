@@ -14,6 +14,7 @@ use super::io::RtpIo;
 use super::listen::{Ear, Tap};
 use super::receiving::Inbound;
 use super::reporting::Reports;
+use super::rooms::Voice;
 use super::sending::Outbound;
 use crate::rtp::latch::Latch;
 use crate::rtp::rtcp::Cname;
@@ -64,6 +65,8 @@ pub(super) struct Leg {
     pub(super) counts: Counts,
     /// Place of the leg that it is bridged with, on the same thread.
     pub(super) bridged: Option<usize>,
+    /// Its part in a room.
+    pub(super) voice: Option<Box<Voice>>,
     /// The wheel's slot that its present entry is in: any other entry is out of date.
     pub(super) entered: u64,
     /// Threads that it has lived on and that still know where it went.
@@ -94,6 +97,7 @@ impl Leg {
             reports: Reports::new(beginning.cname),
             counts: Counts::default(),
             bridged: None,
+            voice: None,
             entered: 0,
             trail: SmallVec::new(),
             events,

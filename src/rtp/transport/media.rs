@@ -19,6 +19,7 @@ use super::leg::{Beginning, Leg as Party};
 use super::listen::{Ear, Tap};
 use super::pacer::{self, Gauges};
 use super::ports::Ports;
+use super::rooms::Voice;
 use crate::audio::FRAME;
 use crate::secret::Key;
 
@@ -301,6 +302,21 @@ impl Leg {
     #[expect(clippy::missing_errors_doc, reason = "see the impl")]
     pub fn unbridge(&self) -> Result<(), MediaError> {
         self.send(What::Unbridge)
+    }
+
+    /// Lets this leg hear everybody in the room of `host`, which is made with the first who joins, and them hear it: at
+    /// most eight with the host. What plays on a leg goes before what the others say. A leg that was bridged is taken
+    /// out of that. Whoever closes leaves.
+    #[expect(clippy::missing_errors_doc, reason = "see the impl")]
+    pub fn join(&self, host: &Self) -> Result<(), MediaError> {
+        let voices = [Voice::boxed(host.id), Voice::boxed(host.id)];
+        self.send(What::Join { with: host.id, voices })
+    }
+
+    /// Leaves the room.
+    #[expect(clippy::missing_errors_doc, reason = "see the impl")]
+    pub fn leave(&self) -> Result<(), MediaError> {
+        self.send(What::Leave)
     }
 
     /// What the peer says from now on, at 8,000 samples a second, in blocks of 20 ms, losses concealed; nothing is

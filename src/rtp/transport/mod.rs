@@ -23,6 +23,7 @@ mod pacer;
 mod ports;
 mod receiving;
 mod reporting;
+mod rooms;
 mod sending;
 mod wheel;
 

@@ -22,9 +22,10 @@ use rand_chacha::ChaCha12Rng;
 use slab::Slab;
 
 use super::api::{LegEvent, LegId, ThreadHealth};
-use super::command::{Command, Parcel, What};
+use super::command::{Command, Meeting, Parcel, What};
 use super::io::{Direct, RtpIo};
 use super::leg::Leg;
+use super::rooms::Rooms;
 use super::wheel::Wheel;
 use crate::rtp::packet;
 use crate::time::Mono;
@@ -148,6 +149,7 @@ struct Pacer<I> {
     ntp_origin: u64,
     legs: Slab<Box<Leg>>,
     places: HashMap<LegId, Place>,
+    rooms: Rooms,
     wheel: Wheel,
     /// The slot that is being worked off.
     due: Vec<usize>,
@@ -183,6 +185,7 @@ impl<I: RtpIo> Pacer<I> {
             ntp_origin: (NTP_EPOCH << 32).wrapping_add(ntp(wall.saturating_sub(now))),
             legs: Slab::new(),
             places: HashMap::new(),
+            rooms: Rooms::default(),
             wheel: Wheel::new(now_ms, share),
             due: Vec::with_capacity(share),
             again: Vec::with_capacity(EVENTS),
@@ -278,7 +281,7 @@ impl<I: RtpIo> Pacer<I> {
                 self.take_commands();
             }
             match parcel {
-                Parcel::Leg { leg, with } => self.welcome(leg, with),
+                Parcel::Leg { leg, with, meeting } => self.welcome(leg, with, meeting),
                 Parcel::Command(command) => self.carry_out(command),
                 Parcel::Forget(leg) => {
                     self.places.remove(&leg);
@@ -316,7 +319,9 @@ impl<I: RtpIo> Pacer<I> {
             }
             What::Stop => leg.outbound.stop(),
             What::SendKeys(keys, slots) => leg.outbound.send_keys(&keys, slots),
-            What::Bridge { with } => self.bridge(place, with),
+            What::Bridge { with } => self.meet(place, with, Meeting::Bridge),
+            What::Join { with, voices } => self.meet(place, with, Meeting::Room(voices)),
+            What::Leave => self.rooms.leave(place, leg),
             What::Unbridge => {
                 self.unbridge(place, false);
             }
@@ -361,29 +366,32 @@ impl<I: RtpIo> Pacer<I> {
         Some(place)
     }
 
-    /// A leg has come from another thread to be bridged with `with`.
-    fn welcome(&mut self, mut leg: Box<Leg>, with: LegId) {
+    /// A leg has come from another thread to meet `with`.
+    fn welcome(&mut self, mut leg: Box<Leg>, with: LegId, meeting: Meeting) {
         if let Some(Place::Gone(thread)) = self.places.get(&with).copied() {
             leg.leave_trace(self.index);
             self.places.insert(leg.id, Place::Gone(thread));
-            self.post(thread, Parcel::Leg { leg, with });
+            self.post(thread, Parcel::Leg { leg, with, meeting });
             return;
         }
         self.setting.gauges.legs.fetch_add(1, Ordering::Relaxed);
         if let Some(place) = self.settle(leg) {
-            self.bridge_here(place, with);
+            self.meet_here(place, with, meeting);
         }
     }
 
-    fn bridge(&mut self, place: usize, with: LegId) {
+    fn meet(&mut self, place: usize, with: LegId, meeting: Meeting) {
         self.unbridge(place, true);
+        if let Some(leg) = self.legs.get_mut(place) {
+            self.rooms.leave(place, leg);
+        }
         let elsewhere = match self.places.get(&with) {
             Some(Place::Here(_)) => None,
             Some(Place::Gone(thread)) => Some(*thread),
             None => Some(with.thread()).filter(|it| *it != self.index),
         };
         let Some(thread) = elsewhere else {
-            self.bridge_here(place, with);
+            self.meet_here(place, with, meeting);
             return;
         };
         let Some(mut leg) = self.legs.try_remove(place) else { return };
@@ -394,13 +402,37 @@ impl<I: RtpIo> Pacer<I> {
         leg.leave_trace(self.index);
         self.places.insert(leg.id, Place::Gone(thread));
         self.setting.gauges.legs.fetch_sub(1, Ordering::Relaxed);
-        self.post(thread, Parcel::Leg { leg, with });
+        self.post(thread, Parcel::Leg { leg, with, meeting });
+    }
+
+    fn meet_here(&mut self, place: usize, with: LegId, meeting: Meeting) {
+        match meeting {
+            Meeting::Bridge => self.bridge_here(place, with),
+            Meeting::Room([own, others]) => {
+                let other = match self.places.get(&with) {
+                    Some(Place::Here(other)) => Some(*other),
+                    Some(Place::Gone(_)) | None => None,
+                };
+                if let Some(other) = other {
+                    self.unbridge(other, true);
+                    if let Some(leg) = self.legs.get_mut(other).filter(|it| it.voice.is_none()) {
+                        self.rooms.enter(other, leg, others);
+                    }
+                }
+                if let Some(leg) = self.legs.get_mut(place) {
+                    self.rooms.enter(place, leg, own);
+                }
+            }
+        }
     }
 
     fn bridge_here(&mut self, place: usize, with: LegId) {
         match self.places.get(&with).copied() {
             Some(Place::Here(other)) if other != place => {
                 self.unbridge(other, true);
+                if let Some(leg) = self.legs.get_mut(other) {
+                    self.rooms.leave(other, leg);
+                }
                 for (one, two) in [(place, other), (other, place)] {
                     if let Some(leg) = self.legs.get_mut(one) {
                         leg.join(two);
@@ -431,6 +463,9 @@ impl<I: RtpIo> Pacer<I> {
 
     fn close(&mut self, place: usize) -> Option<super::api::Counts> {
         self.unbridge(place, true);
+        if let Some(leg) = self.legs.get_mut(place) {
+            self.rooms.leave(place, leg);
+        }
         let leg = self.legs.try_remove(place)?;
         Some(self.farewell(leg))
     }
@@ -514,6 +549,7 @@ impl<I: RtpIo> Pacer<I> {
 
     fn tick(&mut self, now: Mono, at: u64, place: usize) {
         let ntp = self.ntp_at(now);
+        self.rooms.mix(place, &mut self.legs);
         let Some(leg) = self.legs.get_mut(place).filter(|it| it.entered == at) else { return };
         leg.tick(now, &mut self.io);
         leg.listen(now);

@@ -157,6 +157,9 @@ impl Leg {
     /// Each 20 ms: gives the tap its block, and notices when the peer has fallen silent.
     pub(super) fn listen(&mut self, now: Mono) {
         let _ = self.inbound.keys.tick(now);
+        if let Some(voice) = &mut self.voice {
+            voice.tick();
+        }
         if let Some(tap) = &mut self.inbound.tap {
             if tap.is_read() {
                 tap.tick();
@@ -242,13 +245,18 @@ impl Leg {
 
     /// Decodes only where somebody listens.
     fn hear_audio(&mut self, now: Mono, header: &Header, codec: Codec, payload: &[u8]) {
-        if self.inbound.tap.is_none() && self.inbound.ear.is_none() {
+        if self.inbound.tap.is_none() && self.inbound.ear.is_none() && self.voice.is_none() {
             return;
         }
         let mut room = listen::room();
         let samples = listen::decode(codec, payload, &mut room);
         if let Some(tap) = &mut self.inbound.tap {
             tap.hear(header.timestamp, samples);
+        }
+        // What is said on hold is music, and for nobody in a room.
+        let receives = self.connection.is_none_or(|it| it.direction.receives());
+        if let Some(voice) = self.voice.as_mut().filter(|_| receives) {
+            voice.hear(header.timestamp, samples);
         }
         let Some(ear) = &mut self.inbound.ear else { return };
         for key in ear.hear(header.timestamp, samples) {

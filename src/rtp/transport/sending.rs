@@ -219,6 +219,10 @@ impl Leg {
         if self.bridged.is_some() && out.numbers.forwarded_at().is_some_and(is_forwarding) {
             return Slot::Nothing;
         }
+        if let Some(voice) = &self.voice {
+            codec.encode(&voice.heard, payload);
+            return Slot::Audio;
+        }
         if self.bridged.is_none() && out.fill_from_source(codec, payload) {
             return Slot::Audio;
         }

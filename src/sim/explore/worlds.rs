@@ -136,6 +136,7 @@ fn values(flow: &Flow, name: &str, kind: &Type) -> Vec<String> {
         Type::Duration => vec!["5m".to_owned()],
         Type::Phone => vec!["13800000001".to_owned()],
         Type::Secret => vec!["86421357".to_owned()],
+        Type::Recording => vec!["r1".to_owned()],
     };
     let mut compared = Vec::new();
     each_expr(flow, &mut |expr| compared_with(expr, name, &mut compared));
@@ -179,7 +180,7 @@ fn around(value: &Value) -> Vec<String> {
         | Value::YesNo(_)
         | Value::Choice(_)
         | Value::Phone(_) => vec![value.to_string()],
-        Value::Secret(_) => Vec::new(),
+        Value::Secret(_) | Value::Recording(_) => Vec::new(),
     }
 }
 
@@ -203,7 +204,7 @@ pub(super) fn entries(flow: &Flow, ask: &Ask) -> Vec<Vec<Key>> {
             .filter(|it| !it.starts_with('-'))
             .map(|it| it.strip_suffix(".00").unwrap_or(it).replace('.', "*"))
             .collect(),
-        kind @ (Type::Text | Type::Digits | Type::Phone | Type::Secret) => {
+        kind @ (Type::Text | Type::Digits | Type::Phone | Type::Secret | Type::Recording) => {
             values(flow, &ask.into.value, kind).iter().map(|it| sized(it)).collect()
         }
     };
@@ -233,6 +234,9 @@ fn each_expr<'a>(flow: &'a Flow, visit: &mut dyn FnMut(&'a Expr)) {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Record(_)
+            | ActionKind::Survey(_)
+            | ActionKind::Conference(_)
             | ActionKind::Hangup(_) => {}
         }
     }

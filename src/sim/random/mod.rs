@@ -118,6 +118,15 @@ impl Call<'_> {
         let speaking = self.talk.caller.speaking.is_some();
         let place = self.talk.caller.place();
         let action = place.and_then(|it| it.action(&stage.flow));
+        if matches!(action.map(|it| &it.kind), Some(ActionKind::Record(_)))
+            && self.chance.percent(40)
+        {
+            let length = self.chance.tenths(1, 300);
+            return self.does(What::Talks(length));
+        }
+        if self.talk.caller.conference.is_some() && self.chance.percent(30) {
+            return self.does(What::OtherLeaves);
+        }
         let asks = action.filter(|it| matches!(it.kind, ActionKind::Menu(_) | ActionKind::Ask(_)));
         match asks {
             Some(action) if !(speaking && listens) => {

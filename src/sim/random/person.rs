@@ -107,7 +107,7 @@ fn any(chance: &mut Chance, most: usize) -> Vec<Key> {
 /// What is asked for, as far as its type tells.
 fn entry(ask: &Ask, chance: &mut Chance) -> Vec<Key> {
     let typical = match &ask.kind.value {
-        Type::Text | Type::Digits | Type::Phone | Type::Secret => None,
+        Type::Text | Type::Digits | Type::Phone | Type::Secret | Type::Recording => None,
         Type::Number => chance.pick(&["1", "12", "100", "0", "3"]),
         Type::Money => chance.pick(&["1", "50", "12*50", "0", "100"]),
         Type::Date => chance.pick(&["20261126", "1126", "20260101"]),

@@ -76,7 +76,8 @@ fn lines(trial: &mut Trial<'_>, least: &mut Scenario) {
 /// Makes the world ordinary, field by field.
 fn world(trial: &mut Trial<'_>, least: &mut Scenario) {
     let ordinary = World::ordinary();
-    let fields: [fn(&mut World, &World); 7] = [
+    let fields: [fn(&mut World, &World); 8] = [
+        |it, _| it.disk_full = false,
         |it, ordinary| it.caller.clone_from(&ordinary.caller),
         |it, ordinary| it.at.clone_from(&ordinary.at),
         |it, _| it.language = None,

@@ -80,6 +80,7 @@ pub(super) fn world(flow: &Flow, kind: Kind, chance: &mut Chance) -> World {
         3 | 4 => Agents::Busy,
         _ => Agents::Free("8001".into()),
     };
+    world.disk_full = chance.percent(adverse) && chance.percent(50);
     world.outside = match chance.below(8) {
         0 => Outside::Busy,
         1 => Outside::NoAnswer,
@@ -118,6 +119,7 @@ pub(super) fn value(kind: &Type, chance: &mut Chance) -> String {
         Type::YesNo => pick(&["yes", "no"], chance),
         Type::Choice(words) => chance.pick(words).map(|it| it.to_string()).unwrap_or_default(),
         Type::Phone => pick(&["13800000001", "110", "+441632960000", "02087654321"], chance),
+        Type::Recording => "r1".to_owned(),
         Type::Secret => format!("{SECRET}1357"),
     }
 }

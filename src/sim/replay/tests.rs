@@ -141,6 +141,11 @@ fn call(keys: &[(u64, char)], answers: &[Answer], leaves_after: Option<u64>) -> 
                 | Command::LeaveQueue(_)
                 | Command::Transfer(_)
                 | Command::CancelTransfer(_)
+                | Command::Record(_)
+                | Command::StopRecording(_)
+                | Command::DiscardRecording(_)
+                | Command::Conference(_)
+                | Command::LeaveConference(_)
                 | Command::HangUp(_)
                 | Command::LastResort(_)
                 | Command::End(_) => {}

@@ -37,6 +37,14 @@ impl Tongue {
         }
     }
 
+    /// What stands for the voice of a caller.
+    pub(super) const fn recording_sign(self) -> &'static str {
+        match self {
+            Self::Mandarin => "（录音）",
+            Self::English => "(recording)",
+        }
+    }
+
     /// What stands for the pause between two groups of digits.
     pub(super) const fn group_sign(self) -> &'static str {
         match self {
@@ -130,6 +138,8 @@ pub fn readable_as(from: &Type, wanted: &Type) -> bool {
     use Type as T;
     match (from, wanted) {
         (T::Secret, _) | (_, T::Secret) => false,
+        (T::Recording, wanted) => *wanted == T::Recording,
+        (_, T::Recording) => false,
         (T::Choice(_), T::Choice(_)) | (T::Text | T::Choice(_), _) => true,
         (T::Digits, T::Number | T::Phone | T::Text) => true,
         (T::Phone, T::Digits | T::Text) => true,
@@ -151,6 +161,7 @@ pub(super) fn read_as(value: &Value, kind: Option<&Type>) -> Result<Value, Unspe
     };
     let read = match (value, kind) {
         (V::Secret(_), _) | (_, T::Secret) => return Err(Unspeakable::Secret),
+        (V::Text(_) | V::Choice(_), T::Recording) => None,
         (V::Text(it) | V::Choice(it), _) => kind.read(it).ok(),
         (V::Digits(it), T::Digits | T::Number | T::Phone | T::Text) => kind.read(it).ok(),
         (V::Phone(it), T::Digits) => kind.read(it.trim_start_matches('+')).ok(),
@@ -167,7 +178,8 @@ pub(super) fn read_as(value: &Value, kind: Option<&Type>) -> Result<Value, Unspe
         | (V::Time(_), T::Time)
         | (V::DateTime(_), T::DateTime)
         | (V::Duration(_), T::Duration)
-        | (V::YesNo(_), T::YesNo) => Some(value.clone()),
+        | (V::YesNo(_), T::YesNo)
+        | (V::Recording(_), T::Recording) => Some(value.clone()),
         (
             V::Digits(_)
             | V::Phone(_)
@@ -177,7 +189,8 @@ pub(super) fn read_as(value: &Value, kind: Option<&Type>) -> Result<Value, Unspe
             | V::Time(_)
             | V::DateTime(_)
             | V::Duration(_)
-            | V::YesNo(_),
+            | V::YesNo(_)
+            | V::Recording(_),
             _,
         ) => None,
     };

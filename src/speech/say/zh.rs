@@ -70,7 +70,8 @@ pub(super) fn say(
         Value::Duration(it) => duration(clock(*it), out),
         Value::YesNo(it) => fixed(if *it { "yes" } else { "no" }, out),
         Value::Secret(_) => return Err(Unspeakable::Secret),
-        Value::Text(_) | Value::Choice(_) => {} // words of the catalogue
+        // Words of the catalogue, and what callers said themselves.
+        Value::Text(_) | Value::Choice(_) | Value::Recording(_) => {}
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod bridges;
 mod keys;
 mod prompts;
+mod rooms;
 mod trust;
 
 use std::net::{SocketAddr, UdpSocket};
