@@ -73,6 +73,8 @@ fn flows(criterion: &mut Criterion) {
         prompts: &Words,
         calendars: BTreeSet::new(),
         queues: BTreeMap::from([("service".into(), true)]),
+        cases: std::collections::BTreeSet::new(),
+        notify: std::collections::BTreeSet::new(),
         connectors: BTreeSet::from(["shop".into()]),
         transfers: Vec::new(),
     };

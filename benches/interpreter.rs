@@ -18,7 +18,7 @@ use hotline::value::{Type, Value};
 fn setting() -> Arc<Setting> {
     let mut ground = Ground::read(Path::new("hotline.yaml"), &Overrides::default()).unwrap();
     let flow = ground.read_flow(Path::new("flows/shop.yaml")).unwrap();
-    let calendars = Arc::new(ground.config.calendars.clone());
+    let calendars = Arc::new(ground.config.times());
     Arc::new(Setting { flow, catalogues: ground.catalogues, calendars })
 }
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use hotline::diagnostic::text::render;
 use hotline::diagnostic::{Diagnostic, FileId, Sources, Span, Spanned};
-use hotline::flow::{Program, PromptFacts, Prompts, Slot, World, explain};
+use hotline::flow::{Program, PromptFacts, Prompts, Shelf, Shelved, Slot, World, explain};
 use hotline::value::Type;
 use hotline::yaml::{self, Node};
 
 /// Codes of catalogues, scenarios and hotline.yaml, which no flow can show; their rooms test their pages.
-const ELSEWHERE: [&str; 6] = ["HL0120", "HL055", "HL059", "HL079", "HL08", "HL09"];
+const ELSEWHERE: [&str; 7] = ["HL0120", "HL0424", "HL055", "HL059", "HL079", "HL08", "HL09"];
 
 fn root(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -78,7 +78,9 @@ fn the_wrong_flow_of_each_page_gives_its_code_and_the_right_one_gives_nothing() 
             let text = block(&page, kind).expect("a wrong and a right flow");
             let mut sources = Sources::default();
             let file = sources.add(format!("{code}-{kind}.yaml"), text.as_str());
-            let found = shop.check(file, &text);
+            let mut beside = Beside::new(&page, &mut sources);
+            beside.0.push(("shop".to_owned(), file, text.as_str().into()));
+            let found = shop.check(file, &text, &mut beside);
             let codes: BTreeSet<_> = found.iter().map(|it| it.code).collect();
             if codes.iter().ne(expected) {
                 failures +=
@@ -95,6 +97,32 @@ fn the_wrong_flow_of_each_page_gives_its_code_and_the_right_one_gives_nothing() 
 fn block(page: &str, kind: &str) -> Option<String> {
     let (_, rest) = page.split_once(&format!("```yaml {kind}\n"))?;
     rest.split_once("\n```").map(|(body, _)| format!("{body}\n"))
+}
+
+/// The flows of a page that others run, and the one that is checked.
+struct Beside(Vec<(String, FileId, Arc<str>)>);
+
+impl Beside {
+    /// The blocks that begin with `` ```yaml sub <name> ``.
+    fn new(page: &str, sources: &mut Sources) -> Self {
+        let blocks = page.split("```yaml sub ").skip(1).map(|rest| {
+            let (name, rest) = rest.split_once('\n').expect("a name");
+            let text: Arc<str> = rest.split("```").next().expect("a flow").into();
+            (name.to_owned(), sources.add(format!("{name}.yaml"), Arc::clone(&text)), text)
+        });
+        Self(blocks.collect())
+    }
+}
+
+impl Shelf for Beside {
+    fn take(&mut self, name: &str, _: FileId) -> Shelved {
+        let flow = self.0.iter().find(|(known, ..)| known == name);
+        flow.map_or(Shelved::Missing, |(_, file, text)| Shelved::Text(*file, Arc::clone(text)))
+    }
+
+    fn names(&self, _: FileId) -> Vec<String> {
+        self.0.iter().map(|(name, ..)| name.clone()).collect()
+    }
 }
 
 /// The world of docs/errors/README.md, with the words of one page.
@@ -121,7 +149,7 @@ impl Shop {
         Self { world, prompts }
     }
 
-    fn check(&self, file: FileId, text: &str) -> Vec<Diagnostic> {
+    fn check(&self, file: FileId, text: &str, beside: &mut Beside) -> Vec<Diagnostic> {
         let names = |field: &str| {
             let items = self.world.get(field).expect("a field").items();
             items.iter().map(|it| it.text().unwrap().to_owned()).collect::<Vec<_>>()
@@ -134,10 +162,12 @@ impl Shop {
                 .iter()
                 .map(|(name, served)| (name.text().unwrap().into(), served.text() == Some("yes")))
                 .collect(),
+            cases: names("cases").into_iter().map(Arc::from).collect(),
+            notify: names("notify").into_iter().map(Arc::from).collect(),
             connectors: names("connectors").into_iter().map(Arc::from).collect(),
             transfers: names("transfers"),
         };
-        match Program::read(file, text, &world) {
+        match Program::read_with(file, text, &world, beside) {
             Ok((_, found)) | Err(found) => found,
         }
     }

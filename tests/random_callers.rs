@@ -30,7 +30,7 @@ static FLOWS: LazyLock<Vec<Arc<Setting>>> = LazyLock::new(|| {
         .map(|path| {
             let flow = ground.read_flow(path).unwrap();
             let catalogues = Arc::clone(&ground.catalogues);
-            let calendars = Arc::new(ground.config.calendars.clone());
+            let calendars = Arc::new(ground.config.times());
             Arc::new(Setting { flow, catalogues, calendars })
         })
         .collect()

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::follow_up::{History, KnownCase, PastCall};
 use super::journey::{Passage, What};
 use super::setting::Start;
 use crate::flow::model::{Flow, Lang, Name, Texts};
@@ -50,6 +51,12 @@ pub struct Context {
     pub lookups: IndexMap<Name, LookedUp>,
     /// How they waited, oldest first; the last 50.
     pub waits: Vec<Wait>,
+    /// Cases of this number that have no answer yet, the newest first; those of this call, too. At most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_cases: Vec<KnownCase>,
+    /// The last calls of this number, the newest first. At most five.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub last_calls: Vec<PastCall>,
 }
 
 /// The most steps of a path that are kept.
@@ -77,6 +84,19 @@ pub struct Caller {
     /// The name that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Arc<str>>,
+    /// How they have shown who they are, if they have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
+}
+
+/// How a caller has shown who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verified {
+    /// Whose secret they know.
+    pub account: Arc<str>,
+    /// By what: the lookup that it was compared against, such as `pin`.
+    pub how: Name,
 }
 
 /// One line that the designer wants seen first.
@@ -130,6 +150,20 @@ pub(super) struct Record {
     answers: IndexMap<Name, String>,
     lookups: IndexMap<Name, LookedUp>,
     waits: VecDeque<Waiting>,
+    /// Cases of this call, the oldest first.
+    opened: VecDeque<Opened>,
+    /// What is known from before.
+    history: Arc<History>,
+}
+
+/// A case that this call opened.
+#[derive(Debug)]
+struct Opened {
+    number: Arc<str>,
+    kind: Name,
+    about: Option<Name>,
+    at: Mono,
+    promised: Timestamp,
 }
 
 #[derive(Debug)]
@@ -170,6 +204,12 @@ impl Record {
                     last.over = Some((*took, outcome));
                 }
             }
+            What::Case { kind, about, number: Some(number), promised: Some(promised), .. } => {
+                let (kind, about) = (kind.clone(), about.clone());
+                let number = Arc::clone(number);
+                let opened = Opened { number, kind, about, at, promised: *promised };
+                push_bounded(&mut self.opened, opened, History::MAX_CASES);
+            }
             What::Transferring { because, .. } | What::Conferring { because, .. } => {
                 self.reason.clone_from(because);
             }
@@ -184,6 +224,7 @@ impl Record {
             | What::Corrected { .. }
             | What::Silence { .. }
             | What::Wrong { .. }
+            | What::Verified { .. }
             | What::Hours { .. }
             | What::Language { .. }
             | What::Position { .. }
@@ -192,13 +233,39 @@ impl Record {
             | What::Connected { .. }
             | What::AgentLeft
             | What::Transfer { .. }
+            | What::Case { .. }
+            | What::Callback { .. }
+            | What::Notified { .. }
             | What::Recorded { .. }
             | What::Reviewed { .. }
             | What::Conference { .. }
             | What::Conferred { .. }
             | What::Stuck { .. }
+            | What::Returned { .. }
             | What::Ended { .. } => {}
         }
+    }
+
+    /// Takes what is known of the caller's number from before.
+    pub(super) fn recall(&mut self, history: Arc<History>) {
+        self.history = history;
+    }
+
+    /// This call's cases, then those of before.
+    fn open_cases(&self, start: &Start) -> Vec<KnownCase> {
+        let own = self.opened.iter().rev().map(|it| {
+            let passed = SignedDuration::try_from(it.at - start.at).unwrap_or_default();
+            let began = start.wall.timestamp();
+            KnownCase {
+                number: Arc::clone(&it.number),
+                kind: it.kind.clone(),
+                about: it.about.clone(),
+                opened: began.saturating_add(passed).unwrap_or(began),
+                promised: it.promised,
+            }
+        });
+        let before = self.history.open_cases.iter().cloned();
+        own.chain(before).take(History::MAX_CASES).collect()
     }
 
     /// The record as it stands at `now`, with the designer's `fields`.
@@ -207,6 +274,7 @@ impl Record {
         flow: &Flow,
         start: &Start,
         language: &Lang,
+        verified: Option<Verified>,
         fields: Vec<(Texts, String)>,
         now: Mono,
     ) -> Context {
@@ -223,7 +291,11 @@ impl Record {
             started: start.wall.timestamp(),
             flow: FlowVersion { name: flow.name.value.clone(), version: Arc::clone(&flow.version) },
             language: language.clone(),
-            caller: Caller { number: start.caller_number.clone(), name: start.caller_name.clone() },
+            caller: Caller {
+                number: start.caller_number.clone(),
+                name: start.caller_name.clone(),
+                verified,
+            },
             called: Arc::clone(&start.called),
             reason: self.reason.clone(),
             fields: fields.into_iter().map(|(label, value)| Field { label, value }).collect(),
@@ -231,6 +303,8 @@ impl Record {
             answers: self.answers.clone(),
             lookups: self.lookups.clone(),
             waits: self.waits.iter().map(wait).collect(),
+            open_cases: self.open_cases(start),
+            last_calls: self.history.last_calls.iter().take(History::MAX_CALLS).cloned().collect(),
         }
     }
 }

@@ -8,9 +8,10 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::context::Context;
+use super::follow_up::{CallBack, History, Kept, Notice, OpenCase};
 use super::journey::Passage;
 use crate::flow::model::{Name, TransferKind};
-use crate::secret::Key;
+use crate::secret::{Key, Secret};
 use crate::speech::Utterance;
 use crate::time::Mono;
 use crate::value::Value;
@@ -40,6 +41,13 @@ pub enum Event {
         /// What came of it.
         answer: Answer,
     },
+    /// A secret was compared, or could not be.
+    Verified {
+        /// That of [`Command::Verify`].
+        check: Ticket,
+        /// What came of it.
+        verdict: Verdict,
+    },
     /// Something happened to the caller in a queue.
     Queue {
         /// That of [`Command::Enqueue`].
@@ -54,6 +62,15 @@ pub enum Event {
         /// What.
         event: TransferEvent,
     },
+    /// A case or a call back was kept, or was not.
+    Kept {
+        /// That of [`Command::OpenCase`] or [`Command::CallBack`].
+        ticket: Ticket,
+        /// What came of it.
+        kept: Kept,
+    },
+    /// What is known of the caller's number from before; decides nothing, agents see it.
+    Recalled(Arc<History>),
     /// Something happened to a recording.
     Recording {
         /// That of [`Command::Record`].
@@ -138,6 +155,36 @@ pub enum Answer {
     Failed,
     /// It did not answer in time.
     TimedOut,
+}
+
+/// What came of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is the account's.
+    Right,
+    /// It is not, or there is no such account: nobody can tell which.
+    Wrong,
+    /// The account or the caller's number is locked, perhaps by this try; right or wrong, nobody is told.
+    Locked,
+    /// It could not be compared.
+    Failed,
+    /// It was not compared in time.
+    TimedOut,
+}
+
+impl Verdict {
+    /// Its name in journeys.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Locked => "locked",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+        }
+    }
 }
 
 /// Who takes a call.
@@ -251,6 +298,8 @@ pub enum Command {
     Stop,
     /// Ask a connector; answered by [`Event::LookedUp`].
     LookUp(Question),
+    /// Compare a secret; answered by [`Event::Verified`].
+    Verify(Box<Check>),
     /// Put the caller into a queue; answered by [`Event::Queue`].
     Enqueue(Enqueue),
     /// Take them out again, whatever was reached: an agent who just answered is let go.
@@ -259,6 +308,12 @@ pub enum Command {
     Transfer(Transfer),
     /// Give it up, whatever was reached.
     CancelTransfer(Ticket),
+    /// Open a case; answered by [`Event::Kept`].
+    OpenCase(OpenCase),
+    /// Promise to call back; answered by [`Event::Kept`].
+    CallBack(CallBack),
+    /// Tell somebody else; nothing waits for it.
+    Notify(Notice),
     /// Keep what the caller says from now on; answered by [`Event::Recording`].
     Record(Recording),
     /// End it, and keep what was said; answered by [`RecordingEvent::Stored`] or [`RecordingEvent::Failed`].
@@ -293,12 +348,41 @@ pub struct Play {
 /// A question to a connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// What [`Event::LookedUp`] says; with the call's id the idempotency key of a lookup that `changes` something.
+    /// What [`Event::LookedUp`] says.
     pub ticket: Ticket,
     /// Which of the flow's lookups.
     pub lookup: Name,
-    /// A value for each of its `takes`. The only place where a secret leaves the machine.
+    /// A value for each of its `takes`; of a lookup that changes something also `once`, its idempotency key: the call's id
+    /// and the ticket. Here and in [`Check`] a secret leaves the machine, and nowhere else.
     pub with: Vec<(Name, Value)>,
+    /// How long it may take. The machine waits half a second more and then goes on without.
+    pub within: Duration,
+}
+
+impl Question {
+    /// The name in `with` of the idempotency key; no lookup takes anything of this name itself.
+    pub const ONCE: &'static str = "once";
+}
+
+/// A secret to be compared with that of an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What [`Event::Verified`] says.
+    pub ticket: Ticket,
+    /// Which of the flow's lookups gives the secret's hash.
+    pub lookup: Name,
+    /// A value for each of its `takes`.
+    pub with: Vec<(Name, Value)>,
+    /// What was keyed.
+    pub secret: Secret<Arc<str>>,
+    /// Whose it should be.
+    pub account: Arc<str>,
+    /// Who tries: their number, unless withheld.
+    pub number: Option<Arc<str>>,
+    /// How many wrong ones lock the account.
+    pub locks_after: u8,
+    /// For how long.
+    pub locked_for: Duration,
     /// How long it may take. The machine waits half a second more and then goes on without.
     pub within: Duration,
 }
@@ -480,8 +564,11 @@ pub fn reveal(log: &[Entry]) -> Vec<(Mono, Event)> {
             | Event::Answered
             | Event::Played(_)
             | Event::LookedUp { .. }
+            | Event::Verified { .. }
             | Event::Queue { .. }
             | Event::Transfer { .. }
+            | Event::Kept { .. }
+            | Event::Recalled(_)
             | Event::Recording { .. }
             | Event::Conference { .. }
             | Event::HungUp

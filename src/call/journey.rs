@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::events::{Agent, ConferenceEvent, Ending, Row, Stuck, TransferEvent};
@@ -27,7 +28,7 @@ pub struct Passage {
 pub enum What {
     /// A step began.
     Step {
-        /// Its name.
+        /// Its name; `identify/ask` is the step `ask` of the flow `identify` that is run.
         step: Name,
     },
     /// Something is spoken.
@@ -86,6 +87,18 @@ pub enum What {
         /// What it found.
         #[serde(skip_serializing_if = "Option::is_none")]
         found: Option<Arc<Row>>,
+    },
+    /// A secret was compared, or could not be.
+    Verified {
+        /// The lookup that it was compared against.
+        lookup: Name,
+        /// Whose it should be.
+        account: Arc<str>,
+        /// `right`, `wrong`, `locked`, `failed` or `timed_out`.
+        outcome: &'static str,
+        /// How long it took.
+        #[serde(serialize_with = "millis", rename = "took_ms")]
+        took: Duration,
     },
     /// A calendar decided.
     Hours {
@@ -155,6 +168,45 @@ pub enum What {
     Transfer {
         /// What.
         event: TransferEvent,
+    },
+    /// A case was opened, or could not be.
+    Case {
+        /// Its kind.
+        kind: Name,
+        /// What about, in a word of the designer's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        about: Option<Name>,
+        /// `opened` or `failed`.
+        outcome: &'static str,
+        /// Its number.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<Arc<str>>,
+        /// Until when an answer is promised.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        promised: Option<Timestamp>,
+    },
+    /// A call back was promised, or could not be.
+    Callback {
+        /// Whose agents call.
+        queue: Name,
+        /// Whom, as it is dialled.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<Arc<str>>,
+        /// `kept`, `no_number` or `failed`.
+        outcome: &'static str,
+    },
+    /// Somebody else is told.
+    Notified {
+        /// Who.
+        to: Name,
+    },
+    /// A flow that was run came back.
+    Returned {
+        /// Which.
+        flow: Name,
+        /// By which of its exits; behind the `run` if by none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit: Option<Name>,
     },
     /// The caller was recorded.
     Recorded {

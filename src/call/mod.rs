@@ -5,30 +5,37 @@
 //! Must not know: SIP, RTP, codecs, databases, files, tasks, the clock, where a command is carried out.
 //! Way in: [`Machine::new`], [`Event::Arrived`], then [`Machine::handle`] until [`Command::End`].
 //! Always true: one prompt at a time; every call ends; no key is lost and none counts twice; the log of a call, fed
-//! again, gives the same commands; a secret leaves only inside [`Command::LookUp`].
+//! again, gives the same commands; a secret leaves only inside [`Command::LookUp`] and [`Command::Verify`].
 //! Read next: `events` (what goes in and comes out), `machine` (the steps), `collect` (keys), `journey` (what the caller
-//! went through), `context` (what an agent sees).
+//! went through), `context` (what an agent sees), `lockout` (who may try a secret).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 use std::time::Duration;
 
 mod collect;
 mod context;
+mod dialable;
 mod events;
+mod follow_up;
 mod journey;
 mod keyed;
 mod keys;
+pub mod lockout;
 mod machine;
 mod setting;
 #[cfg(test)]
 mod tests;
 mod trail;
 
-pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
+pub use context::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Verified, Visit, Wait};
+pub use dialable::dialable;
 pub use events::{
-    Agent, Answer, Command, Conference, ConferenceEvent, Ending, Enqueue, Entry, Event, Play,
-    Press, Question, QueueEvent, Recording, RecordingEvent, Row, Stuck, Ticket, Transfer,
-    TransferEvent, reveal,
+    Agent, Answer, Check, Command, Conference, ConferenceEvent, Ending, Enqueue, Entry, Event,
+    Play, Press, Question, QueueEvent, Recording, RecordingEvent, Row, Stuck, Ticket, Transfer,
+    TransferEvent, Verdict, reveal,
+};
+pub use follow_up::{
+    CallBack, History, Kept, KnownCase, MAX_TEXT, Notice, OpenCase, PastCall, Told,
 };
 pub use journey::{Passage, What};
 pub use machine::{Machine, replay};

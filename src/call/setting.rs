@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use jiff::{Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
+use crate::config::Times;
 use crate::config::calendar::Calendar;
 use crate::flow::Program;
 use crate::flow::model::Lang;
@@ -23,15 +24,30 @@ pub struct Setting {
     pub calendars: Arc<dyn Calendars>,
 }
 
-/// Opening hours, holidays and their time zones.
+/// Opening hours, holidays, deadlines and their time zones.
 pub trait Calendars: Send + Sync {
     /// Whether `calendar` is open at `when`; `None` if there is no such calendar.
     fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool>;
+
+    /// Until when a case of `kind` that is opened at `opened` is answered; `None` if there is no such kind.
+    fn promised(&self, _kind: &str, _opened: Timestamp) -> Option<Timestamp> {
+        None
+    }
 }
 
 impl Calendars for IndexMap<Arc<str>, Calendar> {
     fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
         self.get(calendar).map(|it| it.is_open(when))
+    }
+}
+
+impl Calendars for Times {
+    fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
+        self.calendars.is_open(calendar, when)
+    }
+
+    fn promised(&self, kind: &str, opened: Timestamp) -> Option<Timestamp> {
+        Self::promised(self, kind, opened)
     }
 }
 

@@ -15,6 +15,7 @@ mod prompts;
 mod replay;
 mod say;
 mod schema;
+mod secret;
 mod serve;
 #[cfg(feature = "sound")]
 pub mod sound;
@@ -59,6 +60,7 @@ enum Command {
     /// Show how a value is spoken, and write it as a WAV.
     Say(say::SayArgs),
     Schema(schema::SchemaArgs),
+    Secret(secret::SecretArgs),
     Test(test::TestArgs),
     Try(try_flow::TryArgs),
 }
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Say(args) => say::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Secret(args) => secret::run(&args),
         Command::Test(args) => run_test(&args),
         Command::Try(args) => run_try(&args),
     }

@@ -174,7 +174,7 @@ fn setting(ground: &Ground, flow: Arc<Program>) -> Setting {
     Setting {
         flow,
         catalogues: Arc::clone(&ground.catalogues),
-        calendars: Arc::new(ground.config.calendars.clone()),
+        calendars: Arc::new(ground.config.times()),
     }
 }
 
@@ -183,7 +183,7 @@ fn stage(ground: &Ground, flow: Arc<Program>) -> Stage {
     Stage {
         flow,
         catalogues: Arc::clone(&ground.catalogues),
-        calendars: Arc::new(ground.config.calendars.clone()),
+        calendars: Arc::new(ground.config.times()),
         lengths: Arc::new(move |clip: &str| clips.get(clip).map(|it| it.duration())),
     }
 }

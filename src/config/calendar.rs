@@ -75,6 +75,12 @@ impl Calendar {
         today || since_yesterday
     }
 
+    /// Whether somebody is there at some time of `date`.
+    #[must_use]
+    pub fn opens_on(&self, date: Date) -> bool {
+        !self.hours(date).is_empty()
+    }
+
     /// Whether it never opens at all: no day of any kind has hours.
     #[must_use]
     pub fn never_opens(&self) -> bool {

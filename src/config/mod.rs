@@ -8,6 +8,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 pub mod calendar;
+mod cases;
+mod notify;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -25,6 +27,8 @@ use crate::diagnostic::{Diagnostic, FileId, Span, nearest};
 use crate::secret::Secret;
 use crate::yaml;
 use calendar::Calendar;
+pub use cases::{CaseKind, LONGEST_PROMISE, Times};
+pub use notify::{Channel, Incomplete, Mail, MailTls, Notify};
 
 /// Everything an operator decides.
 #[derive(Debug, Deserialize)]
@@ -53,6 +57,12 @@ pub struct Config {
     /// When somebody is there.
     #[serde(default)]
     pub calendars: IndexMap<Arc<str>, Calendar>,
+    /// Kinds of cases that flows open.
+    #[serde(default)]
+    pub cases: IndexMap<Arc<str>, CaseKind>,
+    /// Whom flows can tell something.
+    #[serde(default)]
+    pub notify: IndexMap<Arc<str>, Notify>,
     /// Where callers wait.
     #[serde(default)]
     pub queues: IndexMap<Arc<str>, Queue>,
@@ -334,6 +344,10 @@ fn check(config: &Config, file: FileId) -> Vec<Diagnostic> {
             found.push(Diagnostic::error("HL0903", span(sip, file), says));
         }
     }
+    for (name, kind) in &config.cases {
+        check_case(config, name, kind, file, &mut found);
+    }
+    notify::check(config, file, &mut found);
     if !demo_passwords(config).is_empty() && !loopback_only(config) {
         let names = demo_passwords(config).join(", ");
         let says =
@@ -352,6 +366,36 @@ fn check(config: &Config, file: FileId) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// HL0907: a kind of case whose promise cannot be kept, or is none.
+fn check_case(
+    config: &Config,
+    name: &str,
+    kind: &CaseKind,
+    file: FileId,
+    found: &mut Vec<Diagnostic>,
+) {
+    if kind.promise.is_zero() || kind.promise > LONGEST_PROMISE {
+        let says = format!("the case `{name}` promises an answer at once, or after 90 days");
+        let help = "write `promise: 24h`".to_owned();
+        found.push(Diagnostic::error("HL0907", Span::new(file, 0, 0), says).help(help));
+    }
+    let Some(named) = &kind.calendar else { return };
+    let span = span(named, file);
+    match config.calendars.get(&named.value) {
+        Some(calendar) if calendar.never_opens() => {
+            let says = format!("the calendar `{}` never opens: no day of it counts", named.value);
+            found.push(Diagnostic::error("HL0907", span, says));
+        }
+        Some(_) => {}
+        None => {
+            let says = format!("no calendar is called `{}`", named.value);
+            let near = nearest(&named.value, config.calendars.keys().map(|name| &**name));
+            let help = near.map(|name| format!("did you mean `{name}`?"));
+            found.push(Diagnostic::error("HL0907", span, says).help(help));
+        }
+    }
 }
 
 /// Agents whose password is one of those printed in docs/demo.md.

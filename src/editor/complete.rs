@@ -117,6 +117,8 @@ impl Workspace {
             Shape::Queue => self.all_names(None, SymbolKind::Queue, found),
             Shape::Calendar => self.all_names(None, SymbolKind::Calendar, found),
             Shape::Connector => self.all_names(None, SymbolKind::Connector, found),
+            Shape::CaseKind => self.all_names(None, SymbolKind::CaseKind, found),
+            Shape::Receiver => self.all_names(None, SymbolKind::Receiver, found),
             Shape::Lookup => self.all_names(flow, SymbolKind::Lookup, found),
             Shape::Variable => self.all_names(flow, SymbolKind::Variable, found),
             Shape::Parameter => self.of_lookup(flow, &[SymbolKind::Parameter], found),
@@ -145,10 +147,13 @@ impl Workspace {
             Shape::Text
             | Shape::Texts
             | Shape::FlowName
+            | Shape::Flow
+            | Shape::Exit
             | Shape::NewStep
             | Shape::NewLookup
             | Shape::NewParameter
             | Shape::NewColumn
+            | Shape::OwnName
             | Shape::Reason
             | Shape::Map(..)
             | Shape::Fields(_)
@@ -163,7 +168,12 @@ impl Workspace {
     fn all_names(&self, flow: Option<&File>, kind: SymbolKind, found: &mut Collected<'_>) {
         let scoped = !matches!(
             kind,
-            SymbolKind::Prompt | SymbolKind::Queue | SymbolKind::Calendar | SymbolKind::Connector
+            SymbolKind::Prompt
+                | SymbolKind::Queue
+                | SymbolKind::Calendar
+                | SymbolKind::CaseKind
+                | SymbolKind::Receiver
+                | SymbolKind::Connector
         );
         let files = self.files().filter(|it| !scoped || flow.is_some_and(|flow| flow.id == it.id));
         let given =

@@ -35,6 +35,8 @@ impl SymbolKind {
             Self::Queue => "queue",
             Self::Calendar => "calendar",
             Self::Connector => "connector",
+            Self::CaseKind => "kind of case",
+            Self::Receiver => "somebody to tell",
         }
     }
 }
@@ -111,8 +113,10 @@ impl Workspace {
             }
             SymbolKind::Queue => self.setting("queues", symbol),
             SymbolKind::Calendar => self.setting("calendars", symbol),
-            // A connector's settings may have a password in them.
+            SymbolKind::CaseKind => self.setting("cases", symbol),
+            // The settings of these two may have a password in them.
             SymbolKind::Connector => Some(format!("connector `{name}` of hotline.yaml")),
+            SymbolKind::Receiver => Some(format!("`{name}` under `notify` of hotline.yaml")),
         }
     }
 

@@ -30,6 +30,10 @@ pub enum SymbolKind {
     Calendar,
     /// A connector of hotline.yaml.
     Connector,
+    /// A kind of case of hotline.yaml.
+    CaseKind,
+    /// Somebody under `notify` of hotline.yaml.
+    Receiver,
 }
 
 /// A name and what it is of.
@@ -146,6 +150,8 @@ fn named(file: &File, place: &Place<'_>, flow: Option<FileId>, all: &mut Vec<Occ
         Shape::Queue => add(SymbolKind::Queue, false, false, text),
         Shape::Calendar => add(SymbolKind::Calendar, false, false, text),
         Shape::Connector => add(SymbolKind::Connector, false, false, text),
+        Shape::CaseKind => add(SymbolKind::CaseKind, false, false, text),
+        Shape::Receiver => add(SymbolKind::Receiver, false, false, text),
         Shape::Expression | Shape::Address => {
             if let Ok(expr) = Expr::from_node(place.node) {
                 worked_out(file, &expr, flow, all);
@@ -166,7 +172,10 @@ fn named(file: &File, place: &Place<'_>, flow: Option<FileId>, all: &mut Vec<Occ
         Shape::Text
         | Shape::Texts
         | Shape::FlowName
+        | Shape::Flow
+        | Shape::Exit
         | Shape::Language
+        | Shape::OwnName
         | Shape::Reason
         | Shape::Type
         | Shape::Given
@@ -243,6 +252,8 @@ fn config(file: &File, all: &mut Vec<Occurrence>) {
         ("queues", SymbolKind::Queue),
         ("calendars", SymbolKind::Calendar),
         ("connectors", SymbolKind::Connector),
+        ("cases", SymbolKind::CaseKind),
+        ("notify", SymbolKind::Receiver),
     ] {
         let entries = good.tree.get(section).map(Node::entries).unwrap_or_default();
         for (key, _) in entries.iter().filter(|(key, _)| matches!(key.kind, Kind::Scalar(_))) {

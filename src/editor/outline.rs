@@ -34,6 +34,8 @@ impl Workspace {
                 ("queues", Some(SymbolKind::Queue)),
                 ("calendars", Some(SymbolKind::Calendar)),
                 ("connectors", Some(SymbolKind::Connector)),
+                ("cases", Some(SymbolKind::CaseKind)),
+                ("notify", Some(SymbolKind::Receiver)),
             ],
         };
         let mut all = Vec::new();

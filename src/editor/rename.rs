@@ -72,7 +72,11 @@ impl Workspace {
             | SymbolKind::Lookup
             | SymbolKind::Column => {}
             SymbolKind::Parameter => return Err(Unnameable::NoName),
-            SymbolKind::Queue | SymbolKind::Calendar | SymbolKind::Connector => {
+            SymbolKind::Queue
+            | SymbolKind::Calendar
+            | SymbolKind::CaseKind
+            | SymbolKind::Receiver
+            | SymbolKind::Connector => {
                 return Err(Unnameable::Operators(name.symbol.kind.called()));
             }
         }

@@ -7,12 +7,13 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::model::{Action, ActionKind, Flow, Patience, Target};
+use super::model::{Action, ActionKind, Flow, Name, Patience, Run, Target};
+use super::sub::Coming;
 use crate::diagnostic::Spanned;
 use crate::secret::Key;
 
 /// On what occasion an action sends the call elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Way {
     /// The caller presses this key.
     Key(Key),
@@ -28,6 +29,10 @@ pub enum Way {
     NotFound,
     /// The lookup fails or takes too long.
     Failed,
+    /// A change was not answered in time.
+    Unknown,
+    /// The account, or the caller's number, is locked.
+    Locked,
     /// The calendar is closed.
     Closed,
     /// No agent is logged in.
@@ -42,8 +47,12 @@ pub enum Way {
     NoAnswer,
     /// The other side hangs up first.
     After,
+    /// The number is missing, or none that can be called.
+    NoNumber,
     /// Nothing was said into a recording, or it was thrown away.
     Nothing,
+    /// The flow that was run comes back by this exit.
+    Exit(Name),
 }
 
 /// As a flow writes it: `key 2`, `not_found`.
@@ -57,6 +66,8 @@ impl fmt::Display for Way {
             Self::Else => "else",
             Self::NotFound => "not_found",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Locked => "locked",
             Self::Closed => "closed",
             Self::NoAgents => "no_agents",
             Self::Full => "full",
@@ -64,7 +75,9 @@ impl fmt::Display for Way {
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::After => "after",
+            Self::NoNumber => "no_number",
             Self::Nothing => "nothing",
+            Self::Exit(exit) => exit,
         })
     }
 }
@@ -74,7 +87,7 @@ impl ActionKind {
     #[must_use]
     pub fn ways<'a>(&'a self) -> SmallVec<[(Way, &'a Target); 4]> {
         let some = |list: &[(Way, &'a Option<Target>)]| -> SmallVec<[(Way, &'a Target); 4]> {
-            list.iter().filter_map(|(way, to)| Some((*way, to.as_ref()?))).collect()
+            list.iter().filter_map(|(way, to)| Some((way.clone(), to.as_ref()?))).collect()
         };
         let keys = |branches: &'a [(Spanned<Key>, Target)]| {
             branches.iter().map(|(key, to)| (Way::Key(key.value), to))
@@ -84,16 +97,27 @@ impl ActionKind {
             | Self::Say(_)
             | Self::Set(_)
             | Self::Language(_)
+            | Self::Notify(_)
             | Self::Survey(_)
+            | Self::Return(_)
             | Self::Hangup(_) => SmallVec::new(),
             Self::Menu(menu) => {
                 let otherwise = menu.patience.otherwise.as_ref().map(|to| (Way::Otherwise, to));
                 keys(&menu.branches).chain(otherwise).collect()
             }
             Self::Ask(ask) => some(&[(Way::Otherwise, &ask.patience.otherwise)]),
+            Self::Verify(it) => some(&[
+                (Way::Otherwise, &it.patience.otherwise),
+                (Way::Locked, &it.locked),
+                (Way::Failed, &it.failed),
+            ]),
             Self::If(fork) => some(&[(Way::Then, &fork.then), (Way::Else, &fork.otherwise)]),
             Self::Goto(it) => std::iter::once((Way::Goto, &it.to)).collect(),
-            Self::Lookup(it) => some(&[(Way::NotFound, &it.not_found), (Way::Failed, &it.failed)]),
+            Self::Lookup(it) => some(&[
+                (Way::NotFound, &it.not_found),
+                (Way::Failed, &it.failed),
+                (Way::Unknown, &it.unknown),
+            ]),
             Self::Hours(hours) => some(&[(Way::Closed, &hours.closed)]),
             Self::Queue(queue) => {
                 let rest = some(&[
@@ -111,28 +135,42 @@ impl ActionKind {
                 (Way::Otherwise, &transfer.otherwise),
                 (Way::After, &transfer.after),
             ]),
+            Self::Case(it) => some(&[(Way::Failed, &it.failed)]),
+            Self::Callback(it) => {
+                some(&[(Way::NoNumber, &it.no_number), (Way::Failed, &it.failed)])
+            }
             Self::Record(it) => some(&[(Way::Nothing, &it.nothing), (Way::Failed, &it.failed)]),
             Self::Conference(it) => some(&[(Way::Failed, &it.failed), (Way::After, &it.after)]),
+            Self::Run(run) => {
+                let exits = run.exits.iter().map(|(exit, to)| (Way::Exit(exit.value.clone()), to));
+                exits.chain(run.otherwise.as_ref().map(|to| (Way::Otherwise, to))).collect()
+            }
         }
     }
 
     /// Whether the step never goes on behind it.
     #[must_use]
-    pub const fn always_leaves(&self) -> bool {
+    pub fn always_leaves(&self) -> bool {
         match self {
             Self::Goto(_)
             | Self::Menu(_)
             | Self::Queue(_)
             | Self::Transfer(_)
             | Self::Conference(_)
+            | Self::Return(_)
             | Self::Hangup(_) => true,
+            Self::Run(run) => run.sub.as_ref().is_ok_and(|sub| !sub.returns.ever),
             Self::If(fork) => fork.then.is_some() && fork.otherwise.is_some(),
             Self::Play(_)
             | Self::Ask(_)
+            | Self::Verify(_)
             | Self::Say(_)
             | Self::Set(_)
             | Self::Lookup(_)
             | Self::Hours(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
             | Self::Language(_)
             | Self::Record(_)
             | Self::Survey(_) => false,
@@ -141,11 +179,23 @@ impl ActionKind {
 }
 
 impl ActionKind {
+    /// The queue that it names.
+    pub(super) const fn queue(&self) -> Option<&Spanned<Name>> {
+        if let Self::Queue(it) = self {
+            Some(&it.queue)
+        } else if let Self::Callback(it) = self {
+            Some(&it.queue)
+        } else {
+            None
+        }
+    }
+
     /// How often and how long a caller is waited for, where one is asked something.
     pub(super) const fn patience(&self) -> Option<&Patience> {
         match self {
             Self::Menu(menu) => Some(&menu.patience),
             Self::Ask(ask) => Some(&ask.patience),
+            Self::Verify(verify) => Some(&verify.patience),
             Self::Play(_)
             | Self::Say(_)
             | Self::Set(_)
@@ -156,17 +206,75 @@ impl ActionKind {
             | Self::Language(_)
             | Self::Queue(_)
             | Self::Transfer(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
             | Self::Record(_)
             | Self::Survey(_)
             | Self::Conference(_)
+            | Self::Run(_)
+            | Self::Return(_)
             | Self::Hangup(_) => None,
+        }
+    }
+
+    /// Whether a caller can be brought to a person by it.
+    pub(super) fn has_person(&self) -> bool {
+        match self {
+            Self::Queue(_) | Self::Transfer(_) | Self::Conference(_) => true,
+            Self::Run(run) => run.sub.as_ref().is_ok_and(|sub| sub.has_person),
+            Self::Play(_)
+            | Self::Menu(_)
+            | Self::Ask(_)
+            | Self::Say(_)
+            | Self::Set(_)
+            | Self::If(_)
+            | Self::Goto(_)
+            | Self::Lookup(_)
+            | Self::Hours(_)
+            | Self::Language(_)
+            | Self::Record(_)
+            | Self::Survey(_)
+            | Self::Return(_)
+            | Self::Verify(_)
+            | Self::Case(_)
+            | Self::Callback(_)
+            | Self::Notify(_)
+            | Self::Hangup(_) => false,
+        }
+    }
+
+    /// On which paths the call leaves the action by `way`, or goes on behind it where that is none.
+    fn coming(&self, way: Option<&Way>) -> Coming {
+        let Self::Run(Run { sub: Ok(sub), exits, .. }) = self else {
+            let waits = matches!(self, Self::Menu(_) | Self::Ask(_) | Self::Verify(_));
+            let alone = match way {
+                Some(Way::Key(_) | Way::After | Way::Locked) => false,
+                // What becomes of a secret is known only once one was keyed.
+                Some(Way::Failed) if matches!(self, Self::Verify(_)) => false,
+                Some(_) => true,
+                None => !matches!(self, Self::Ask(_) | Self::Record(_) | Self::Verify(_)),
+            };
+            let waits = (waits && way == Some(&Way::Otherwise))
+                || matches!(way, Some(Way::Waited | Way::Nothing));
+            return Coming { ever: true, alone, at_once: alone && !waits };
+        };
+        match way {
+            Some(Way::Exit(exit)) => sub.leaving(exit),
+            // Any exit that has no way of its own.
+            Some(_) => {
+                let has_own = |name: &str| exits.iter().any(|(it, _)| *it.value == *name);
+                let rest = sub.exits.iter().filter(|exit| !has_own(&exit.value));
+                rest.map(|exit| sub.leaving(&exit.value)).fold(Coming::default(), Coming::or)
+            }
+            None => sub.returns,
         }
     }
 }
 
 impl Action {
     /// Whether the step never goes on behind it, whatever `when` says.
-    pub(super) const fn ends_its_step(&self) -> bool {
+    pub(super) fn ends_its_step(&self) -> bool {
         self.when.is_none() && self.kind.always_leaves()
     }
 }
@@ -187,46 +295,78 @@ pub(super) struct Edge<'a> {
     pub(super) waits: bool,
 }
 
+/// A `return` of a step.
+#[derive(Debug, Clone, Copy)]
+struct Back<'a> {
+    /// Index of its step.
+    from: usize,
+    /// The exit that it takes; behind the `run` if it names none.
+    exit: Option<&'a Spanned<Name>>,
+    /// On which paths a call that has begun the step comes to it.
+    within: Coming,
+}
+
 /// The steps of one flow and the ways between them.
 pub(super) struct Graph<'a> {
     /// In order of their steps and actions.
     pub(super) edges: Vec<Edge<'a>>,
+    /// Every `return` that a step can come to.
+    backs: Vec<Back<'a>>,
     /// Which edges leave each step.
     leaving: Vec<Range<usize>>,
     /// Whether a call can come to each step.
     reached: Vec<bool>,
+    /// The step that a call begins with.
+    start: Option<usize>,
 }
 
 impl<'a> Graph<'a> {
     pub(super) fn new(flow: &'a Flow) -> Self {
-        let mut edges = Vec::new();
+        let (mut edges, mut backs) = (Vec::new(), Vec::new());
         let mut leaving = Vec::with_capacity(flow.steps.len());
         for (from, step) in flow.steps.values().enumerate() {
             let begin = edges.len();
-            let mut answered = false;
+            // On which paths a call that has begun the step comes to the action.
+            let mut within = Coming { ever: true, alone: true, at_once: true };
             for (at, action) in step.actions.iter().enumerate() {
-                let waits = matches!(action.kind, ActionKind::Menu(_) | ActionKind::Ask(_));
-                edges.extend(action.kind.ways().into_iter().map(|(way, target)| Edge {
-                    from,
-                    action: at,
-                    target,
-                    to: flow.steps.get_index_of(&target.value),
-                    alone: !answered && !matches!(way, Way::Key(_) | Way::After),
-                    waits: (waits && way == Way::Otherwise)
-                        || matches!(way, Way::Waited | Way::Nothing),
-                }));
-                answered |= action.when.is_none()
-                    && matches!(action.kind, ActionKind::Ask(_) | ActionKind::Record(_));
+                if let ActionKind::Return(exit) = &action.kind {
+                    backs.push(Back { from, exit: exit.as_ref(), within });
+                }
+                for (way, target) in action.kind.ways() {
+                    let coming = within.then(action.kind.coming(Some(&way)));
+                    let to = flow.steps.get_index_of(&target.value);
+                    let (alone, waits) = (coming.alone, coming.alone && !coming.at_once);
+                    edges.push(Edge { from, action: at, target, to, alone, waits });
+                }
                 if action.ends_its_step() {
                     break;
+                }
+                if action.when.is_none() {
+                    within = within.then(action.kind.coming(None));
                 }
             }
             leaving.push(begin..edges.len());
         }
-        let mut graph = Self { edges, leaving, reached: Vec::new() };
-        let start = flow.steps.get_index_of(&flow.start.value);
-        graph.reached = graph.spread(flow.steps.len(), start);
+        let mut graph = Self { edges, backs, leaving, reached: Vec::new(), start: None };
+        graph.start = flow.steps.get_index_of(&flow.start.value);
+        graph.reached = graph.spread(|_| true);
         graph
+    }
+
+    /// Each `return` by its exit, and on which paths a call comes to it.
+    pub(super) fn ways_back(&self) -> Vec<(Option<&'a Spanned<Name>>, Coming)> {
+        let alone = self.spread(|edge| edge.alone);
+        let at_once = self.spread(|edge| edge.alone && !edge.waits);
+        let has = |steps: &[bool], at: usize| steps.get(at).copied().unwrap_or(false);
+        let ways = self.backs.iter().map(|back| {
+            let to_step = Coming {
+                ever: has(&self.reached, back.from),
+                alone: has(&alone, back.from),
+                at_once: has(&at_once, back.from),
+            };
+            (back.exit, to_step.then(back.within))
+        });
+        ways.collect()
     }
 
     /// Whether a call can come to step `index`.
@@ -239,15 +379,16 @@ impl<'a> Graph<'a> {
         self.leaving.get(index).and_then(|range| self.edges.get(range.clone())).unwrap_or_default()
     }
 
-    /// Whether each step can be come to from `start`.
-    fn spread(&self, steps: usize, start: Option<usize>) -> Vec<bool> {
-        let mut reached = vec![false; steps];
-        let mut next: Vec<usize> = start.into_iter().collect();
+    /// Whether a call can come to each step over edges that `follow` takes.
+    fn spread(&self, follow: impl Fn(&Edge<'a>) -> bool) -> Vec<bool> {
+        let mut reached = vec![false; self.leaving.len()];
+        let mut next: Vec<usize> = self.start.into_iter().collect();
         while let Some(step) = next.pop() {
             if let Some(mark) = reached.get_mut(step)
                 && !std::mem::replace(mark, true)
             {
-                next.extend(self.leaving(step).iter().filter_map(|edge| edge.to));
+                let edges = self.leaving(step).iter().filter(|edge| follow(edge));
+                next.extend(edges.filter_map(|edge| edge.to));
             }
         }
         reached

@@ -10,7 +10,9 @@ use indexmap::IndexMap;
 
 use super::check_digit::CheckDigit;
 use super::expr::Expr;
+use super::follow_up::{Callback, Case, Notify};
 use super::pattern::Pattern;
+use super::sub::{Lost, Sub};
 pub use super::voices::{Conference, Question, Record, Review, Survey};
 use crate::diagnostic::{FileId, Span, Spanned};
 use crate::secret::Key;
@@ -32,7 +34,7 @@ pub struct Flow {
     pub name: Spanned<Name>,
     /// The file it was read from.
     pub file: FileId,
-    /// Its identity: a hash of its text, in hex. Stored with each call that ran it.
+    /// Its identity: a hash of its text and of the flows that it runs, in hex. Stored with each call that ran it.
     pub version: Arc<str>,
     /// What people call it, per language.
     pub title: Texts,
@@ -44,12 +46,41 @@ pub struct Flow {
     pub defaults: Defaults,
     /// What it may ask of the world.
     pub lookups: IndexMap<Name, Lookup>,
+    /// Variables that whoever runs it sets before it begins.
+    pub takes: IndexMap<Name, Spanned<Type>>,
+    /// Variables of it that whoever ran it reads behind the `run`, as `<flow>.<variable>`.
+    pub gives: IndexMap<Name, Given>,
+    /// Ways back other than behind the `run`.
+    pub exits: Vec<Spanned<Name>>,
     /// What an agent sees first, in this order.
     pub context: Vec<ContextField>,
     /// Its steps, in the order written.
     pub steps: IndexMap<Name, Step>,
+    /// The flows that it runs and that were found, by the name that their results have before the dot.
+    pub runs: IndexMap<Name, Arc<Sub>>,
     /// Warnings and hints that are meant to be so.
     pub allows: Vec<Allow>,
+}
+
+impl Flow {
+    /// What a name with a dot is: a column that a lookup gives, or a result of a flow that this one runs.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Given> {
+        let (of, column) = name.split_once('.')?;
+        let given = self.lookups.get(of).and_then(|it| it.gives.get(column));
+        given.or_else(|| self.runs.get(of)?.gives.get(column))
+    }
+
+    /// Where it says that it is run by other flows and not dialled, if it does.
+    #[must_use]
+    pub fn sub_flow(&self) -> Option<Span> {
+        let takes = self.takes.values().map(|it| it.span);
+        let gives = self.gives.values().map(|it| it.kind.span);
+        let exits = self.exits.iter().map(|it| it.span);
+        let actions = self.steps.values().flat_map(|it| &it.actions);
+        let returns = actions.filter(|it| matches!(it.kind, ActionKind::Return(_)));
+        takes.chain(gives).chain(exits).chain(returns.map(|it| it.span)).next()
+    }
 }
 
 /// A warning or hint that is meant to be so: `allow: { HL0505: "the regulars know it" }`.
@@ -155,6 +186,8 @@ pub enum ActionKind {
     Menu(Menu),
     /// `ask:` speaks a prompt and takes a value keyed.
     Ask(Box<Ask>),
+    /// `verify:` takes a secret and has it compared.
+    Verify(Box<Verify>),
     /// `say:` speaks a value.
     Say(Say),
     /// `set:` gives variables values.
@@ -173,12 +206,22 @@ pub enum ActionKind {
     Queue(Queue),
     /// `transfer:` connects the caller with somebody outside.
     Transfer(Transfer),
+    /// `case:` opens a case.
+    Case(Case),
+    /// `callback:` promises to call back.
+    Callback(Callback),
+    /// `notify:` tells somebody else.
+    Notify(Notify),
     /// `record:` keeps what the caller says.
     Record(Record),
     /// `survey:` asks how it was, a key each.
     Survey(Survey),
     /// `conference:` brings others into the call.
     Conference(Conference),
+    /// `run:` goes through another flow and comes back.
+    Run(Run),
+    /// `return:` goes back to the flow that runs this one: behind its `run`, or by the exit named.
+    Return(Option<Spanned<Name>>),
     /// `hangup:` ends the call, after a prompt if one is named.
     Hangup(Option<Spanned<Name>>),
 }
@@ -261,6 +304,50 @@ pub struct Ask {
     pub keys: Keying,
     /// How often and how long.
     pub patience: Patience,
+}
+
+/// A prompt that asks for a secret, and what it has to be the same as.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verify {
+    /// The prompt.
+    pub prompt: Spanned<Name>,
+    /// The lookup that gives one secret: an argon2 hash in PHC form.
+    pub against: Spanned<Name>,
+    /// A value for each of its `takes`.
+    pub with: Vec<(Spanned<Name>, Expr)>,
+    /// Whose secret it is: what wrong ones are counted for, across calls.
+    pub account: Expr,
+    /// How many digits, the end key not counted: `6` or `4..8`.
+    pub length: Option<Spanned<(u8, u8)>>,
+    /// The key that ends it.
+    pub ends_with: Option<Spanned<Key>>,
+    /// How long between two digits.
+    pub between_digits: Option<Spanned<Duration>>,
+    /// How keys meet it.
+    pub keys: Keying,
+    /// How often and how long; a wrong secret counts as a try.
+    pub patience: Patience,
+    /// How many wrong ones in all, in whichever calls, lock the account. 5 unless written.
+    pub locks_after: Option<Spanned<u8>>,
+    /// For how long. 30 minutes unless written.
+    pub locked_for: Option<Spanned<Duration>>,
+    /// Where the call goes when the account or the caller's number is locked.
+    pub locked: Option<Target>,
+    /// Where the call goes when the lookup fails or takes too long.
+    pub failed: Option<Target>,
+}
+
+impl Verify {
+    /// [`Verify::locks_after`] where nothing is written.
+    pub const LOCKS_AFTER: u8 = 5;
+    /// [`Verify::locked_for`] where nothing is written.
+    pub const LOCKED_FOR: Duration = Duration::from_secs(30 * 60);
+
+    /// The fewest and the most keys, the end key not counted.
+    #[must_use]
+    pub fn digits(&self) -> (u8, u8) {
+        self.length.map_or((1, 32), |it| it.value)
+    }
 }
 
 /// What a keyed value must pass; what does not is asked for again.
@@ -347,6 +434,8 @@ pub struct LookUp {
     pub not_found: Option<Target>,
     /// Where the call goes when the answer fails or takes too long.
     pub failed: Option<Target>,
+    /// Where the call goes when a change was not answered in time: nobody knows whether it was made.
+    pub unknown: Option<Target>,
     /// Spoken while it takes more than a second.
     pub meanwhile: Option<Spanned<Name>>,
 }
@@ -413,4 +502,34 @@ pub struct Transfer {
     pub otherwise: Option<Target>,
     /// Where the call goes when the other side hangs up first; it ends unless written.
     pub after: Option<Target>,
+}
+
+/// Going through another flow. What it gives is read as `<flow>.<variable>`, its hyphens as `_`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The flow's name.
+    pub flow: Spanned<Name>,
+    /// A value for each variable that it takes.
+    pub with: Vec<(Spanned<Name>, Expr)>,
+    /// Where the call goes on each of its exits, in the order written.
+    pub exits: Vec<(Spanned<Name>, Target)>,
+    /// Where the call goes on an exit that has no target of its own.
+    pub otherwise: Option<Target>,
+    /// The flow, once it was looked for.
+    pub sub: Result<Arc<Sub>, Lost>,
+}
+
+impl Run {
+    /// The name before the dot of what it gives: `ask-number` gives `ask_number.level`.
+    #[must_use]
+    pub fn prefix(&self) -> Name {
+        self.flow.value.replace('-', "_").into()
+    }
+
+    /// Where the call goes on `exit`.
+    #[must_use]
+    pub fn way(&self, exit: &str) -> Option<&Target> {
+        let own = self.exits.iter().find(|(name, _)| *name.value == *exit);
+        own.map(|(_, target)| target).or(self.otherwise.as_ref())
+    }
 }

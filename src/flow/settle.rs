@@ -40,10 +40,28 @@ pub(super) fn settle(flow: &mut Flow) {
                     settle(value, wanted);
                 }
             }
+            ActionKind::Verify(it) => {
+                let takes = flow.lookups.get(&it.against.value).map(|lookup| &lookup.takes);
+                for (name, value) in &mut it.with {
+                    let wanted = takes.and_then(|it| it.get(&name.value)).map(|it| &it.value);
+                    settle(value, wanted);
+                }
+                settle(&mut it.account, None);
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter_mut().for_each(|it| settle(it, None));
             }
             ActionKind::Transfer(transfer) => settle(&mut transfer.to, None),
+            ActionKind::Case(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
+            ActionKind::Callback(it) => settle(&mut it.number, Some(&Type::Phone)),
+            ActionKind::Notify(it) => it.with.iter_mut().for_each(|(_, it)| settle(it, None)),
+            ActionKind::Run(run) => {
+                let takes = run.sub.as_ref().ok().map(|sub| &sub.takes);
+                for (name, value) in &mut run.with {
+                    let wanted = takes.and_then(|it| it.get(&name.value)).map(|it| &it.value);
+                    settle(value, wanted);
+                }
+            }
             ActionKind::Conference(it) => {
                 settle(&mut it.room, None);
                 it.with.iter_mut().for_each(|it| settle(it, None));
@@ -61,6 +79,7 @@ pub(super) fn settle(flow: &mut Flow) {
             | ActionKind::Language(_)
             | ActionKind::Record(_)
             | ActionKind::Survey(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -71,9 +90,7 @@ fn look_up(flow: &Flow, kinds: &HashMap<String, Type>, name: &str) -> Option<(Ty
     if let Some(kind) = kinds.get(name) {
         return Some((kind.clone(), false));
     }
-    let column = name.split_once('.');
-    let given = column.and_then(|(lookup, column)| flow.lookups.get(lookup)?.gives.get(column));
-    given.map_or_else(
+    flow.column(name).map_or_else(
         || builtin(flow, name),
         |given| Some((given.kind.value.clone(), given.optional)),
     )

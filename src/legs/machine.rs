@@ -223,7 +223,11 @@ TransferKind::Blind => {
             | C::PlayMusic
             | C::PlayRinging
             | C::Stop
+            | C::OpenCase(_)
+            | C::CallBack(_)
+            | C::Notify(_)
             | C::LookUp(_)
+            | C::Verify(_)
             | C::Record(_)
             | C::StopRecording(_)
             | C::DiscardRecording(_) => {}

@@ -6,9 +6,10 @@
 //! Always true: values are bound, never pasted; `run` ends within its time, give or take a quarter of a second;
 //! a query that may not change anything runs where nothing can be changed; a change that ran out of time was undone,
 //! unless its last step, the commit, was under way; no value stands in a log or an error.
-//! Read next: `query` (parameters, columns), `sqlite` (the connector), `convert` (values to columns and back).
+//! Read next: `query` (parameters, columns), `sqlite` (the connector), `convert` (values to columns and back), `pin` (secrets against hashes).
 
 mod convert;
+mod pin;
 mod query;
 mod sqlite;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 
 use crate::value::Value;
 
+pub use pin::{PinError, Pins, hash};
 pub use query::{Column, Query, QueryError};
 use sqlite::Sqlite;
 

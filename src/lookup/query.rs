@@ -63,7 +63,8 @@ pub enum QueryError {
 impl Query {
     /// Finds the parameters of `text`: each must be one of `takes`, and each of `takes` must be used.
     ///
-    /// With `changes` the query runs in a transaction that may write; without, where nothing can be written.
+    /// With `changes` the query runs in a transaction that may write, and may use `:once`, its idempotency key; without, it
+    /// runs where nothing can be written.
     ///
     /// # Errors
     /// [`QueryError`], the first that is found.
@@ -96,11 +97,13 @@ impl Query {
                 sql.push_str(piece);
                 continue;
             };
-            let Some(name) = takes.iter().find(|it| ***it == *name) else {
+            let known = takes.iter().find(|it| ***it == *name).cloned();
+            let once = || (changes && name == "once").then(|| Arc::from(name));
+            let Some(name) = known.or_else(once) else {
                 return Err(QueryError::Unknown { name: name.into(), at });
             };
-            let number = params.iter().position(|it| it == name).unwrap_or_else(|| {
-                params.push(Arc::clone(name));
+            let number = params.iter().position(|it| *it == name).unwrap_or_else(|| {
+                params.push(name);
                 params.len() - 1
             });
             sql.push('?');

@@ -18,14 +18,17 @@ use tracing::Instrument as _;
 
 use super::Shared;
 use super::acd::ToAcd;
+use super::follow_up;
 use super::hand_off;
 use super::house::House;
 use super::recorder::Wanted;
 use super::routes;
 use crate::audio::playlist::{Piece as Sound, Playlist};
 use crate::audio::{Clip, Codec};
-use crate::call::{self, Answer, Ending, Ticket};
+use crate::call::{self, Answer, Ending, Ticket, Verdict};
+use crate::flow::model::Name;
 use crate::legs::{self, Leg, Legs, MediaAddress, PartyId, Route};
+use crate::lookup::Query;
 use crate::queue::{self, CallerId};
 use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
 use crate::sdp;
@@ -59,8 +62,8 @@ pub(super) enum ToCall {
 /// What has to wait until the machines are settled.
 enum Later {
     Store(Entry),
-    /// For the webhook.
-    Post(serde_json::Value),
+    /// For the webhook of this name.
+    Post(Arc<str>, serde_json::Value),
     Sip(sip::endpoint::LegId, Wish),
     Acd(ToAcd),
 }
@@ -103,7 +106,8 @@ struct Call {
     /// The prompt that plays and its play.
     playing: Option<(PlayId, Ticket)>,
     own_plays: u64,
-    lookups: JoinSet<(Ticket, Answer)>,
+    /// Answers of connectors and of the store, as events.
+    answers: JoinSet<Option<call::Event>>,
     /// Recordings that are read, to be played: what waits for them is the last thing that was to be heard.
     reading: JoinSet<Loaded>,
     waiting: Option<Ticket>,
@@ -164,6 +168,7 @@ impl Call {
             }),
             Later::Acd(ToAcd::Caller(id, own.clone())),
         ];
+        let caller = start.caller_number.clone();
         let setting = house.setting(&program);
         let mut call = Self {
             machine: call::Machine::new(setting, start),
@@ -175,7 +180,7 @@ impl Call {
             outside: BTreeMap::new(),
             playing: None,
             own_plays: OWN_PLAYS,
-            lookups: JoinSet::new(),
+            answers: JoinSet::new(),
             reading: JoinSet::new(),
             waiting: None,
             recording: None,
@@ -194,6 +199,11 @@ impl Call {
             id,
             own,
         };
+        if let Some(caller) = caller {
+            let recalled =
+                follow_up::recall(call.shared.store.clone(), caller, Arc::clone(&call.name));
+            call.answers.spawn(recalled.in_current_span());
+        }
         call.legs(legs::Event::Incoming(incoming.offer));
         call.catch_up().await;
         while !call.done {
@@ -206,10 +216,10 @@ impl Call {
                     None => break, // we hold a sender ourselves: cannot be
                 },
                 Some(event) = media_inbox.recv() => call.media_event(event),
-                Some(answer) = call.lookups.join_next(), if !call.lookups.is_empty() => {
-                    // A lookup that panicked is answered by the interpreter's own time limit.
-                    if let Ok((lookup, answer)) = answer {
-                        call.interpreter(call::Event::LookedUp { lookup, answer });
+                Some(answer) = call.answers.join_next(), if !call.answers.is_empty() => {
+                    // One that panicked is answered by the interpreter's own time limit.
+                    if let Ok(Some(event)) = answer {
+                        call.interpreter(event);
                     }
                 }
                 Some(loaded) = call.reading.join_next(), if !call.reading.is_empty() => {
@@ -306,6 +316,10 @@ impl Call {
             C::PlayRinging => self.play_own(RINGING),
             C::Stop => self.stop(),
             C::LookUp(question) => self.look_up(question),
+            C::Verify(check) => self.verify(*check),
+            C::OpenCase(it) => self.keep(follow_up::open_case(self.shared.store.clone(), it)),
+            C::CallBack(it) => self.keep(follow_up::keep_callback(self.shared.store.clone(), it)),
+            C::Notify(it) => self.notify(&it),
             C::LastResort(stuck) => {
                 tracing::error!(%stuck, "the flow cannot go on");
                 metrics::counter!("hotline_last_resort_total").increment(1);
@@ -492,26 +506,51 @@ impl Call {
         }
     }
 
-    // Lookups.
+    // Lookups, and what is kept.
 
     fn look_up(&mut self, question: call::Question) {
-        let Some(lookup) = self.lookups_of.lookups.get(&question.lookup) else { return };
-        let Some(query) = self
-            .house
-            .queries
-            .get(&(Arc::clone(&self.lookups_of.version), question.lookup.clone()))
-        else {
-            tracing::error!(lookup = &*question.lookup, "a lookup without a query");
-            return;
-        };
-        let (connector, query) = (Arc::clone(&lookup.connector.value), Arc::clone(query));
+        let Some((connector, query)) = self.query(&question.lookup) else { return };
         let lookups = self.shared.lookups.clone();
         let ticket = question.ticket;
         let asked = async move {
             let outcome = lookups.run(&connector, &query, &question.with, question.within).await;
-            (ticket, answer(outcome))
+            Some(call::Event::LookedUp { lookup: ticket, answer: answer(outcome) })
         };
-        self.lookups.spawn(asked.in_current_span());
+        self.answers.spawn(asked.in_current_span());
+    }
+
+    fn verify(&mut self, check: call::Check) {
+        let Some((connector, query)) = self.query(&check.lookup) else { return };
+        let shared = Arc::clone(&self.shared);
+        let judged = async move {
+            let verifying = shared.verifier.check(&shared.lookups, &connector, &query, &check);
+            let verdict: Verdict = verifying.await;
+            Some(call::Event::Verified { check: check.ticket, verdict })
+        };
+        self.answers.spawn(judged.in_current_span());
+    }
+
+    /// Which system a lookup asks, and what.
+    fn query(&self, lookup: &Name) -> Option<(Name, Arc<Query>)> {
+        let connector = &self.lookups_of.lookup(lookup)?.connector.value;
+        let key = (Arc::clone(&self.lookups_of.version), Name::clone(lookup));
+        let query = self.house.queries.get(&key);
+        if query.is_none() {
+            tracing::error!(lookup = &**lookup, "a lookup without a query");
+        }
+        Some((Name::clone(connector), Arc::clone(query?)))
+    }
+
+    /// Has the store keep something. It is kept also when the caller hangs up meanwhile.
+    fn keep(&mut self, kept: impl Future<Output = call::Event> + Send + 'static) {
+        let keeping = tokio::spawn(kept.in_current_span());
+        // A task that panicked gives no event: the interpreter's own time limit answers.
+        self.answers.spawn(async move { keeping.await.ok() });
+    }
+
+    fn notify(&mut self, notice: &call::Notice) {
+        tracing::info!(to = &*notice.to, "notifying");
+        self.later.push(Later::Post(follow_up::hook(&notice.to), follow_up::body(notice)));
     }
 
     // The legs.
@@ -640,7 +679,7 @@ impl Call {
         let handed = hand_off::prepare(&self.shared, &self.house, &context, &audience);
         headers.extend(handed.headers);
         self.later.push(Later::Store(handed.entry));
-        self.later.extend(handed.post.map(Later::Post));
+        self.later.extend(handed.post.map(|body| Later::Post(hand_off::WEBHOOK.into(), body)));
         let call = OutgoingCall {
             target: route.target.clone(),
             to: None,
@@ -664,7 +703,7 @@ impl Call {
         for what in std::mem::take(&mut self.later) {
             match what {
                 Later::Store(entry) => self.shared.store.append(entry).await,
-                Later::Post(body) => self.shared.poster.post(hand_off::WEBHOOK, &body).await,
+                Later::Post(hook, body) => self.shared.poster.post(&hook, &body).await,
                 Later::Sip(leg, wish) => self.shared.switchboard.wish(leg, wish).await,
                 Later::Acd(told) => self.shared.acd.tell(told).await,
             }

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::shelf::Files;
 use super::words::Words;
 use crate::audio::{self, ClipStore};
 use crate::call::{Calendars, Setting};
-use crate::config::calendar::Calendar;
-use crate::config::{self, Config};
-use crate::diagnostic::{Diagnostic, Level, Sources, Span};
+use crate::config::{self, Config, Times};
+use crate::diagnostic::{Diagnostic, FileId, Level, Sources, Span};
 use crate::flow::model::Name;
 use crate::flow::{self, Program, World};
 use crate::lookup::{Column, ConnectorConfig, Query};
@@ -45,6 +45,8 @@ pub struct Ground {
     pub sources: Sources,
     /// Everything found so far.
     pub found: Vec<Diagnostic>,
+    /// The flows read, each file once.
+    files: Files,
 }
 
 /// Everything that calls run with.
@@ -62,9 +64,9 @@ pub struct House {
     pub clips: ClipStore,
     /// The flow behind each number.
     pub programs: IndexMap<Arc<str>, Arc<Program>>,
-    /// The lookups' queries, by flow version and lookup.
+    /// The lookups' queries, by flow version and the name that a question has for the lookup.
     pub(crate) queries: HashMap<(Arc<str>, Name), Arc<Query>>,
-    calendars: Arc<IndexMap<Arc<str>, Calendar>>,
+    times: Arc<Times>,
 }
 
 /// Where the texts of files come from.
@@ -111,7 +113,8 @@ impl Ground {
         found.extend(wrong);
         let Some(config) = config else { return Err(Broken { sources, found }) };
         let catalogues = read_catalogues(&config.prompts, texts, &mut sources, &mut found);
-        let ground = Self { config, catalogues: Arc::new(catalogues), sources, found };
+        let (catalogues, files) = (Arc::new(catalogues), Files::default());
+        let ground = Self { config, catalogues, sources, found, files };
         if has_errors(&ground.found) {
             return Err(Broken { sources: ground.sources, found: ground.found });
         }
@@ -124,27 +127,50 @@ impl Ground {
         read_clips(&self.config.prompts, &mut Vec::new())
     }
 
-    /// Reads and proves one flow; what is wrong with it is added to what was found.
+    /// Reads and proves one flow and those that it runs; what is wrong with them is added to what was found.
     pub fn read_flow(&mut self, path: &Path) -> Option<Arc<Program>> {
-        let texts = |path: &Path| fs::read_to_string(path);
-        let text = read_text(path, "HL0120", &texts, &mut self.sources, &mut self.found)?;
-        self.read_flow_text(path, &text)
+        let (file, text) = self.files.flow(path, &mut self.sources, &mut self.found)?;
+        self.prove(path, file, &text)
     }
 
     /// The same with a text that is perhaps not the disk's.
     pub(crate) fn read_flow_text(&mut self, path: &Path, text: &str) -> Option<Arc<Program>> {
-        let file = self.sources.add(path.display().to_string(), text);
+        let file = self.files.edited(path, text, &mut self.sources);
+        self.prove(path, file, text)
+    }
+
+    fn prove(&mut self, path: &Path, file: FileId, text: &str) -> Option<Arc<Program>> {
         let words = Words(&self.catalogues);
-        match Program::read(file, text, &world(&self.config, &words)) {
-            Ok((program, found)) => {
-                self.found.extend(found);
-                Some(program)
-            }
-            Err(found) => {
-                self.found.extend(found);
-                None
+        let world = world(&self.config, &words);
+        let mut shelf = self.files.shelf(&mut self.sources);
+        let proven = Program::read_with(file, text, &world, &mut shelf);
+        let unreadable = shelf.found;
+        let (program, found) = match proven {
+            Ok((program, found)) => (Some(program), found),
+            Err(found) => (None, found),
+        };
+        // A flow that several run is read for each of them.
+        for it in unreadable.into_iter().chain(found) {
+            if !self.found.contains(&it) {
+                self.found.push(it);
             }
         }
+        program.filter(|program| self.can_be_dialled(path, program))
+    }
+
+    /// HL0424 dialled-subflow: a number of hotline.yaml leads to a flow that only others can run.
+    fn can_be_dialled(&mut self, path: &Path, program: &Program) -> bool {
+        let mut numbers = self.config.numbers.iter().filter(|(_, flow)| **flow == *path);
+        let (Some((number, _)), Some(span)) = (numbers.next(), program.sub_flow()) else {
+            return true;
+        };
+        let says = format!(
+            "`{}` is run by other flows, and the number {number} of hotline.yaml dials it",
+            program.name.value
+        );
+        let help = "let the number lead to a flow that runs this one".to_owned();
+        self.found.push(Diagnostic::error("HL0424", span, says).help(help));
+        false
     }
 }
 
@@ -158,11 +184,10 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
     let mut queries = HashMap::new();
     for (number, flow) in ground.config.numbers.clone() {
         let Some(program) = ground.read_flow(&flow) else { continue };
-        for (name, lookup) in &program.lookups {
+        for (name, lookup) in program.all_lookups() {
             match query(lookup) {
                 Ok(query) => {
-                    queries
-                        .insert((Arc::clone(&program.version), Arc::clone(name)), Arc::new(query));
+                    queries.insert((Arc::clone(&program.version), name), Arc::new(query));
                 }
                 Err(error) => {
                     ground.found.push(Diagnostic::error(
@@ -176,12 +201,12 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
         programs.insert(number, program);
     }
     let clips = read_clips(&ground.config.prompts, &mut ground.found);
-    let calendars = Arc::new(ground.config.calendars.clone());
-    let Ground { config, catalogues, sources, found } = ground;
+    let times = Arc::new(ground.config.times());
+    let Ground { config, catalogues, sources, found, .. } = ground;
     if has_errors(&found) {
         return Err(Broken { sources, found });
     }
-    Ok(House { config, sources, found, catalogues, clips, programs, queries, calendars })
+    Ok(House { config, sources, found, catalogues, clips, programs, queries, times })
 }
 
 impl House {
@@ -190,7 +215,7 @@ impl House {
         Arc::new(Setting {
             flow: Arc::clone(program),
             catalogues: Arc::clone(&self.catalogues),
-            calendars: Arc::clone(&self.calendars) as Arc<dyn Calendars>,
+            calendars: Arc::clone(&self.times) as Arc<dyn Calendars>,
         })
     }
 }
@@ -204,6 +229,8 @@ fn world<'a>(config: &Config, words: &'a Words<'a>) -> World<'a> {
         prompts: words,
         calendars: config.calendars.keys().cloned().collect(),
         queues: config.queues.keys().map(|name| (Arc::clone(name), served(name))).collect(),
+        cases: config.cases.keys().cloned().collect(),
+        notify: config.notify.keys().cloned().collect(),
         connectors: config.connectors.keys().cloned().collect(),
         transfers: config.transfers.allow.clone(),
     }

@@ -5,17 +5,21 @@
 //! Way in: [`house::load`] for what `hotline.yaml` names, [`Server::start`], [`Server::run`].
 //! Always true: one task owns one call; tasks speak through bounded channels; a call that fails takes no other with it.
 //! Read next: `house` (what is loaded), `switchboard` (SIP in and out), `call` (one call's task), `acd` (the queues),
-//! `recorder` (what callers say), `routes` (where somebody is), `hand_off` (what goes along to a person).
+//! `recorder` (what callers say), `routes` (where somebody is), `hand_off` (what goes along to a person), `verify`
+//! (secrets), `follow_up` (what is left for after the call).
 
 mod acd;
 mod call;
 mod clock;
+mod follow_up;
 mod hand_off;
 pub mod house;
 mod http;
 mod recorder;
 mod routes;
+mod shelf;
 mod switchboard;
+pub(crate) mod verify;
 mod words;
 
 use std::collections::HashMap;
@@ -37,8 +41,10 @@ use self::clock::Clock;
 use self::house::{House, Overrides};
 use self::recorder::Recorder;
 use self::switchboard::{Line, Switchboard};
+use self::verify::{Verifier, cores};
+use crate::config;
 use crate::desk::{self, ContextTokens, Desk, HookConfig, Poster, Retry, WebhookError, Webhooks};
-use crate::lookup::{self, Lookups};
+use crate::lookup::{self, Lookups, PinError, Pins};
 use crate::queue::{AgentConfig, AgentRules, Announcements, QueueConfig, QueuesConfig};
 use crate::rtp::transport::{Media, MediaConfig, MediaError};
 use crate::sip::endpoint::{Account, LegId};
@@ -62,6 +68,9 @@ pub enum StartError {
     /// A connector's database cannot be made.
     #[error("a connector")]
     Connector(#[from] lookup::OpenError),
+    /// Secrets cannot be compared.
+    #[error("secrets")]
+    Secrets(#[from] PinError),
     /// The media engine cannot be started.
     #[error("media")]
     Media(#[from] MediaError),
@@ -91,6 +100,7 @@ pub(crate) struct Shared {
     media: Media,
     store: Store,
     lookups: Lookups,
+    verifier: Verifier,
     tokens: ContextTokens,
     poster: Poster,
     /// How others reach our HTTP API, without a slash at the end.
@@ -208,6 +218,7 @@ impl Server {
         let recordings = config.data.join("recordings");
         let recorder = Recorder::start(&recordings).map_err(StartError::Recordings)?;
         let lookups = Lookups::open(house::connectors(config)).await?;
+        let verifier = Verifier::remembering(store.clone(), Pins::new(cores())?).await?;
         let media = Media::start(&MediaConfig {
             ip: config.rtp.ip,
             ports: config.rtp.ports.clone(),
@@ -248,6 +259,7 @@ impl Server {
             clock,
             media,
             lookups,
+            verifier,
             tokens: tokens.clone(),
             poster,
             public_url: public_url.trim_end_matches('/').to_owned(),
@@ -428,7 +440,14 @@ fn hooks(house: &House) -> Vec<HookConfig> {
         url: it.url.as_str().into(),
         secret: it.secret.clone(),
     };
-    house.config.context.webhook.iter().map(hook).collect()
+    let context = house.config.context.webhook.iter().map(hook);
+    let told = house.config.notify.iter().filter_map(|(name, it)| match it.channel() {
+        Ok(config::Channel::Webhook { url, secret }) => {
+            Some(HookConfig { name: follow_up::hook(name), url, secret })
+        }
+        Ok(config::Channel::Mail(_)) | Err(_) => None,
+    });
+    context.chain(told).collect()
 }
 
 fn accounts(house: &House) -> Vec<Account> {

@@ -9,16 +9,18 @@ use jiff::Timestamp;
 
 use super::explore::Consulted;
 use super::fields::ending_name;
+use super::follow_up::Left;
 use super::run::Stage;
 use super::scenario::{Agents, Cells, Outside, World};
+use super::secrets::Guard;
 use super::transcript::{Said, Transcript};
 use super::voice::Voice;
 use super::watch::{Fault, Watch};
 use crate::call::{
-    Agent, Answer, Calendars, Command, Conference, ConferenceEvent, Context, Ending, Event,
-    Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
+    Agent, Answer, Calendars, Check, Command, Conference, ConferenceEvent, Context, Ending, Event,
+    Kept, Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
-use crate::flow::model::{Action, Flow, Name, Target};
+use crate::flow::model::{Action, Name, Target};
 use crate::flow::{Program, Way};
 use crate::secret::Key;
 use crate::speech::{Piece, Utterance};
@@ -52,9 +54,10 @@ pub(super) struct Spoken {
 
 /// One call and the world around it.
 pub(super) struct Caller<'a> {
-    stage: &'a Stage,
+    pub(super) stage: &'a Stage,
     pub(super) world: World,
     machine: Machine,
+    pub(super) guard: Guard,
     pub(super) now: Mono,
     /// What the world will say, in order.
     agenda: BTreeMap<(Mono, u32), Event>,
@@ -65,6 +68,9 @@ pub(super) struct Caller<'a> {
     pub(super) steps: Vec<Name>,
     pub(super) visit: Option<Ticket>,
     pub(super) transfer: Option<Ticket>,
+    /// What the call left for after it, and no line asked for yet.
+    pub(super) left: VecDeque<Left>,
+    cases: u32,
     /// A conference and who is in it beside the caller.
     pub(super) conference: Option<(Ticket, Vec<Arc<str>>)>,
     pub(super) voice: Voice,
@@ -85,15 +91,18 @@ pub(super) struct Caller<'a> {
 }
 
 /// An action of a flow, by the numbers of its step and of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
+    /// The flow, if it is one that is run.
+    pub(super) run: Option<Name>,
     pub(super) step: usize,
     pub(super) action: usize,
 }
 
 impl Place {
     /// The action itself.
-    pub(super) fn action(self, flow: &Flow) -> Option<&Action> {
+    pub(super) fn action<'p>(&self, program: &'p Program) -> Option<&'p Action> {
+        let flow = program.flow(self.run.as_ref())?;
         flow.steps.get_index(self.step)?.1.actions.get(self.action)
     }
 }
@@ -105,6 +114,10 @@ struct Overridden {
 }
 
 impl Calendars for Overridden {
+    fn promised(&self, kind: &str, opened: Timestamp) -> Option<Timestamp> {
+        self.others.promised(kind, opened)
+    }
+
     fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
         match self.own.get(calendar).map(|it| &**it) {
             Some("open") => Some(true),
@@ -137,6 +150,7 @@ impl<'a> Caller<'a> {
             stage,
             world: world.clone(),
             machine: Machine::new(Arc::new(setting), start),
+            guard: Guard::default(),
             now: Mono::ZERO,
             agenda: BTreeMap::new(),
             turns: 0,
@@ -145,6 +159,8 @@ impl<'a> Caller<'a> {
             steps: Vec::new(),
             visit: None,
             transfer: None,
+            left: VecDeque::new(),
+            cases: 0,
             conference: None,
             voice: Voice::default(),
             ended: None,
@@ -212,8 +228,10 @@ impl<'a> Caller<'a> {
     /// The action that the call is at.
     pub(super) fn place(&self) -> Option<Place> {
         let did = self.marks.iter().rev().find_map(|mark| match mark {
-            Mark::Did { step, action } => Some(Place { step: *step, action: *action }),
-            Mark::Went { .. } => None,
+            Mark::Did { run, step, action } => {
+                Some(Place { run: run.clone(), step: *step, action: *action })
+            }
+            Mark::Went { .. } | Mark::Returned { .. } => None,
         });
         did.filter(|_| self.ended.is_none())
     }
@@ -228,6 +246,11 @@ impl<'a> Caller<'a> {
         self.visit.is_some() && self.world.agents == Agents::Busy
     }
 
+    /// Whether a secret is being compared.
+    pub(super) fn is_verifying(&self) -> bool {
+        self.agenda.values().any(|it| matches!(it, Event::Verified { .. }))
+    }
+
     /// The flow that it walks.
     pub(super) fn flow(&self) -> &'a Program {
         &self.stage.flow
@@ -236,8 +259,8 @@ impl<'a> Caller<'a> {
     /// The questions that keys answered in the last event, in order.
     fn chosen(&self) -> Vec<Place> {
         let by_key = |mark: &Mark| {
-            let Mark::Went { step, action, to } = mark else { return None };
-            let place = Place { step: *step, action: *action };
+            let Mark::Went { run, step, action, to } = mark else { return None };
+            let place = Place { run: run.clone(), step: *step, action: *action };
             let ways = place.action(&self.stage.flow)?.kind.ways();
             let is_key = |(way, target): &(Way, &Target)| {
                 matches!(way, Way::Key(_)) && Arc::ptr_eq(&target.value, to)
@@ -276,6 +299,9 @@ impl<'a> Caller<'a> {
             | Event::Answered
             | Event::Played(_)
             | Event::LookedUp { .. }
+            | Event::Verified { .. }
+            | Event::Kept { .. }
+            | Event::Recalled(_)
             | Event::HungUp
             | Event::Tick => {}
             Event::Recording { .. } | Event::Conference { .. } => self.watch.somebody(),
@@ -360,11 +386,16 @@ impl<'a> Caller<'a> {
                 | What::Corrected { .. }
                 | What::Silence { .. }
                 | What::Wrong { .. }
+                | What::Verified { .. }
                 | What::Language { .. }
                 | What::Reason { .. }
                 | What::Queued { .. }
                 | What::Position { .. }
                 | What::Waited { .. }
+                | What::Case { .. }
+                | What::Callback { .. }
+                | What::Notified { .. }
+                | What::Returned { .. }
                 | What::Ended { .. } => {}
             },
             Command::Answer => self.later(Duration::ZERO, Event::Answered),
@@ -397,6 +428,7 @@ impl<'a> Caller<'a> {
             Command::PlayMusic | Command::PlayRinging => self.speaking = None,
             Command::Stop => self.speaking = None,
             Command::LookUp(it) => self.look_up(&it),
+            Command::Verify(it) => self.verify(&it),
             Command::Enqueue(it) => {
                 self.consulted.push(Consulted::Agents);
                 self.visit = Some(it.ticket);
@@ -435,6 +467,21 @@ impl<'a> Caller<'a> {
                 }
             }
             Command::CancelTransfer(it) => self.transfer = self.transfer.filter(|ours| *ours != it),
+            Command::OpenCase(it) => {
+                self.consulted.push(Consulted::Keeper("case"));
+                self.cases = self.cases.saturating_add(1);
+                let kept = self.world.case(self.cases);
+                self.leave(Left::case(&it), "case");
+                self.later(LOOKUP, Event::Kept { ticket: it.ticket, kept });
+            }
+            Command::CallBack(it) => {
+                self.consulted.push(Consulted::Keeper("callback"));
+                let works = self.world.works("callback");
+                let kept = if works { Kept::Callback } else { Kept::Failed };
+                self.leave(Left::callback(&it), "callback");
+                self.later(LOOKUP, Event::Kept { ticket: it.ticket, kept });
+            }
+            Command::Notify(it) => self.leave(Left::notice(&it), "notify"),
             Command::Record(it) => self.voice.begin(self.now, it),
             Command::StopRecording(recording) => {
                 let event = self.voice.end(self.now, self.world.disk_full);
@@ -452,6 +499,15 @@ impl<'a> Caller<'a> {
                 self.did(format!("ended: {}", ending_name(ending)));
                 self.ended = Some(ending);
             }
+        }
+    }
+
+    /// Notes what the call left; what cannot be kept is not there for a line to ask for.
+    fn leave(&mut self, left: Left, keeper: &str) {
+        let works = self.world.works(keeper);
+        self.did(left.line(works));
+        if works {
+            self.left.push_back(left);
         }
     }
 
@@ -473,7 +529,7 @@ impl<'a> Caller<'a> {
     /// Answers a lookup from the scenario's tables, in its time or too late.
     fn look_up(&mut self, it: &Question) {
         self.consulted.push(Consulted::Lookup(it.lookup.clone()));
-        let takes = self.world.slow.get(&it.lookup).copied().unwrap_or(LOOKUP);
+        let takes = self.takes(&it.lookup);
         let answer = if takes > it.within {
             Answer::TimedOut
         } else if self.world.fails.contains(&it.lookup) {
@@ -481,11 +537,7 @@ impl<'a> Caller<'a> {
         } else {
             self.find(it)
         };
-        let mut shown = String::new();
-        for (name, value) in &it.with {
-            // Writing into a `String` cannot fail.
-            let _ = write!(shown, "{}{name}={value}", if shown.is_empty() { "" } else { ", " });
-        }
+        let shown = shown(&it.with);
         let what = match &answer {
             Answer::Found(_) => "found",
             Answer::NotFound => "not found",
@@ -497,17 +549,41 @@ impl<'a> Caller<'a> {
         self.later(takes.min(it.within), answered);
     }
 
-    fn find(&self, it: &Question) -> Answer {
-        let Some(lookup) = self.stage.flow.lookups.get(&it.lookup) else { return Answer::Failed };
+    /// Compares a secret as the scenario's world would.
+    fn verify(&mut self, it: &Check) {
+        self.consulted.push(Consulted::Secret {
+            lookup: it.lookup.clone(),
+            account: Arc::clone(&it.account),
+            locks_after: it.locks_after,
+        });
+        let verdict = self.judge(it);
+        let (shown, account, name) = (shown(&it.with), &it.account, verdict.name());
+        self.did(format!(
+            "verify {}({shown}) for {account}: {}",
+            it.lookup,
+            name.replace('_', " ")
+        ));
+        let takes = self.takes(&it.lookup).min(it.within);
+        self.later(takes, Event::Verified { check: it.ticket, verdict });
+    }
+
+    /// How long a lookup takes.
+    pub(super) fn takes(&self, lookup: &Name) -> Duration {
+        self.world.slow.get(lookup).copied().unwrap_or(LOOKUP)
+    }
+
+    /// The first row of a lookup's table that fits what it is asked with.
+    pub(super) fn row(&self, lookup: &Name, with: &[(Name, Value)]) -> Option<&Cells> {
         let asked = |row: &&Cells| {
-            it.with
-                .iter()
+            with.iter()
                 .all(|(name, value)| row.get(name).is_none_or(|cell| cell.value == plain(value)))
         };
-        let rows = self.world.answers.get(&it.lookup);
-        let Some(row) = rows.and_then(|rows| rows.iter().find(asked)) else {
-            return Answer::NotFound;
-        };
+        self.world.answers.get(lookup)?.iter().find(asked)
+    }
+
+    fn find(&self, it: &Question) -> Answer {
+        let Some(lookup) = self.stage.flow.lookup(&it.lookup) else { return Answer::Failed };
+        let Some(row) = self.row(&it.lookup, &it.with) else { return Answer::NotFound };
         let columns = lookup.gives.iter().filter_map(|(name, given)| {
             // The cells were read once already when the file was.
             let value = given.kind.value.read(&row.get(name)?.value).ok()?;
@@ -515,6 +591,16 @@ impl<'a> Caller<'a> {
         });
         Answer::Found(Arc::new(columns.collect::<Row>()))
     }
+}
+
+/// What a lookup is asked with.
+fn shown(with: &[(Name, Value)]) -> String {
+    let mut shown = String::new();
+    for (name, value) in with {
+        // Writing into a `String` cannot fail.
+        let _ = write!(shown, "{}{name}={value}", if shown.is_empty() { "" } else { ", " });
+    }
+    shown
 }
 
 /// As a cell is written; a scenario's secrets are made up.

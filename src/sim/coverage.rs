@@ -1,16 +1,19 @@
-//! Which steps, branches and keys of a flow the calls of a file went through.
+//! Which steps, branches and keys of a flow, and of the flows that it runs, the calls of a file went through.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::call::Mark;
-use crate::flow::Way;
-use crate::flow::model::{Flow, Name};
+use crate::flow::model::{Action, Name, Step};
+use crate::flow::{Program, Way};
 
 /// One way out of an action, or the action itself where a `when` decides about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
-    /// The step, by its number.
+    /// The step, by its number among [`Program::step_names`].
     pub step: usize,
     /// The action in it.
     pub action: usize,
@@ -26,6 +29,8 @@ pub(super) struct Branches {
     list: Vec<Branch>,
     /// Which of them belong to an action, by step and action.
     of: Vec<Vec<Range<usize>>>,
+    /// The number of each flow's first step.
+    first: IndexMap<Option<Name>, usize>,
 }
 
 /// How often each step and branch of one flow was gone.
@@ -62,27 +67,40 @@ impl Share {
 }
 
 impl Branches {
-    /// Those of `flow`; what stands behind an action that never lets the step go on is none.
-    pub(super) fn of(flow: &Flow) -> Self {
+    /// Those of `program`; what stands behind an action that never lets the step go on is none.
+    pub(super) fn of(program: &Program) -> Self {
         let mut it = Self::default();
-        for (step, body) in flow.steps.values().enumerate() {
-            let mut ranges = Vec::with_capacity(body.actions.len());
-            for (nth, action) in body.actions.iter().enumerate() {
-                let begin = it.list.len();
-                let branch = |way, to| Branch { step, action: nth, way, to };
-                it.list.extend(action.when.as_ref().map(|_| branch(None, None)));
-                let ways = action.kind.ways();
-                it.list.extend(
-                    ways.into_iter().map(|(way, to)| branch(Some(way), Some(to.value.clone()))),
-                );
-                ranges.push(begin..it.list.len());
-                if action.when.is_none() && action.kind.always_leaves() {
-                    break;
-                }
+        for (run, flow) in program.flows() {
+            it.first.insert(run.cloned(), it.of.len());
+            for body in flow.steps.values() {
+                it.step(body);
             }
-            it.of.push(ranges);
         }
         it
+    }
+
+    fn step(&mut self, body: &Step) {
+        let step = self.of.len();
+        let mut ranges = Vec::with_capacity(body.actions.len());
+        for (nth, action) in body.actions.iter().enumerate() {
+            let begin = self.list.len();
+            let branch = |way, to| Branch { step, action: nth, way, to };
+            self.list.extend(action.when.as_ref().map(|_| branch(None, None)));
+            let ways = action.kind.ways();
+            self.list.extend(
+                ways.into_iter().map(|(way, to)| branch(Some(way), Some(to.value.clone()))),
+            );
+            ranges.push(begin..self.list.len());
+            if action.when.is_none() && action.kind.always_leaves() {
+                break;
+            }
+        }
+        self.of.push(ranges);
+    }
+
+    /// The number of a step of the flow `run`.
+    fn number(&self, run: Option<&Name>, step: usize) -> Option<usize> {
+        Some(self.first.get(&run.cloned())? + step)
     }
 
     /// All of them.
@@ -92,27 +110,31 @@ impl Branches {
 
     /// Which branch a mark is of, if it is of one.
     pub(super) fn find(&self, mark: &Mark) -> Option<usize> {
-        let (step, action) = match mark {
-            Mark::Did { step, action } | Mark::Went { step, action, .. } => (*step, *action),
+        let (run, step, action) = match mark {
+            Mark::Did { run, step, action } | Mark::Went { run, step, action, .. } => {
+                (run, *step, *action)
+            }
+            Mark::Returned { .. } => return None,
         };
-        let range = self.of.get(step)?.get(action)?;
+        let range = self.of.get(self.number(run.as_ref(), step)?)?.get(action)?;
         let of_action = self.list.get(range.clone())?;
         let at = of_action.iter().position(|it| match (mark, &it.to) {
             (Mark::Did { .. }, None) => true,
             (Mark::Went { to, .. }, Some(own)) => Arc::ptr_eq(to, own),
             (Mark::Did { .. }, Some(_)) | (Mark::Went { .. }, None) => false,
+            (Mark::Returned { .. }, _) => false,
         })?;
         Some(range.start + at)
     }
 }
 
 impl Coverage {
-    /// That of `flow` before any call.
+    /// That of `program` before any call.
     #[must_use]
-    pub fn new(flow: &Flow) -> Self {
-        let branches = Branches::of(flow);
+    pub fn new(program: &Program) -> Self {
+        let branches = Branches::of(program);
         Self {
-            steps: vec![0; flow.steps.len()],
+            steps: vec![0; branches.of.len()],
             taken: vec![0; branches.list.len()],
             branches: Arc::new(branches),
         }
@@ -120,18 +142,24 @@ impl Coverage {
 
     /// Takes what one more call went through.
     pub fn add(&mut self, marks: &[Mark]) {
-        let mut before = None;
+        // The step that the call is in, in each flow under way.
+        let mut before: BTreeMap<Option<&Name>, usize> = BTreeMap::new();
         for mark in marks {
-            if let Mark::Did { step, action } = mark
-                && (before != Some(*step) || *action == 0)
-                && let Some(count) = self.steps.get_mut(*step)
-            {
-                *count += 1;
+            match mark {
+                Mark::Did { run, step, action } => {
+                    let entered = before.insert(run.as_ref(), *step) != Some(*step) || *action == 0;
+                    let number = self.branches.number(run.as_ref(), *step);
+                    if entered && let Some(count) = number.and_then(|at| self.steps.get_mut(at)) {
+                        *count += 1;
+                    }
+                }
+                Mark::Went { run, .. } => {
+                    before.remove(&run.as_ref());
+                }
+                Mark::Returned { run } => {
+                    before.remove(&Some(run));
+                }
             }
-            before = match mark {
-                Mark::Did { step, .. } => Some(*step),
-                Mark::Went { .. } => None,
-            };
             if let Some(count) = self.branches.find(mark).and_then(|at| self.taken.get_mut(at)) {
                 *count += 1;
             }
@@ -165,8 +193,13 @@ impl Coverage {
     }
 
     /// The steps that no call came to, in the order written.
-    pub fn missing_steps<'a>(&self, flow: &'a Flow) -> impl Iterator<Item = &'a Name> {
-        flow.steps.keys().zip(&self.steps).filter(|(_, count)| **count == 0).map(|(name, _)| name)
+    pub fn missing_steps<'a>(&self, program: &'a Program) -> impl Iterator<Item = &'a Name> {
+        program
+            .step_names()
+            .iter()
+            .zip(&self.steps)
+            .filter(|(_, count)| **count == 0)
+            .map(|(name, _)| name)
     }
 
     /// The branches that no call went, in the order written, with their numbers.
@@ -196,16 +229,19 @@ impl Coverage {
     }
 }
 
+/// The action that a branch is of.
+pub(super) fn action<'a>(program: &'a Program, branch: &Branch) -> Option<&'a Action> {
+    let mut steps = program.flows().flat_map(|(_, flow)| flow.steps.values());
+    steps.nth(branch.step)?.actions.get(branch.action)
+}
+
 /// `main: key 2 → returns`, as people read a branch.
 #[must_use]
-pub fn branch_name(flow: &Flow, branch: &Branch) -> String {
-    let (step, body) = match flow.steps.get_index(branch.step) {
-        Some((name, body)) => (&**name, Some(body)),
-        None => ("", None),
-    };
-    let action = body.and_then(|it| it.actions.get(branch.action));
+pub fn branch_name(program: &Program, branch: &Branch) -> String {
+    let step = program.step_names().get(branch.step).map(|it| &**it).unwrap_or_default();
+    let action = action(program, branch);
     let to = branch.to.as_deref().unwrap_or_default();
-    match (branch.way, action.and_then(|it| it.when.as_ref())) {
+    match (&branch.way, action.and_then(|it| it.when.as_ref())) {
         (Some(Way::Goto), Some(when)) => format!("{step}: goto when {when} → {to}"),
         (Some(way), _) => format!("{step}: {way} → {to}"),
         (None, Some(when)) => format!("{step}: when {when}"),

@@ -14,15 +14,15 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 pub(super) use self::worlds::Consulted;
-use self::worlds::{entries, variants};
+use self::worlds::{entries, secrets, variants};
 use super::caller::Place;
-use super::coverage::{Branch, Branches, branch_name};
+use super::coverage::{self, Branch, Branches, branch_name};
 use super::fields::ending_name;
 use super::run::{Stage, Talk};
 use super::scenario::{Line, Scenario, What, World};
 use crate::diagnostic::{Span, Spanned};
-use crate::flow::Way;
-use crate::flow::model::{ActionKind, Flow};
+use crate::flow::model::ActionKind;
+use crate::flow::{Program, Way};
 use crate::secret::Key;
 use crate::time::Mono;
 
@@ -189,13 +189,14 @@ impl Search<'_> {
             let is_new = taken.iter().any(|it| !self.gone.contains(it));
             self.gone.extend(&taken);
             let place = caller.place();
-            let stands = format!("{place:?} {} {world:?}", caller.known());
+            let wrong = caller.guard.wrong;
+            let stands = format!("{place:?} {} {wrong} {world:?}", caller.known());
             let rest = if caller.ended.is_some() { Duration::ZERO } else { caller.now - told };
             let node = Node { world, decided, lines, rest, acts: from.acts + 1, place, taken };
             if is_new {
                 self.found.push(node.clone());
             }
-            if place.is_some() && node.acts <= MAX_ACTS && self.seen.insert(stands) {
+            if node.place.is_some() && node.acts <= MAX_ACTS && self.seen.insert(stands) {
                 self.waiting.push_back(node);
             }
         }
@@ -204,11 +205,14 @@ impl Search<'_> {
     /// What can be done where a call stands.
     fn acts(&self, node: &Node) -> Vec<Act> {
         let flow = &self.stage.flow;
-        let Some(action) = node.place.and_then(|it| it.action(flow)) else { return Vec::new() };
+        let Some(action) = node.place.as_ref().and_then(|it| it.action(flow)) else {
+            return Vec::new();
+        };
         // Where a key does not stop the question, it is pressed after it.
         let interrupts = match &action.kind {
             ActionKind::Menu(menu) => menu.keys.interrupt,
             ActionKind::Ask(ask) => ask.keys.interrupt,
+            ActionKind::Verify(verify) => verify.keys.interrupt,
             ActionKind::Play(_)
             | ActionKind::Say(_)
             | ActionKind::Set(_)
@@ -222,6 +226,11 @@ impl Search<'_> {
             | ActionKind::Record(_)
             | ActionKind::Survey(_)
             | ActionKind::Conference(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => true,
         };
         let keys = |keys| {
@@ -236,6 +245,7 @@ impl Search<'_> {
         }
         match &action.kind {
             ActionKind::Ask(ask) => acts.extend(entries(flow, ask).into_iter().map(keys)),
+            ActionKind::Verify(verify) => acts.extend(secrets(verify).map(keys)),
             ActionKind::Queue(queue) => {
                 if queue.after.is_some() {
                     acts.push(Act::Lines(vec![What::AgentLeaves]));
@@ -252,6 +262,11 @@ impl Search<'_> {
             | ActionKind::Lookup(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
             ActionKind::Record(_) => {
                 acts.extend([Act::Lines(vec![What::Talks(TALK), What::Waits(TALK)]), Act::Silence])
@@ -264,7 +279,7 @@ impl Search<'_> {
                 acts.extend([Act::Lines(vec![What::OtherLeaves]), Act::Silence]);
             }
         }
-        if matches!(action.kind, ActionKind::Ask(_) | ActionKind::Menu(_)) {
+        if matches!(action.kind, ActionKind::Ask(_) | ActionKind::Verify(_) | ActionKind::Menu(_)) {
             acts.push(Act::Silence);
         }
         acts
@@ -311,23 +326,23 @@ impl Search<'_> {
 
     /// Why no call went a branch.
     fn why(&self, branch: &Branch) -> String {
-        let flow: &Flow = &self.stage.flow;
+        let flow = &self.stage.flow;
         let list = self.branches.list();
         let of_step = |at: usize| list.iter().enumerate().filter(move |(_, it)| it.step == at);
         let came = self
             .found
             .iter()
             .any(|it| of_step(branch.step).any(|(nth, _)| it.taken.contains(&nth)));
-        let Some(action) = (Place { step: branch.step, action: branch.action }).action(flow) else {
+        let Some(action) = coverage::action(flow, branch) else {
             return "the step is empty".to_owned();
         };
-        match (&action.kind, branch.way) {
+        match (&action.kind, &branch.way) {
             (_, None) => "its `when` was never true in the worlds tried".to_owned(),
             _ if action.when.is_some() => {
                 "its `when` was never true, or the call went elsewhere".to_owned()
             }
             (ActionKind::If(fork), Some(way)) => {
-                let so = if way == Way::Then { "true" } else { "false" };
+                let so = if *way == Way::Then { "true" } else { "false" };
                 format!("`{}` was never {so} in the worlds tried", fork.condition)
             }
             _ if !came => "the search did not come to this step".to_owned(),
@@ -400,6 +415,7 @@ fn settle(talk: &mut Talk<'_>, lines: &mut Vec<What>, mut since: Mono) -> Mono {
             | ActionKind::Ask(_)
             | ActionKind::Record(_)
             | ActionKind::Survey(_) => true,
+            ActionKind::Verify(_) => !talk.caller.is_verifying(),
             ActionKind::Queue(_) => talk.caller.talking || talk.caller.waits_for_nobody(),
             ActionKind::Transfer(_) => talk.caller.talking,
             ActionKind::Conference(_) => {
@@ -413,6 +429,11 @@ fn settle(talk: &mut Talk<'_>, lines: &mut Vec<What>, mut since: Mono) -> Mono {
             | ActionKind::Lookup(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => false,
         });
         if waits || !talk.caller.turn(limit) {
@@ -423,7 +444,7 @@ fn settle(talk: &mut Talk<'_>, lines: &mut Vec<What>, mut since: Mono) -> Mono {
 
 /// As a file to be saved beside the flow.
 #[must_use]
-pub fn explored_file(flow: &Flow, explored: &Explored) -> String {
+pub fn explored_file(flow: &Program, explored: &Explored) -> String {
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
     for scenario in &explored.scenarios {
         if let Some(Line { what: What::Ends(ending), .. }) = scenario.talk.last() {

@@ -14,6 +14,7 @@ mod cases;
 mod coverage;
 mod explore;
 mod fields;
+mod follow_up;
 mod parse;
 mod print;
 mod random;
@@ -21,6 +22,7 @@ mod reference;
 mod replay;
 mod run;
 mod scenario;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod transcript;

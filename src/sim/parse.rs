@@ -4,12 +4,18 @@ use indexmap::IndexMap;
 
 use super::cases::expand;
 use super::fields::{Found, count, ending, keys, length, moment, names, pairs, text, unknown};
+use super::follow_up::{Leaving, expected, keeper, unknown_failing};
 use super::scenario::{Agents, Cells, Line, Outside, Scenario, Scenarios, What, World};
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
-use crate::flow::model::{Flow, Name};
+use crate::flow::Program;
+use crate::flow::model::Name;
+use crate::value::Type;
 use crate::yaml::{self, Kind, Node};
 
-pub(super) const WORLD: [&str; 12] = [
+/// More than any flow allows.
+const MOST_WRONG: u32 = 1_000;
+
+pub(super) const WORLD: [&str; 13] = [
     "caller",
     "caller_name",
     "called",
@@ -17,13 +23,14 @@ pub(super) const WORLD: [&str; 12] = [
     "at",
     "answers",
     "fails",
+    "wrong_before",
     "slow",
     "calendars",
     "agents",
     "outside",
     "disk",
 ];
-pub(super) const LINES: [&str; 23] = [
+pub(super) const LINES: [&str; 26] = [
     "hears",
     "hears_later",
     "says",
@@ -44,6 +51,9 @@ pub(super) const LINES: [&str; 23] = [
     "recorded",
     "fails",
     "works",
+    "opens_case",
+    "asks_callback",
+    "notifies",
     "agent_sees",
     "ends",
     "all_is_well",
@@ -52,14 +62,14 @@ pub(super) const LINES: [&str; 23] = [
 impl Scenarios {
     /// Reads a scenario file for `flow`. `None` comes with at least one error.
     #[must_use]
-    pub fn parse(file: FileId, text: &str, flow: &Flow) -> (Option<Self>, Vec<Diagnostic>) {
+    pub fn parse(file: FileId, text: &str, flow: &Program) -> (Option<Self>, Vec<Diagnostic>) {
         let (tree, mut found) = yaml::parse(file, text);
         let read = tree.map(|tree| scenarios(&tree, Span::new(file, 0, 0), flow, &mut found));
         (read.filter(|_| found.is_empty()), found)
     }
 }
 
-fn scenarios(tree: &Node, top: Span, flow: &Flow, found: &mut Found) -> Scenarios {
+fn scenarios(tree: &Node, top: Span, flow: &Program, found: &mut Found) -> Scenarios {
     let mut world = World::ordinary();
     let mut list = Vec::new();
     let Kind::Map(entries) = &tree.kind else {
@@ -97,7 +107,7 @@ fn scenarios(tree: &Node, top: Span, flow: &Flow, found: &mut Found) -> Scenario
     Scenarios { scenarios: list }
 }
 
-fn scenario(name: &Node, body: &Node, file: &World, flow: &Flow, found: &mut Found) -> Scenario {
+fn scenario(name: &Node, body: &Node, file: &World, flow: &Program, found: &mut Found) -> Scenario {
     let mut world = file.clone();
     let mut talk = Vec::new();
     for (key, value) in body.entries() {
@@ -134,6 +144,7 @@ impl World {
                 .unwrap_or_else(|_| jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(afternoon)),
             answers: IndexMap::new(),
             fails: Vec::new(),
+            wrong_before: IndexMap::new(),
             slow: IndexMap::new(),
             calendars: IndexMap::new(),
             agents: Agents::None,
@@ -143,7 +154,7 @@ impl World {
     }
 
     /// Takes one field; whether it is one.
-    fn take(&mut self, key: &Node, value: &Node, flow: &Flow, found: &mut Found) -> bool {
+    fn take(&mut self, key: &Node, value: &Node, flow: &Program, found: &mut Found) -> bool {
         let at = key.span;
         match key.text().unwrap_or_default() {
             "caller" => {
@@ -175,7 +186,15 @@ impl World {
                     }
                 }
             }
-            "fails" => self.fails = lookups(value, at, flow, found),
+            "fails" => self.fails = failing(value, at, flow, found),
+            "wrong_before" => {
+                for (account, tries) in value.entries() {
+                    let tries = count(tries, account.span, found);
+                    if let (Some(account), Some(tries)) = (account.text(), tries) {
+                        self.wrong_before.insert(account.into(), tries.min(MOST_WRONG));
+                    }
+                }
+            }
             "slow" => {
                 for (name, takes) in value.entries() {
                     if let (Some(lookup), Some(takes)) =
@@ -229,25 +248,37 @@ impl World {
     }
 }
 
-fn lookup(name: &Node, flow: &Flow, found: &mut Found) -> Option<Name> {
-    let known = flow.lookups.get_key_value(name.text().unwrap_or_default());
-    if known.is_none() {
-        unknown("the lookup", name, flow.lookups.keys().map(|it| &**it), found);
+fn lookup(name: &Node, flow: &Program, found: &mut Found) -> Option<Name> {
+    let text = name.text().unwrap_or_default();
+    if flow.lookup(text).is_none() {
+        let known: Vec<Name> = flow.all_lookups().map(|(name, _)| name).collect();
+        unknown("the lookup", name, known.iter().map(|it| &**it), found);
+        return None;
     }
-    known.map(|(name, _)| name.clone())
+    Some(text.into())
 }
 
-fn lookups(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Vec<Name> {
+/// Lookups, and what else can fail.
+fn failing(node: &Node, at: Span, flow: &Program, found: &mut Found) -> Vec<Name> {
+    let mut one = |name: &Node| {
+        let text = name.text().unwrap_or_default();
+        let known = flow.lookup(text).map(|_| text.into()).or_else(|| keeper(name));
+        if known.is_none() {
+            let lookups: Vec<Name> = flow.all_lookups().map(|(name, _)| name).collect();
+            unknown_failing(name, lookups.iter().map(|it| &**it), found);
+        }
+        known
+    };
     match &node.kind {
-        Kind::List(items) => items.iter().filter_map(|it| lookup(it, flow, found)).collect(),
-        Kind::Scalar(_) => lookup(node, flow, found).into_iter().collect(),
+        Kind::List(items) => items.iter().filter_map(one).collect(),
+        Kind::Scalar(_) => one(node).into_iter().collect(),
         Kind::Null | Kind::Map(_) => names(node, at, "a lookup", found),
     }
 }
 
 /// The rows of one lookup's table; each cell is readable as what the lookup says it is.
-fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells> {
-    let Some(lookup) = flow.lookups.get(name) else { return Vec::new() };
+fn table(rows: &Node, name: &Name, flow: &Program, found: &mut Found) -> Vec<Cells> {
+    let Some(lookup) = flow.lookup(name) else { return Vec::new() };
     let mut table = Vec::new();
     for row in rows.items() {
         let mut cells = Cells::new();
@@ -267,6 +298,11 @@ fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells>
                 continue; // a column without a value
             }
             let Some(cell) = text(value, column.span, "a value", found) else { continue };
+            if kinds.contains(&&Type::Secret) && cell.starts_with('$') {
+                let says = format!("`{column_name}` is compared with what is keyed, not hashed");
+                let help = "write the secret itself: it is made up".to_owned();
+                found.push(Diagnostic::error("HL0802", value.span, says).help(help));
+            }
             for kind in kinds {
                 if let Err(error) = kind.read(&cell) {
                     let says = format!("`{cell}` does not fit `{column_name}`: {error}");
@@ -287,7 +323,7 @@ fn table(rows: &Node, name: &Name, flow: &Flow, found: &mut Found) -> Vec<Cells>
 }
 
 /// `- hears: welcome`, or `- hangs_up`. A list of prompts is as many lines.
-fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
+fn line(node: &Node, flow: &Program, found: &mut Found) -> Vec<Line> {
     let nothing = Node { kind: Kind::Null, span: node.span };
     let (key, value) = match &node.kind {
         Kind::Scalar(_) => (node, &nothing),
@@ -338,15 +374,20 @@ fn line(node: &Node, flow: &Flow, found: &mut Found) -> Vec<Line> {
                 Vec::new()
             }
         },
-        "fails" => vec![What::Fails(lookups(value, at, flow, found))],
-        "works" => vec![What::Works(lookups(value, at, flow, found))],
+        "fails" => vec![What::Fails(failing(value, at, flow, found))],
+        "works" => vec![What::Works(failing(value, at, flow, found))],
         "agent_sees" => vec![What::AgentSees(pairs(value, at, found))],
         "all_is_well" => vec![What::AllIsWell],
         "ends" => only(ending(value, at, found).map(What::Ends)),
-        _ => {
-            unknown("the line", key, LINES, found);
-            Vec::new()
-        }
+        name => match Leaving::of_line(name) {
+            Some(leaving) => {
+                only(expected(leaving, value, at, found).map(|it| What::Leaves(leaving, it)))
+            }
+            None => {
+                unknown("the line", key, LINES, found);
+                Vec::new()
+            }
+        },
     };
     let span = if value.span.start < value.span.end { value.span } else { at };
     what.into_iter().map(|what| Line { what, span }).collect()
@@ -356,10 +397,11 @@ fn only(what: Option<What>) -> Vec<What> {
     what.into_iter().collect()
 }
 
-fn step(node: &Node, at: Span, flow: &Flow, found: &mut Found) -> Option<Name> {
+fn step(node: &Node, at: Span, flow: &Program, found: &mut Found) -> Option<Name> {
     let name = text(node, at, "a step", found)?;
-    if !flow.steps.contains_key(&name) {
-        unknown("the step", node, flow.steps.keys().map(|it| &**it), found);
+    let known = flow.step_names();
+    if !known.contains(&name) {
+        unknown("the step", node, known.iter().map(|it| &**it), found);
         return None;
     }
     Some(name)

@@ -54,6 +54,7 @@ impl World {
             at,
             answers,
             fails,
+            wrong_before,
             slow,
             calendars,
             agents,
@@ -100,6 +101,11 @@ impl World {
         if !fails.is_empty() {
             let names: Vec<_> = fails.iter().map(|it| quoted(it)).collect();
             fields.push(("fails", format!("[{}]", names.join(", "))));
+        }
+        if !wrong_before.is_empty() {
+            let each =
+                wrong_before.iter().map(|(account, tries)| format!("{}: {tries}", text(account)));
+            fields.push(("wrong_before", map(each.collect())));
         }
         if !slow.is_empty() {
             let each =
@@ -164,6 +170,12 @@ impl What {
                 let each =
                     each.map(|(name, it)| format!("{}: {}", quoted(&name.value), text(&it.value)));
                 format!("agent_sees: {{ {} }}", each.collect::<Vec<_>>().join(", "))
+            }
+            Self::Leaves(leaving, pairs) => {
+                let each = pairs.iter();
+                let each =
+                    each.map(|(name, it)| format!("{}: {}", quoted(&name.value), text(&it.value)));
+                format!("{}: {{ {} }}", leaving.line(), each.collect::<Vec<_>>().join(", "))
             }
             Self::AllIsWell => "all_is_well".to_owned(),
             Self::Ends(ending) => format!("ends: {}", ending_name(*ending)),

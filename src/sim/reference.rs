@@ -20,7 +20,7 @@ const ROWS: Shape = Shape::List(&Shape::Map(&Shape::Cell, &Shape::Optional(&Shap
 
 /// Who calls, when, and what the world answers: of a file and of each scenario.
 #[rustfmt::skip]
-pub(super) const WORLD: [Field; 12] = [
+pub(super) const WORLD: [Field; 13] = [
     field("caller", Shape::Text, "withheld", "the caller's number"),
     field("caller_name", Shape::Text, "none", "the name that comes with it"),
     field("called", Shape::Text, "4001", "the number dialled"),
@@ -28,12 +28,17 @@ pub(super) const WORLD: [Field; 12] = [
     field("at", Shape::Text, "a Tuesday at 15:00", "when the call comes in: 2026-11-24T15:00+08:00"),
     field("answers", Shape::Map(&Shape::Lookup, &ROWS), "nothing is found", "what lookups find: rows of cells"),
     field("fails", LOOKUPS, "none", "the lookups that fail"),
+    field("wrong_before", Shape::Map(&Shape::Text, &Shape::Count), "none", "wrong secrets keyed in earlier calls, by account"),
     field("slow", Shape::Map(&Shape::Lookup, &Shape::Duration), "a tenth of a second", "how long lookups take"),
     field("calendars", Shape::Map(&Shape::Calendar, &Shape::Text), "hotline.yaml", "`open`, `closed`, or another calendar"),
     field("agents", Shape::Text, "none", "`none`, `full`, `busy`, `fails`, or an agent who is free"),
     field("outside", Shape::Word(&["answers", "busy", "no_answer", "declines", "fails"]), "answers", "how somebody outside takes a transfer, and each who is called into a conference"),
     field("disk", Shape::Word(&["works", "full"]), "works", "whether recordings can be kept"),
 ];
+
+/// One word for what it is of, or what is told by name.
+const LEAVES: Shape =
+    Shape::Optional(&Shape::Either(&Shape::Text, &Shape::Map(&Shape::Text, &Shape::Text)));
 
 /// What a line of the conversation may say.
 #[rustfmt::skip]
@@ -58,6 +63,9 @@ pub(super) const LINES: &[Action] = &[
     line("recorded", Shape::Optional(&Shape::Word(&["yes", "nothing"])), "the recording made last is kept, or is not"),
     line("fails", LOOKUPS, "from here on these lookups fail"),
     line("works", LOOKUPS, "from here on these lookups answer again"),
+    line("opens_case", LEAVES, "a case is opened, or was since the last such line: its `kind`, `about`, and what is told by name"),
+    line("asks_callback", LEAVES, "a call back is promised, or was: its `queue`, `number`, `because`"),
+    line("notifies", LEAVES, "somebody is told, or was: `to`, and what is told by name"),
     line("agent_sees", Shape::Map(&Shape::Text, &Shape::Text), "the agent's record shows these values, by label or name"),
     line("ends", Shape::Word(&["completed", "caller_left", "agent_left", "other_left", "transferred", "last_resort", "not_answered"]), "the call ends like this, within ten minutes"),
     line("all_is_well", Shape::Nothing, "nothing has happened that no flow may do, and the call ends by itself"),
@@ -76,18 +84,18 @@ const ROW: Shape = Shape::Map(&Shape::Text, &Shape::Text);
 const CASES: Shape = Shape::Either(&Shape::List(&ROW), &Shape::Map(&Shape::Text, &ROW));
 
 #[rustfmt::skip]
-const SCENARIO: [Field; 14] = {
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = WORLD;
+const SCENARIO: [Field; 15] = {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m] = WORLD;
     let cases = field("cases", CASES, "it is one call", "rows: it is played for each, with its cells instead of `{column}`");
-    [a, b, c, d, e, f, g, h, i, j, k, l, TALK, cases]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, TALK, cases]
 };
 
 /// A scenario file.
 #[rustfmt::skip]
-pub const SCENARIOS: [Field; 13] = {
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = WORLD;
+pub const SCENARIOS: [Field; 14] = {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m] = WORLD;
     let says = "each is one call: what it shows, and what happens";
-    [a, b, c, d, e, f, g, h, i, j, k, l, field("scenarios", Shape::Map(&Shape::Text, &Shape::Fields(&SCENARIO)), MUST, says)]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, field("scenarios", Shape::Map(&Shape::Text, &Shape::Fields(&SCENARIO)), MUST, says)]
 };
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use sha2::{Digest as _, Sha256};
 use super::caller::length;
 use super::run::Stage;
 use crate::call::{
-    Answer, Command, ConferenceEvent, Ending, Entry, Event, Machine, QueueEvent, RecordingEvent,
-    Setting, Start, TransferEvent, What, replay, reveal,
+    Answer, Command, ConferenceEvent, Ending, Entry, Event, Kept, Machine, QueueEvent,
+    RecordingEvent, Setting, Start, TransferEvent, Verdict, What, replay, reveal,
 };
 use crate::flow::model::Name;
 use crate::time::Mono;
@@ -24,6 +24,8 @@ use crate::time::Mono;
 #[cfg(test)]
 mod tests;
 
+/// How long the store takes for a case or a call back.
+const KEPT_AFTER: Duration = Duration::from_millis(100);
 /// The most happenings of one call.
 const MAX_TURNS: u32 = 200_000;
 
@@ -149,6 +151,10 @@ fn word<'a>(entry: &'a Value, field: &str) -> &'a str {
     entry.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
+fn took(entry: &Value) -> Duration {
+    Duration::from_millis(entry.get("took_ms").and_then(Value::as_u64).unwrap_or(0))
+}
+
 fn moment(entry: &Value) -> Option<Mono> {
     entry.get("at").and_then(Value::as_u64).map(Mono::from_micros)
 }
@@ -199,6 +205,11 @@ struct Again<'a> {
     /// When the caller did the last thing.
     did: Mono,
     lookups: BTreeMap<Name, VecDeque<Reply<Answer>>>,
+    /// What came of secrets, by the lookup that they were compared against.
+    verdicts: BTreeMap<Name, VecDeque<Reply<Verdict>>>,
+    /// What came of cases by kind, and of calls back by queue.
+    cases: BTreeMap<Name, VecDeque<Kept>>,
+    callbacks: BTreeMap<Name, VecDeque<Kept>>,
     visits: Vec<Stay<QueueEvent>>,
     transfers: Vec<Stay<TransferEvent>>,
     conferences: Vec<Stay<ConferenceEvent>>,
@@ -240,6 +251,9 @@ impl<'a> Again<'a> {
             doings: VecDeque::new(),
             did: clock,
             lookups: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            callbacks: BTreeMap::new(),
             visits: stays(&recorded.journey, "queued", "queue"),
             transfers: stays(&recorded.journey, "transferring", "to"),
             conferences: stays(&recorded.journey, "conferring", "room"),
@@ -285,6 +299,10 @@ impl<'a> Again<'a> {
                 Event::Played(_)
                 | Event::LookedUp { .. }
                 | Event::Recording { .. }
+                | Event::Verified { .. }
+                // What was kept is told by the journey; what was recalled decides nothing.
+                | Event::Kept { .. }
+                | Event::Recalled(_)
                 | Event::Tick => {}
             }
         }
@@ -300,11 +318,26 @@ impl<'a> Again<'a> {
                         let Event::LookedUp { answer, .. } = event else { return None };
                         (*when == at).then(|| answer.clone())
                     });
-                    let took = entry.get("took_ms").and_then(Value::as_u64).unwrap_or(0);
                     // Without an answer the machine went on by itself; so it does again.
                     let what = given.unwrap_or(Answer::TimedOut);
                     let lookup = self.lookups.entry(word(entry, "lookup").into()).or_default();
-                    lookup.push_back(Reply { after: Duration::from_millis(took), what });
+                    lookup.push_back(Reply { after: took(entry), what });
+                }
+                "verified" => {
+                    let outcome = entry.get("outcome").cloned().unwrap_or_default();
+                    let Ok(what) = serde_json::from_value(outcome) else { continue };
+                    let verdicts = self.verdicts.entry(word(entry, "lookup").into()).or_default();
+                    verdicts.push_back(Reply { after: took(entry), what });
+                }
+                "case" => {
+                    let number = entry.get("number").and_then(Value::as_str);
+                    let kept = number.map_or(Kept::Failed, |it| Kept::Case { number: it.into() });
+                    self.cases.entry(word(entry, "kind").into()).or_default().push_back(kept);
+                }
+                "callback" if word(entry, "outcome") != "no_number" => {
+                    let is_kept = word(entry, "outcome") == "kept";
+                    let kept = if is_kept { Kept::Callback } else { Kept::Failed };
+                    self.callbacks.entry(word(entry, "queue").into()).or_default().push_back(kept);
                 }
                 "heard" => {
                     let next = events.iter().find(|(when, it)| *when > at && !idle(it));
@@ -412,6 +445,14 @@ impl<'a> Again<'a> {
                 }
                 self.later(after, Event::LookedUp { lookup: question.ticket, answer: what });
             }
+            Command::Verify(check) => {
+                let verdicts = self.verdicts.get_mut(&check.lookup);
+                let Some(Reply { after, what }) = verdicts.and_then(VecDeque::pop_front) else {
+                    self.stop.get_or_insert(Stop::Lookup(check.lookup));
+                    return;
+                };
+                self.later(after, Event::Verified { check: check.ticket, verdict: what });
+            }
             Command::Enqueue(wish) => {
                 let Some(replies) = take(&mut self.visits, &wish.queue) else {
                     self.stop.get_or_insert(Stop::Queue(wish.queue));
@@ -429,6 +470,17 @@ impl<'a> Again<'a> {
                 for Reply { after, what: event } in replies {
                     self.later(after, Event::Transfer { transfer: wish.ticket, event });
                 }
+            }
+            // What was not asked for then is kept: the store hardly ever fails, and nothing else hangs on it.
+            Command::OpenCase(it) => {
+                let kept = self.cases.get_mut(&it.kind).and_then(VecDeque::pop_front);
+                let kept = kept.unwrap_or_else(|| Kept::Case { number: "0000000".into() });
+                self.later(KEPT_AFTER, Event::Kept { ticket: it.ticket, kept });
+            }
+            Command::CallBack(it) => {
+                let kept = self.callbacks.get_mut(&it.queue).and_then(VecDeque::pop_front);
+                let kept = kept.unwrap_or(Kept::Callback);
+                self.later(KEPT_AFTER, Event::Kept { ticket: it.ticket, kept });
             }
             Command::Conference(wish) => {
                 let Some(replies) = take(&mut self.conferences, &wish.room) else {
@@ -467,6 +519,7 @@ impl<'a> Again<'a> {
             | Command::DiscardRecording(_)
             | Command::PlayMusic
             | Command::PlayRinging
+            | Command::Notify(_)
             | Command::HangUp(_)
             | Command::LastResort(_)
             | Command::End(_) => {}
@@ -475,8 +528,7 @@ impl<'a> Again<'a> {
 
     /// Whether the flow needs a column of the answer that is not there.
     fn lacks(&self, lookup: &Name, answer: &Answer) -> bool {
-        let (Answer::Found(row), Some(asked)) = (answer, self.stage.flow.lookups.get(lookup))
-        else {
+        let (Answer::Found(row), Some(asked)) = (answer, self.stage.flow.lookup(lookup)) else {
             return false;
         };
         asked.gives.iter().any(|(name, given)| !given.optional && !row.contains_key(name))
@@ -511,6 +563,7 @@ impl<'a> Again<'a> {
             | What::Keyed { .. }
             | What::Corrected { .. }
             | What::LookedUp { .. }
+            | What::Verified { .. }
             | What::Hours { .. }
             | What::Language { .. }
             | What::Reason { .. }
@@ -521,11 +574,15 @@ impl<'a> Again<'a> {
             | What::Connected { .. }
             | What::AgentLeft
             | What::Transfer { .. }
+            | What::Case { .. }
+            | What::Callback { .. }
+            | What::Notified { .. }
             | What::Recorded { .. }
             | What::Reviewed { .. }
             | What::Surveyed { .. }
             | What::Conference { .. }
             | What::Conferred { .. }
+            | What::Returned { .. }
             | What::Stuck { .. } => {}
         }
     }
@@ -568,7 +625,7 @@ fn take<T>(stays: &mut Vec<Stay<T>>, to: &str) -> Option<Vec<Reply<T>>> {
 
 /// Whether it says nothing about a prompt that is spoken.
 fn idle(event: &Event) -> bool {
-    matches!(event, Event::Tick | Event::Queue { .. })
+    matches!(event, Event::Tick | Event::Queue { .. } | Event::Kept { .. } | Event::Recalled(_))
 }
 
 /// The store's word for it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::caller::{Caller, Lengths, Spoken};
 use super::fields::ending_name;
+use super::follow_up::{self, Wrong};
 use super::scenario::{Line, Scenario, What, World};
 use super::transcript::{Came, Transcript};
 use super::watch::Fault;
@@ -178,6 +179,7 @@ impl Talk<'_> {
             | What::Recorded(_)
             | What::Fails(_)
             | What::Works(_)
+            | What::Leaves(..)
             | What::AgentSees(_)
             | What::AllIsWell => None,
         };
@@ -238,6 +240,12 @@ impl Talk<'_> {
             What::Works(lookups) => {
                 self.caller.world.fails.retain(|it| !lookups.contains(it));
                 Ok(())
+            }
+            What::Leaves(leaving, expected) => {
+                // A line about it comes when it is left, not when the words before it end.
+                self.advance(|it| it.left.iter().any(|it| it.what == *leaving));
+                follow_up::take(&mut self.caller.left, *leaving, expected)
+                    .map_err(|Wrong { says, help, at }| Other { says, help, at })
             }
             What::AllIsWell => self.all_is_well(),
             What::AgentSees(pairs) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::ZonedDateTime;
 
+use super::follow_up::Leaving;
 use crate::call::Ending;
 use crate::diagnostic::{Span, Spanned};
 use crate::flow::model::{Lang, Name};
@@ -46,8 +47,10 @@ pub struct World {
     pub at: ZonedDateTime,
     /// What lookups find: rows of cells as written. A cell named like something that the lookup `takes` must be equal to it.
     pub(super) answers: IndexMap<Name, Vec<Cells>>,
-    /// The lookups that fail.
+    /// The lookups that fail; `case`, `callback` and `notify` for what cannot be kept.
     pub fails: Vec<Name>,
+    /// Wrong secrets keyed in earlier calls, by account.
+    pub wrong_before: IndexMap<Arc<str>, u32>,
     /// How long lookups take, where it is not a tenth of a second.
     pub slow: IndexMap<Name, Duration>,
     /// Calendars: `open`, `closed`, or another calendar's name.
@@ -150,6 +153,8 @@ pub enum What {
     Fails(Vec<Name>),
     /// From here on these lookups answer again.
     Works(Vec<Name>),
+    /// The call has left something for after it since the last such line.
+    Leaves(Leaving, Vec<(Spanned<String>, Spanned<String>)>),
     /// The agent's record shows these values, by label or name.
     AgentSees(Vec<(Spanned<String>, Spanned<String>)>),
     /// Nothing has happened that no flow may do, and the call ends when nobody does anything any more.

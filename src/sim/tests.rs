@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::*;
 use crate::config::calendar::Calendar;
+use crate::config::{CaseKind, Times};
 use crate::diagnostic::{Sources, text::render};
 use crate::flow::Program;
 use crate::speech::{Catalogue, Catalogues};
@@ -82,6 +83,8 @@ fn play_all(flow: &str, scenarios: &str) -> (String, Coverage, Stage) {
     let catalogue = Catalogue::parse(sources.add("catalog.yaml", PROMPTS), PROMPTS).0.unwrap();
     let calendars =
         IndexMap::from([(Arc::from("office"), Calendar::always(jiff::tz::TimeZone::UTC))]);
+    let kind = CaseKind { promise: Duration::from_secs(3 * 24 * 60 * 60), calendar: None };
+    let calendars = Times { calendars, cases: IndexMap::from([(Arc::from("complaint"), kind)]) };
     let stage = Stage {
         flow: Program::unproven(flow),
         catalogues: Arc::new(Catalogues::from([("en-US".into(), catalogue)])),
@@ -225,6 +228,9 @@ fn every_expectation_can_fail() {
         ("recorded", "nothing is kept of what the caller said"),
         ("hears_out", "nothing was heard before this line"),
         ("says: x", "nothing was heard before this line"),
+        ("opens_case: complaint", "the call opens no case here"),
+        ("asks_callback", "the call asks for no call back here"),
+        ("notifies: crm", "the call tells nobody else here"),
     ] {
         // Whoever is silent ends in the queue, and waits there.
         let text = format!("{HEAD}  one:\n    agents: busy\n    talk: [{talk}]\n");
@@ -528,7 +534,8 @@ fn what_is_printed_reads_back_as_the_same() {
     talk: [hears: [menu, enter], hears_later: wait, says: \"it's: {{x}}, #1\", hears_out, hears_nothing: 5s, keys: \"1*#\", waits: 1m30s, reaches: order, place: 3, place: {{ ahead: 3, wait: 2m }}, rings: lin, rings_out, answers: \"8001\", agent_leaves, other_leaves, fails: order, works: order, agent_sees: {{ Order: \"01\" }}, hangs_up, ends: caller_left]\n"
     );
     let mut sources = Sources::default();
-    let flow = crate::flow::parse(sources.add("shop.yaml", FLOW), FLOW).0.unwrap();
+    let flow =
+        Program::unproven(crate::flow::parse(sources.add("shop.yaml", FLOW), FLOW).0.unwrap());
     let mut read = |text: &str| {
         let file = sources.add("shop.test.yaml", text);
         let (scenarios, found) = Scenarios::parse(file, text, &flow);
@@ -583,8 +590,193 @@ proptest::proptest! {
     fn any_file_gives_scenarios_or_findings(text in "[ -~\n\u{4e00}-\u{4e20}]{0,200}") {
         let mut sources = Sources::default();
         let flow = crate::flow::parse(sources.add("shop.yaml", FLOW), FLOW).0.unwrap();
+        let flow = Program::unproven(flow);
         let (scenarios, found) = Scenarios::parse(sources.add("a", text.as_str()), &text, &flow);
         proptest::prop_assert_eq!(scenarios.is_some(), found.is_empty());
         let _ = render(&found, &sources, false);
     }
+}
+
+/// A complaint that becomes a case, a call back that is asked for, and somebody who is told.
+const LATER: &str = "flow: later
+languages: [en-US]
+start: main
+steps:
+  main:
+    - menu: menu
+      keys: { 1: complain, 2: call }
+      otherwise: bye
+  complain:
+    - ask: enter
+      into: number
+      as: digits
+      length: 4
+      otherwise: bye
+    - case: complaint
+      about: late
+      with: { order: number, from: caller.number, name: caller.name }
+      failed: bye
+    - notify: crm
+      with: { case: case.number }
+    - say: case.number
+    - say: case.promised
+    - goto: bye
+  call:
+    - callback: service
+      number: caller.number
+      within: 2h
+      because: asked
+      no_number: complain
+      failed: bye
+    - play: wait
+    - goto: bye
+  bye:
+    - hangup: bye
+";
+
+#[test]
+fn what_a_call_leaves_for_after_it_is_expected_by_name() {
+    let (shown, ..) = play_all(
+        LATER,
+        "
+caller: \"13800000001\"
+scenarios:
+  a case:
+    talk:
+      - hears: menu
+      - keys: \"1\"
+      - hears: enter
+      - keys: \"1234\"
+      - opens_case: { kind: complaint, about: late, order: \"1234\", from: \"13800000001\" }
+      - notifies: { to: crm, case: \"1000001\" }
+      - hears: say
+      - says: one zero zero zero, zero zero one
+      - hears: say
+      - says: November twenty-seventh
+      - hears: bye
+  a case that cannot be opened:
+    fails: case
+    talk: [hears: menu, keys: \"1\", hears: enter, keys: \"1234\", hears: bye]
+  failing in the middle of a call:
+    talk: [hears: menu, keys: \"1\", fails: [case, notify], hears: enter, keys: \"1234\", hears: bye]
+  a word that does not arrive is nothing to the caller:
+    fails: notify
+    talk: [hears: menu, keys: \"1\", hears: enter, keys: \"1234\", opens_case: complaint, hears: [say, say, bye]]
+  a call back:
+    talk: [hears: menu, keys: \"2\", asks_callback: { queue: service, number: \"13800000001\", because: asked }, hears: [wait, bye]]
+  a call back that is not kept:
+    fails: callback
+    talk: [hears: menu, keys: \"2\", hears: bye]
+  a number that is withheld:
+    caller: withheld
+    talk: [hears: menu, keys: \"2\", reaches: complain]
+  a number that is none:
+    caller: \"8001\"
+    talk: [hears: menu, keys: \"2\", reaches: complain]
+",
+    );
+    assert_eq!(shown.lines().filter(|line| line.ends_with(": passed")).count(), 8, "{shown}");
+    for (talk, says) in [
+        ("keys: \"2\", asks_callback: { number: \"1\" }", "`number` is `13800000001`, not `1`"),
+        ("keys: \"11234\", opens_case: { name: x }", "nothing is told as `name`"),
+        ("keys: \"11234\", opens_case: question", "`kind` is `complaint`, not `question`"),
+        ("keys: \"11234\", notifies: duty", "`to` is `crm`, not `duty`"),
+        ("keys: \"11234\", opens_case, opens_case", "the call opens no case here"),
+        ("fails: cases", "the lookup `cases` does not exist"),
+    ] {
+        let text = format!("caller: \"13800000001\"\nscenarios: {{ one: {{ talk: [{talk}] }} }}\n");
+        let (shown, ..) = play_all(LATER, &text);
+        assert!(shown.contains(says), "{talk}: {shown}");
+    }
+}
+
+const LINE: &str = "
+flow: line
+languages: [en-US]
+start: main
+lookups:
+  pin:
+    sql: shop
+    query: select pin_hash as hash from lines where number = :number
+    takes: { number: phone }
+    gives: { hash: secret }
+    within: 2s
+steps:
+  main:
+    - verify: enter
+      against: pin
+      with: { number: caller.number }
+      account: caller.number
+      length: 4
+      locks_after: 5
+      locked: locked
+      failed: down
+      otherwise: agent
+    - play: wait
+    - hangup: bye
+  locked:
+    - hangup: bye
+  down:
+    - hangup: bye
+  agent:
+    - queue: service
+      otherwise: closed
+  closed:
+    - hangup: bye
+";
+
+#[test]
+fn secrets_and_lock_outs_are_those_of_the_world() {
+    let scenarios = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"4719\" }] }
+scenarios:
+  the right one:
+    talk: [hears: enter, keys: \"4719\", hears: wait]
+  a wrong one, then the right one:
+    talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], keys: \"4719\", hears: wait]
+  an account that does not exist sounds the same:
+    caller: \"13900000009\"
+    talk: [hears: enter, keys: \"4719\", hears: [no-match, enter]]
+  three wrong ones:
+    talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], keys: \"4711\", hears: [no-match, enter], keys: \"4711\", reaches: agent]
+  calling again gives no new tries:
+    wrong_before: { \"13900000001\": 4 }
+    talk: [hears: enter, keys: \"4711\", reaches: locked, ends: completed]
+  while locked not even the right one helps:
+    wrong_before: { \"13900000001\": 5 }
+    talk: [hears: enter, keys: \"4719\", reaches: locked, ends: completed]
+  the last try may be the right one:
+    wrong_before: { \"13900000001\": 4 }
+    talk: [hears: enter, keys: \"4719\", hears: wait]
+  nothing can be compared:
+    fails: pin
+    talk: [hears: enter, keys: \"4719\", reaches: down]
+  nothing is compared in time:
+    slow: { pin: 3s }
+    talk: [hears: enter, keys: \"4719\", waits: 1900ms, hears_nothing: 0s, reaches: down]
+";
+    let (shown, ..) = play_all(LINE, scenarios);
+    assert!(shown.lines().all(|line| line.ends_with(": passed")) && !shown.is_empty(), "{shown}");
+}
+
+#[test]
+fn a_scenario_has_secrets_as_they_are_and_shows_them_to_nobody() {
+    let hashed = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$AAAA\" }] }
+scenarios:
+  one: { talk: [hears: enter] }
+";
+    let (shown, ..) = play_all(LINE, hashed);
+    assert!(shown.contains("compared with what is keyed, not hashed"), "{shown}");
+    let wrong = "
+caller: \"13900000001\"
+answers: { pin: [{ number: \"13900000001\", hash: \"4719\" }] }
+scenarios:
+  one: { talk: [hears: enter, keys: \"4711\", hears: [no-match, enter], ends: completed, hears: bye] }
+";
+    let (shown, ..) = play_all(LINE, wrong);
+    let line = "verify pin(number=13900000001) for 13900000001: wrong";
+    assert!(shown.contains(line) && !shown.contains("4719"), "{shown}");
 }

@@ -10,9 +10,10 @@ use smallvec::SmallVec;
 
 use super::caller::Place;
 use crate::call::{
-    Command, Context, Entry, Question, QueueEvent, Stuck, Ticket, TransferEvent, What,
+    Command, Context, Entry, Question, QueueEvent, Stuck, Ticket, TransferEvent, Verdict, What,
 };
-use crate::flow::model::{ActionKind, Flow, Name, TransferKind};
+use crate::flow::Program;
+use crate::flow::model::{ActionKind, Name, TransferKind};
 use crate::secret::Key;
 use crate::value::{Type, Value};
 
@@ -180,18 +181,25 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(flow: &Flow) -> Self {
-        let asks = |kind: &ActionKind| matches!(kind, ActionKind::Ask(it) if it.kind.value == Type::Secret);
-        let given = flow.lookups.values().flat_map(|it| it.gives.values());
-        let has_secrets = flow.steps.values().flat_map(|it| &it.actions).any(|it| asks(&it.kind))
-            || given.into_iter().any(|it| it.kind.value == Type::Secret);
-        let end_keys = flow.steps.values().flat_map(|it| &it.actions);
-        let end_keys = end_keys.filter_map(|it| {
-            if let ActionKind::Ask(ask) = &it.kind {
-                ask.ends_with.map(|it| it.value)
+    pub(super) fn new(program: &Program) -> Self {
+        let steps = || program.flows().flat_map(|(_, flow)| flow.steps.values());
+        let actions = || steps().flat_map(|it| &it.actions).map(|it| &it.kind);
+        let asks = |kind: &ActionKind| {
+            matches!(kind, ActionKind::Ask(it) if it.kind.value == Type::Secret)
+                || matches!(kind, ActionKind::Verify(_))
+        };
+        let lookups = program.flows().flat_map(|(_, flow)| flow.lookups.values());
+        let mut given = lookups.flat_map(|it| it.gives.values());
+        let has_secrets = actions().any(asks) || given.any(|it| it.kind.value == Type::Secret);
+        let end_keys = actions().filter_map(|it| {
+            let key = if let ActionKind::Ask(ask) = it {
+                ask.ends_with
+            } else if let ActionKind::Verify(verify) = it {
+                verify.ends_with
             } else {
                 None
-            }
+            };
+            key.map(|it| it.value)
         });
         Self { has_secrets, end_keys: end_keys.collect(), ..Self::default() }
     }
@@ -251,7 +259,7 @@ impl Watch {
     }
 
     /// One command of the machine. `chosen` are the questions that keys answered in this event, in order.
-    pub(super) fn sees(&mut self, command: &Command, flow: &Flow, chosen: &mut Vec<Place>) {
+    pub(super) fn sees(&mut self, command: &Command, flow: &Program, chosen: &mut Vec<Place>) {
         if self.has_secrets {
             self.leaks(command);
         }
@@ -266,6 +274,9 @@ impl Watch {
                 self.transfer = Some((it.ticket, it.kind));
                 self.complete(&it.context);
             }
+            Command::OpenCase(it) => self.complete(&it.context),
+            Command::CallBack(it) => self.complete(&it.context),
+            Command::Notify(it) => self.complete(&it.context),
             Command::LeaveQueue(it) => self.visit = self.visit.filter(|ours| ours != it),
             Command::CancelTransfer(it) => {
                 self.transfer = self.transfer.filter(|(ours, _)| ours != it);
@@ -274,6 +285,7 @@ impl Watch {
                 self.found(Fault::Ringing);
             }
             Command::Store(_)
+            | Command::Verify(_)
             | Command::Conference(_)
             | Command::Answer
             | Command::Play(_)
@@ -290,7 +302,7 @@ impl Watch {
         }
     }
 
-    fn passage(&mut self, what: &What, flow: &Flow, chosen: &mut Vec<Place>) {
+    fn passage(&mut self, what: &What, flow: &Program, chosen: &mut Vec<Place>) {
         match what {
             What::Step { step } => {
                 self.step = Some(step.clone());
@@ -331,6 +343,14 @@ impl Watch {
                 self.unheard = None;
                 self.decided();
             }
+            What::Verified { lookup, outcome, .. } => {
+                // What was not compared tells nobody anything.
+                if *outcome == Verdict::Wrong.name() {
+                    self.secret(lookup);
+                }
+                self.unheard = None;
+                self.decided();
+            }
             What::LookedUp { lookup, .. } => {
                 if !self.looked_up.contains(lookup) {
                     self.looked_up.push(lookup.clone());
@@ -362,6 +382,10 @@ impl Watch {
             | What::AgentLeft
             | What::Transferring { .. }
             | What::Transfer { .. }
+            | What::Case { .. }
+            | What::Callback { .. }
+            | What::Notified { .. }
+            | What::Returned { .. }
             | What::Ended { .. } => {}
         }
     }
@@ -388,13 +412,16 @@ impl Watch {
     }
 
     /// Something is asked of a connector, and may be changed by it.
-    fn asks(&mut self, it: &Question, flow: &Flow) {
-        if !flow.lookups.get(&it.lookup).is_some_and(|it| it.changes) {
+    fn asks(&mut self, it: &Question, flow: &Program) {
+        if !flow.lookup(&it.lookup).is_some_and(|it| it.changes) {
             return;
         }
         if let Some(prompt) = self.unheard.clone() {
             self.found(Fault::Unheard { lookup: it.lookup.clone(), prompt });
         }
+        let mut it = it.clone();
+        // Each time has a number of its own, which makes no other change of it.
+        it.with.retain(|(name, _)| **name != *Question::ONCE);
         let again = self.changes.iter().any(|(before, decisions)| {
             (&before.lookup, &before.with, *decisions) == (&it.lookup, &it.with, self.decisions)
         });
@@ -402,7 +429,7 @@ impl Watch {
             self.found(Fault::Twice { lookup: it.lookup.clone() });
         }
         if self.changes.len() < MAX_CHANGES {
-            self.changes.push((it.clone(), self.decisions));
+            self.changes.push((it, self.decisions));
         }
     }
 
@@ -425,7 +452,7 @@ impl Watch {
 
     fn leaks(&mut self, command: &Command) {
         let place = match command {
-            Command::LookUp(_) => return,
+            Command::LookUp(_) | Command::Verify(_) => return,
             Command::Store(Entry::Revealed { nth, symbol }) => {
                 if self.last_revealed.is_none_or(|last| last + 1 != *nth) {
                     self.revealed.clear();
@@ -442,6 +469,9 @@ impl Watch {
             Command::Enqueue(_) | Command::Transfer(_) | Command::Conference(_) => {
                 "the agent's record"
             }
+            Command::OpenCase(_) => "a case",
+            Command::CallBack(_) => "a call back",
+            Command::Notify(_) => "what somebody else is told",
             Command::Play(_) => "what is spoken",
             Command::Answer
             | Command::PlayMusic

@@ -76,6 +76,15 @@ pub enum Entry {
         /// When it was written.
         at: Timestamp,
     },
+    /// What is remembered of one who tries secrets; a later one of the same subject replaces it.
+    Lockout {
+        /// Whom it is about, as whoever counts names them.
+        subject: Arc<str>,
+        /// What; nothing any more if `None`.
+        state: Option<Value>,
+        /// When it may be forgotten.
+        until: Timestamp,
+    },
     /// Who saw or did what.
     Audit {
         /// When.
@@ -179,6 +188,15 @@ pub(super) async fn write(batch: &[Entry], to: &mut SqliteConnection) -> Result<
                     .bind(&**hook)
                     .bind(&**body)
                     .bind(at.as_microsecond())
+            }
+            Entry::Lockout { subject, state: Some(state), until } => {
+                sqlx::query("insert or replace into lockouts (subject, state, until) values (?, ?, ?)")
+                    .bind(&**subject)
+                    .bind(state.to_string())
+                    .bind(until.as_microsecond())
+            }
+            Entry::Lockout { subject, state: None, .. } => {
+                sqlx::query("delete from lockouts where subject = ?").bind(&**subject)
             }
             Entry::Audit { at, who, what, subject } => {
                 sqlx::query("insert into audit (at, who, what, subject) values (?, ?, ?, ?)")

@@ -6,10 +6,13 @@
 //! Always true: appending costs a call at most [`PATIENCE`], once, when the disk stands still; what was appended is
 //! committed within half a second, in the order of appending, so that `kill -9` loses nothing older than a second;
 //! what cannot be written is counted and logged, never silently dropped.
-//! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver),
-//! `retention` (what is forgotten).
+//! Read next: `entry` (what can be written), `writer` (batches), `read` (questions), `outbox` (webhooks to deliver), `lockouts`
+//! (who may not try again), `cases` and `callbacks` (what callers wait for), `retention` (what is forgotten).
 
+mod callbacks;
+mod cases;
 mod entry;
+mod lockouts;
 mod outbox;
 mod read;
 mod retention;
@@ -26,6 +29,8 @@ use sqlx::sqlite::{
 };
 use tokio::sync::oneshot;
 
+pub use callbacks::{MOST_WAITING, NewCallback, Promise, StoredCallback};
+pub use cases::{CaseFilter, NewCase, StoredCase};
 pub use entry::{Entry, NewCall, NewContext};
 pub use outbox::Webhook;
 pub use read::{AgentStateChange, AuditLine, CallFilter, StoredCall, StoredContext, StoredEvent};
@@ -107,6 +112,12 @@ impl Store {
     /// entries do not wait.
     pub async fn append(&self, entry: Entry) {
         self.writer.append(entry).await;
+    }
+
+    /// The same, for what must be handed over in an order that only the caller knows: never waits, and is lost when there
+    /// is no room.
+    pub fn append_now(&self, entry: Entry) {
+        self.writer.append_now(entry);
     }
 
     /// Entries lost since the process began.

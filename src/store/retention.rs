@@ -23,7 +23,8 @@ impl Store {
     }
 
     /// Deletes calls that began before `before`, with their events, journeys and contexts, and agents' states and
-    /// finished webhooks of that time; tells how many calls. The audit log is kept: it holds no caller's words.
+    /// finished webhooks, lock-outs, closed cases and calls back that were made at that time; tells how many calls. What callers still
+    /// wait for is kept. The audit log is kept: it holds no caller's words.
     ///
     /// # Errors
     /// [`Error::Database`]; what was deleted until then stays deleted.
@@ -56,6 +57,9 @@ impl Store {
         for delete in [
             "delete from agent_states where at < ?",
             "delete from outbox where next_at is null and created_at < ?",
+            "delete from lockouts where until < ?",
+            "delete from cases where closed_at < ?",
+            "delete from callbacks where done_at < ?",
         ] {
             sqlx::query(delete).bind(before).execute(&self.pool).await?;
         }

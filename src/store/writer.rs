@@ -81,6 +81,12 @@ impl Writer {
         }
     }
 
+    pub(super) fn append_now(&self, entry: Entry) {
+        if self.orders.try_send(Order::Write(entry)).is_err() {
+            self.state.lose(1);
+        }
+    }
+
     pub(super) async fn order(&self, order: Order) -> Result<(), Error> {
         self.orders.send(order).await.map_err(|_| Error::Closed)
     }

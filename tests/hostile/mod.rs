@@ -96,6 +96,8 @@ pub(crate) fn read((_, as_what, text): &Hostile) -> usize {
         prompts: &Words,
         calendars: BTreeSet::new(),
         queues: BTreeMap::from([("service".into(), true)]),
+        cases: BTreeSet::new(),
+        notify: BTreeSet::new(),
         connectors: BTreeSet::from(["shop".into()]),
         transfers: Vec::new(),
     };
@@ -105,9 +107,11 @@ pub(crate) fn read((_, as_what, text): &Hostile) -> usize {
         },
         As::Catalogue => Catalogue::parse(FileId::default(), text).1.len(),
         As::Scenarios => {
-            let (flow, _) =
-                hotline::flow::parse(FileId::default(), &steps_of("    - hangup: bye\n"));
-            flow.map_or(0, |flow| Scenarios::parse(FileId::default(), text, &flow).1.len())
+            let flow = steps_of("    - set: { a: 1 }\n    - hangup: bye\n");
+            let Ok((flow, _)) = Program::read(FileId::default(), &flow, &world) else {
+                unreachable!("a sound flow")
+            };
+            Scenarios::parse(FileId::default(), text, &flow).1.len()
         }
     }
 }

@@ -77,7 +77,7 @@ pub fn replay(calls: &[Recorded], config: &Path) {
         let setting = Arc::new(Setting {
             flow: program,
             catalogues: Arc::clone(&ground.catalogues),
-            calendars: Arc::new(ground.config.calendars.clone()),
+            calendars: Arc::new(ground.config.times()),
         });
         let commands = again(recorded, setting);
         let notes = commands.iter().filter_map(|command| match command {

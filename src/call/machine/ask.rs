@@ -1,4 +1,4 @@
-//! `menu` and `ask`: speak, listen, try again, give up.
+//! `menu`, `ask` and the question of `verify`: speak, listen, try again, give up.
 //!
 //! | interrupt | type_ahead | keys before the prompt | keys while it is spoken |
 //! | --- | --- | --- | --- |
@@ -11,6 +11,7 @@
 //! not fit takes the keys behind it along: they were meant for a place where the caller is not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::MAX_SILENCES;
 use super::super::collect::{self, Collect, Outcome, Shape, Strokes};
@@ -23,7 +24,9 @@ use super::confirm::ReadBack;
 use super::walk::Next;
 use super::{LONGEST_PROMPT, Machine, Speaking, State, reveal_one};
 use crate::flow::check_digit::CheckDigit;
-use crate::flow::model::{ActionKind, Ask, Confirm, Defaults, Keying, Menu, Name, Patience};
+use crate::flow::model::{
+    ActionKind, Ask, Confirm, Defaults, Keying, Menu, Name, Patience, Verify,
+};
 use crate::secret::Key;
 use crate::time::Mono;
 use crate::value::{Type, Value};
@@ -31,7 +34,7 @@ use crate::value::{Type, Value};
 /// A question under way.
 pub(super) struct Asking {
     /// How often it went wrong.
-    tries: u8,
+    pub(super) tries: u8,
     speaking: Option<(Speaking, Saying)>,
     collect: Collect,
     keys: Keying,
@@ -56,6 +59,11 @@ struct Question<'a> {
 }
 
 impl Asking {
+    fn new(question: &Question<'_>) -> Self {
+        let collect = Collect::new(question.shape);
+        Self { tries: 0, speaking: None, collect, keys: question.keys, reading_back: None }
+    }
+
     pub(super) fn deadline(&self) -> Option<Mono> {
         self.speaking.map_or_else(|| self.collect.deadline(), |(it, _)| Some(it.until))
     }
@@ -75,17 +83,9 @@ impl<'a> Question<'a> {
     }
 
     fn of_ask(ask: &'a Ask, defaults: &Defaults) -> Self {
-        let (min, max) = ask.digits();
-        let shape = Shape {
-            min,
-            max: max.max(1),
-            ends_with: ask.ends_with.map(|it| it.value),
-            no_input_after: ask
-                .patience
-                .no_input_after
-                .map_or(defaults.no_input_after, |it| it.value),
-            between_digits: ask.between_digits.map_or(defaults.between_digits, |it| it.value),
-        };
+        let ends_with = ask.ends_with.map(|it| it.value);
+        let between_digits = ask.between_digits.map(|it| it.value);
+        let shape = shape(ask.digits(), ends_with, between_digits, &ask.patience, defaults);
         Self { prompt: &ask.prompt.value, keys: ask.keys, patience: &ask.patience, shape }
     }
 
@@ -94,6 +94,29 @@ impl<'a> Question<'a> {
         let asked = Self::of_ask(ask, defaults);
         let shape = Shape { min: 1, max: 1, ends_with: None, ..asked.shape };
         Self { prompt: &confirm.prompt.value, shape, ..asked }
+    }
+
+    fn of_verify(it: &'a Verify, defaults: &Defaults) -> Self {
+        let ends_with = it.ends_with.map(|it| it.value);
+        let between_digits = it.between_digits.map(|it| it.value);
+        let shape = shape(it.digits(), ends_with, between_digits, &it.patience, defaults);
+        Self { prompt: &it.prompt.value, keys: it.keys, patience: &it.patience, shape }
+    }
+}
+
+fn shape(
+    (min, max): (u8, u8),
+    ends_with: Option<Key>,
+    between_digits: Option<Duration>,
+    patience: &Patience,
+    defaults: &Defaults,
+) -> Shape {
+    Shape {
+        min,
+        max: max.max(1),
+        ends_with,
+        no_input_after: patience.no_input_after.map_or(defaults.no_input_after, |it| it.value),
+        between_digits: between_digits.unwrap_or(defaults.between_digits),
     }
 }
 
@@ -117,13 +140,7 @@ impl Machine {
         let setting = Arc::clone(&self.setting);
         let Some(question) = self.question(&setting) else { return Ok(Next::On) };
         let skip = self.keys_skip(question.keys);
-        self.state = State::Asking(Asking {
-            tries,
-            speaking: None,
-            collect: Collect::new(question.shape),
-            keys: question.keys,
-            reading_back: None,
-        });
+        self.state = State::Asking(Asking { tries, ..Asking::new(&question) });
         if skip { self.question_heard(now, out) } else { self.pose(now, &question, out) }
     }
 
@@ -251,18 +268,35 @@ impl Machine {
                             .unwrap_or_else(|| self.wrong(now, out))
                     }
                     Some(ActionKind::Ask(it)) => {
-                        end.into_iter().for_each(|it| reveal_one(it, out));
-                        let between = self.question(&setting).map(|it| it.shape.between_digits);
-                        if let (true, Some(end), Some(between)) = (full, it.ends_with, between)
-                            && let Some(tail) = self.keys.expect_tail(end.value, now + between)
-                        {
-                            reveal_one(tail, out);
-                        }
+                        self.ended(now, &setting, end, full, out);
                         self.entered(now, it, &strokes, out)
+                    }
+                    Some(ActionKind::Verify(it)) => {
+                        self.ended(now, &setting, end, full, out);
+                        self.check(now, it, &strokes, out)
                     }
                     Some(_) | None => Ok(Next::On), // `ask` alone begins this state
                 }
             }
+        }
+    }
+
+    /// The key that ended an entry is told, and awaited where the entry was accepted without it.
+    fn ended(
+        &mut self,
+        now: Mono,
+        setting: &Setting,
+        end: Option<Stroke>,
+        full: bool,
+        out: &mut Vec<Command>,
+    ) {
+        end.into_iter().for_each(|it| reveal_one(it, out));
+        let shape = self.question(setting).map(|it| it.shape);
+        if let (true, Some(shape)) = (full, shape)
+            && let Some(key) = shape.ends_with
+            && let Some(tail) = self.keys.expect_tail(key, now + shape.between_digits)
+        {
+            reveal_one(tail, out);
         }
     }
 
@@ -281,11 +315,12 @@ impl Machine {
         });
         let Some((stroke, key, target)) = branch else { return self.wrong(now, out) };
         reveal_one(stroke, out);
-        self.note(now, What::Chose { key, step: target.value.clone() }, out);
+        let step = self.outside(&target.value);
+        self.note(now, What::Chose { key, step }, out);
         self.go(&target.value)
     }
 
-    /// A whole entry. Of a secret the log learns nothing but what cannot be part of it.
+    /// A whole entry.
     fn entered(
         &mut self,
         now: Mono,
@@ -315,6 +350,36 @@ impl Machine {
         }
     }
 
+    /// What was keyed, as `kind`. Of a secret the log learns nothing but what cannot be part of it.
+    pub(super) fn read(
+        &self,
+        now: Mono,
+        kind: &Type,
+        strokes: &Strokes,
+        out: &mut Vec<Command>,
+    ) -> Option<Value> {
+        for stroke in strokes {
+            let is_figure = stroke.key().is_some_and(|key| key.symbol().is_ascii_digit());
+            if *kind != Type::Secret || !is_figure {
+                reveal_one(*stroke, out);
+            }
+        }
+        keyed::read(kind, strokes, None, self.wall(now).date())
+    }
+
+    /// Goes back to the question whose `tries` were used up by what was just keyed.
+    pub(super) fn ask_again(
+        &mut self,
+        now: Mono,
+        tries: u8,
+        out: &mut Vec<Command>,
+    ) -> Result<Next, Stuck> {
+        let setting = Arc::clone(&self.setting);
+        let Some(question) = self.question(&setting) else { return Ok(Next::On) };
+        self.state = State::Asking(Asking { tries, ..Asking::new(&question) });
+        self.wrong(now, out)
+    }
+
     fn silence(&mut self, now: Mono, out: &mut Vec<Command>) -> Result<Next, Stuck> {
         self.silences += 1;
         if self.silences > MAX_SILENCES {
@@ -323,7 +388,7 @@ impl Machine {
         self.again(now, "no-input", out)
     }
 
-    fn wrong(&mut self, now: Mono, out: &mut Vec<Command>) -> Result<Next, Stuck> {
+    pub(super) fn wrong(&mut self, now: Mono, out: &mut Vec<Command>) -> Result<Next, Stuck> {
         self.keys.flush();
         self.again(now, "no-match", out)
     }
@@ -373,6 +438,7 @@ impl Machine {
                 (Some(confirm), Some(_)) => Question::of_confirm(ask, confirm, defaults),
                 (Some(_) | None, _) => Question::of_ask(ask, defaults),
             }),
+            ActionKind::Verify(it) => Some(Question::of_verify(it, defaults)),
             ActionKind::Play(_)
             | ActionKind::Say(_)
             | ActionKind::Set(_)
@@ -383,9 +449,14 @@ impl Machine {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
             | ActionKind::Record(_)
             | ActionKind::Survey(_)
             | ActionKind::Conference(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => None,
         }
     }

@@ -102,6 +102,7 @@ impl Machine {
     fn take(&mut self, now: Mono, ask: &Ask, value: Value, out: &mut Vec<Command>) -> Next {
         let name = ask.into.value.clone();
         self.values.set(&name, value.clone());
+        let name = self.outside(&name);
         self.note(now, What::Keyed { name, value }, out);
         Next::On
     }

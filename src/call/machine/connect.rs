@@ -91,7 +91,8 @@ impl Machine {
                 && let Some((_, target)) = branch(key)
             {
                 reveal_one(stroke, out);
-                self.note(now, What::Chose { key, step: target.value.clone() }, out);
+                let step = self.outside(&target.value);
+                self.note(now, What::Chose { key, step }, out);
                 return self.leave(now, "left", &[&Some(target.clone())], out);
             }
         }

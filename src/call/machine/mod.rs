@@ -3,22 +3,27 @@
 //! ```text
 //!  New ─► Ringing ─► walk ◄──────────────────────────────────────────────┐
 //!                     │ an action that waits                             │ heard, keyed, answered, timed out
-//!                     ├─► Playing   Asking   LookingUp   Transferring   Queued
-//!                     │                                       │            │
-//!                     │                                     Away        Talking ─► walk (`after`) or Over
+//!                     ├─► Playing   Asking ◄─► Verifying   LookingUp   Keeping   Transferring   Queued
+//!                     │                                                               │            │
+//!                     │                                                             Away        Talking ─► walk (`after`) or Over
 //!                     ├─► Goodbye ─► Over
 //!                     └─► Sorry (nothing in the flow fits) ─► LastResort, Over
 //! ```
-//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `connect` queues and transfers, `speak` words and values.
+//! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `verify` secrets,
+//! `connect` queues and transfers, `follow_up` what is left for after the call, `nest` flows that are run by others,
+//! `speak` words and values.
 
 mod ask;
 mod choose;
 mod confer;
 mod confirm;
 mod connect;
+mod follow_up;
+mod nest;
 mod record;
 mod speak;
 mod survey;
+mod verify;
 mod walk;
 
 use std::sync::Arc;
@@ -29,14 +34,19 @@ use jiff::{SignedDuration, ZonedDateTime};
 use self::ask::Asking;
 use self::confer::Conferring;
 use self::connect::Queued;
+use self::follow_up::Keeping;
+use self::nest::Frame;
 use self::record::Recording;
 use self::speak::Values;
 use self::survey::Surveying;
+use self::verify::Verifying;
 use self::walk::{LookingUp, Next};
-use super::context::{Context, Record};
+use super::context::{Context, Record, Verified};
 use super::events::{
-    Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent, reveal,
+    Answer, Command, Ending, Entry, Event, Press, QueueEvent, Stuck, Ticket, TransferEvent,
+    Verdict, reveal,
 };
+use super::follow_up::Kept;
 use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
 use super::setting::{Setting, Start};
@@ -51,14 +61,19 @@ const LONGEST_PROMPT: Duration = Duration::from_secs(600);
 
 /// One call. See the door of this room.
 pub struct Machine {
+    /// That of the flow under way: of the call's own, or of the one that is run.
     pub(super) setting: Arc<Setting>,
     start: Start,
     state: State,
     at: At,
+    /// The flows that wait for the one under way, the call's own first. At most `flow::MAX_NESTED`.
+    frames: Vec<Frame>,
     language: Lang,
     values: Values,
     keys: Keys,
     record: Record,
+    /// Who the caller has shown to be.
+    verified: Option<Verified>,
     /// The last ticket given out.
     tickets: u32,
     /// Actions since something was waited for, and in all.
@@ -84,11 +99,13 @@ enum State {
     Ringing { until: Mono },
     Playing(Playing),
     Asking(Asking),
+    Verifying(Verifying),
     LookingUp(LookingUp),
     Queued(Queued),
     Talking { visit: Ticket },
     Transferring { transfer: Ticket, until: Mono },
     Away { transfer: Ticket },
+    Keeping(Keeping),
     Recording(Recording),
     Surveying(Surveying),
     Conferring(Conferring),
@@ -123,8 +140,10 @@ impl Machine {
         Self {
             values: Values::new(&start),
             record: Record::default(),
+            verified: None,
             state: State::New,
             at: At { step: 0, next: 0 },
+            frames: Vec::new(),
             language,
             keys: Keys::default(),
             tickets: 0,
@@ -153,8 +172,11 @@ impl Machine {
             Event::Key(press) => self.key(now, press, out),
             Event::Played(ticket) => self.played(now, ticket, out),
             Event::LookedUp { lookup, answer } => self.looked_up(now, lookup, answer, out),
+            Event::Verified { check, verdict } => self.verified(now, check, verdict, out),
             Event::Queue { visit, event } => self.queue_event(now, visit, event, out),
             Event::Transfer { transfer, event } => self.transfer_event(now, transfer, event, out),
+            Event::Kept { ticket, kept } => self.keeping_over(now, ticket, kept, out),
+            Event::Recalled(history) => self.record.recall(history),
             Event::Recording { recording, event } => {
                 self.recording_event(now, recording, event, out);
             }
@@ -176,8 +198,10 @@ impl Machine {
             | State::Goodbye(speaking)
             | State::Sorry(speaking, _) => Some(speaking.until),
             State::Asking(it) => it.deadline(),
+            State::Verifying(it) => Some(it.until),
             State::LookingUp(it) => it.deadline(),
             State::Queued(it) => it.deadline(),
+            State::Keeping(it) => Some(it.until),
             State::Recording(it) => it.deadline(),
             State::Surveying(it) => it.deadline(),
             State::Conferring(it) => it.deadline(),
@@ -188,11 +212,10 @@ impl Machine {
     /// What an agent sees of the call at `now`.
     #[must_use]
     pub fn context(&self, now: Mono) -> Context {
-        let fields = self.setting.flow.context.iter().filter_map(|field| {
-            let value = self.show(now, &field.value)?;
-            Some((field.label.clone(), value))
-        });
-        self.record.context(&self.setting.flow, &self.start, &self.language, fields.collect(), now)
+        let fields = self.shown(now);
+        let verified = self.verified.clone();
+        let flow = &self.outermost().flow;
+        self.record.context(flow, &self.start, &self.language, verified, fields, now)
     }
 
     /// Which actions the last event led through, and which ways the call went: for coverage.
@@ -241,7 +264,11 @@ impl Machine {
             return reveal_one(stroke, out);
         }
         match &mut self.state {
-            State::New | State::Ringing { .. } | State::Transferring { .. } => {
+            State::New
+            | State::Ringing { .. }
+            | State::Verifying(_)
+            | State::Keeping(_)
+            | State::Transferring { .. } => {
                 self.keys.keep(stroke);
             }
             State::Playing(playing) => {
@@ -317,11 +344,13 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -342,6 +371,13 @@ impl Machine {
         } // else it timed out and the flow went on without
     }
 
+    fn verified(&mut self, now: Mono, check: Ticket, verdict: Verdict, out: &mut Vec<Command>) {
+        if matches!(&self.state, State::Verifying(it) if it.ticket == check) {
+            let next = self.judged(now, verdict, out);
+            self.proceed(now, next, out);
+        } // else it timed out and the flow went on without
+    }
+
     fn queue_event(&mut self, now: Mono, visit: Ticket, event: QueueEvent, out: &mut Vec<Command>) {
         let next = match &self.state {
             State::Queued(it) if it.ticket == visit => self.while_queued(now, event, out),
@@ -350,11 +386,13 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -386,11 +424,13 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
             | State::Queued(_)
             | State::Talking { .. }
             | State::Transferring { .. }
             | State::Away { .. }
+            | State::Keeping(_)
             | State::Recording(_)
             | State::Surveying(_)
             | State::Conferring(_)
@@ -427,7 +467,9 @@ impl Machine {
             | State::Ringing { .. }
             | State::Playing(_)
             | State::Asking(_)
+            | State::Verifying(_)
             | State::LookingUp(_)
+            | State::Keeping(_)
             | State::Surveying(_)
             | State::Goodbye(_)
             | State::Sorry(..)
@@ -448,6 +490,7 @@ impl Machine {
                 return self.played(now, ticket, out);
             }
             State::Asking(_) => self.question_tick(now, out),
+            State::Verifying(_) => self.judged(now, Verdict::TimedOut, out),
             State::LookingUp(_) => self.lookup_tick(now, out),
             State::Queued(_) => self.queue_tick(now, out),
             State::Recording(_) => self.recording_tick(now, out),
@@ -456,6 +499,7 @@ impl Machine {
             State::Transferring { .. } => {
                 self.while_transferring(now, TransferEvent::NoAnswer, out)
             }
+            State::Keeping(_) => self.settle_keeping(now, &Kept::Failed, out),
             State::New | State::Talking { .. } | State::Away { .. } | State::Over => return,
         };
         self.proceed(now, next, out);

@@ -17,45 +17,89 @@ use crate::speech::Utterance;
 use crate::time::Mono;
 use crate::value::{Type, Value};
 
-/// The variables of a call by their full names, but those that change by themselves. As many as the flow names.
+/// What a call knows, but what changes by itself.
 pub(super) struct Values {
-    keyed: IndexMap<Name, Value>,
-    /// `order.status`: the answer of the lookup before the dot.
-    rows: IndexMap<Name, Arc<Row>>,
+    /// Of the flow under way.
+    pub(super) own: Own,
     caller_number: Option<Value>,
     caller_name: Option<Value>,
     called_number: Value,
     call_id: Value,
     waited: Option<Value>,
+    /// The last case's number and deadline.
+    pub(super) case: Option<(Value, Value)>,
+}
+
+/// The variables of one flow by their names. As many as the flow has.
+#[derive(Default)]
+pub(super) struct Own {
+    keyed: IndexMap<Name, Value>,
+    /// `order.status`: the answer of the lookup, or what the flow gave, before the dot.
+    rows: IndexMap<Name, Arc<Row>>,
+}
+
+impl Own {
+    /// Only these variables.
+    pub(super) fn of(keyed: IndexMap<Name, Value>) -> Self {
+        Self { keyed, rows: IndexMap::new() }
+    }
+
+    /// Those of `names` that are set.
+    pub(super) fn some<'n>(&self, names: impl Iterator<Item = &'n Name>) -> Row {
+        names.filter_map(|name| Some((name.clone(), self.keyed.get(name)?.clone()))).collect()
+    }
+
+    /// As text, for those who compare calls: secrets are stars.
+    pub(super) fn known(&self) -> String {
+        let mut known = String::new();
+        for (name, value) in &self.keyed {
+            // Writing into a `String` cannot fail.
+            let _ = write!(known, "{name}={value} ");
+        }
+        for (of, row) in &self.rows {
+            for (column, value) in row.iter() {
+                let _ = write!(known, "{of}.{column}={value} ");
+            }
+        }
+        known
+    }
+
+    fn kept(&self, name: &str) -> Option<&Value> {
+        let row = || {
+            let (of, column) = name.split_once('.')?;
+            self.rows.get(of)?.get(column)
+        };
+        self.keyed.get(name).or_else(row)
+    }
 }
 
 impl Values {
     pub(super) fn new(start: &Start) -> Self {
         Self {
-            keyed: IndexMap::new(),
-            rows: IndexMap::new(),
+            own: Own::default(),
             caller_number: start.caller_number.as_deref().and_then(|it| Type::Phone.read(it).ok()),
             caller_name: start.caller_name.clone().map(Value::Text),
             called_number: Value::Phone(Arc::clone(&start.called)),
             call_id: Value::Text(Arc::clone(&start.call)),
             waited: None,
+            case: None,
         }
     }
 
     pub(super) fn set(&mut self, name: &Name, value: Value) {
-        self.keyed.insert(name.clone(), value);
+        self.own.keyed.insert(name.clone(), value);
     }
 
     pub(super) fn unset(&mut self, name: &Name) {
-        self.keyed.swap_remove(name);
+        self.own.keyed.swap_remove(name);
     }
 
     pub(super) fn found(&mut self, lookup: Name, row: Arc<Row>) {
-        self.rows.insert(lookup, row);
+        self.own.rows.insert(lookup, row);
     }
 
     pub(super) fn forget(&mut self, lookup: &Name) {
-        self.rows.swap_remove(lookup);
+        self.own.rows.swap_remove(lookup);
     }
 
     pub(super) fn waited(&mut self, took: Duration) {
@@ -64,31 +108,29 @@ impl Values {
 }
 
 impl Machine {
-    /// What the call knows, as text, for those who compare calls: secrets are stars.
+    /// What the call knows in the flow under way and in those that wait for it, as text, for those who compare calls:
+    /// secrets are stars.
     #[must_use]
     pub fn known(&self) -> String {
-        let mut known = String::new();
-        for (name, value) in &self.values.keyed {
+        let mut known = self.values.own.known();
+        for frame in &self.frames {
             // Writing into a `String` cannot fail.
-            let _ = write!(known, "{name}={value} ");
+            let _ = write!(known, "| {}", frame.known());
         }
-        for (lookup, row) in &self.values.rows {
-            for (column, value) in row.iter() {
-                let _ = write!(known, "{lookup}.{column}={value} ");
-            }
+        if let Some(verified) = &self.verified {
+            let _ = write!(known, "| verified {}", verified.account);
+        }
+        if let Some((number, _)) = &self.values.case {
+            let _ = write!(known, "| case {number}");
         }
         known
     }
 
-    /// The value of `name` as it is, but for what changes by itself.
-    fn kept(&self, name: &str) -> Option<&Value> {
+    /// The value that `name` has in a flow whose variables are `own`, as it is, but for what changes by itself.
+    fn kept<'v>(&'v self, own: &'v Own, name: &str) -> Option<&'v Value> {
         let values = &self.values;
-        if let Some(value) = values.keyed.get(name) {
+        if let Some(value) = own.kept(name) {
             return Some(value);
-        }
-        let (of, column) = name.split_once('.')?;
-        if let Some(row) = values.rows.get(of) {
-            return row.get(column);
         }
         match name {
             "caller.number" => values.caller_number.as_ref(),
@@ -96,6 +138,8 @@ impl Machine {
             "called.number" => Some(&values.called_number),
             "call.id" => Some(&values.call_id),
             "queue.waited" => values.waited.as_ref(),
+            "case.number" => values.case.as_ref().map(|(number, _)| number),
+            "case.promised" => values.case.as_ref().map(|(_, promised)| promised),
             _ => None,
         }
     }
@@ -103,9 +147,15 @@ impl Machine {
     /// The value of `name` as words and conditions may see it. Of a secret they see how long it is, so that no decision
     /// depends on what a stored call does not tell.
     fn seen(&self, now: Mono, name: &str) -> Option<Value> {
-        let Some(value) = self.kept(name) else {
+        self.seen_in(now, &self.values.own, name)
+    }
+
+    /// The same in a flow whose variables are `own`.
+    fn seen_in(&self, now: Mono, own: &Own, name: &str) -> Option<Value> {
+        let Some(value) = self.kept(own, name) else {
             return match name {
                 "language" => Some(Value::Choice(self.language.clone())),
+                "caller.verified" => Some(Value::YesNo(self.verified.is_some())),
                 "today" => Some(Value::Date(self.wall(now).date())),
                 "now" => Some(Value::Time(self.wall(now).time())),
                 _ => None,
@@ -130,15 +180,15 @@ impl Machine {
         })
     }
 
-    /// For a screen: the value of `expr` as text, if it has one.
-    pub(super) fn show(&self, now: Mono, expr: &Expr) -> Option<String> {
-        expr.evaluate(&|name| self.seen(now, name)).ok().map(|value| value.to_string())
+    /// For a screen: the value of `expr` as text, if it has one in a flow whose variables are `own`.
+    pub(super) fn show(&self, now: Mono, own: &Own, expr: &Expr) -> Option<String> {
+        expr.evaluate(&|name| self.seen_in(now, own, name)).ok().map(|value| value.to_string())
     }
 
     /// The value of `expr`. A secret passes through whole, but only where it stands alone.
     pub(super) fn value(&self, now: Mono, expr: &Expr) -> Result<Value, Stuck> {
         if let ExprKind::Name(name) = &expr.kind
-            && let Some(value) = self.kept(name)
+            && let Some(value) = self.kept(&self.values.own, name)
         {
             return Ok(value.clone());
         }

@@ -7,7 +7,7 @@ use super::super::events::{Answer, Command, Ending, Question, Row, Stuck, Ticket
 use super::super::journey::What;
 use super::super::trail::Mark;
 use super::super::{MAX_ACTIONS, MAX_RUN};
-use super::{LONGEST_PROMPT, Machine, Playing, Speaking, State};
+use super::{At, LONGEST_PROMPT, Machine, Playing, Speaking, State};
 use crate::flow::model::{
     Action, ActionKind, Fork, Hours, Keying, Lang, LookUp, Lookup, Name, Play, Say, Target,
 };
@@ -40,7 +40,7 @@ pub(super) struct LookingUp {
 /// How long a lookup may take before the caller is told that it takes a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long the machine waits for an answer beyond `within`, which its connector guards already.
-const GRACE: Duration = Duration::from_millis(500);
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 const APOLOGY: &str = "apology";
 
 impl LookingUp {
@@ -61,20 +61,21 @@ impl Machine {
         mut next: Result<Next, Stuck>,
         out: &mut Vec<Command>,
     ) {
-        let setting = Arc::clone(&self.setting);
         loop {
+            // Another one after a `run` or `return`.
+            let setting = Arc::clone(&self.setting);
             match next {
                 Ok(Next::Wait) => return,
                 Ok(Next::On) => {}
                 Ok(Next::Go(step)) => {
-                    self.at = super::At { step, next: 0 };
-                    if let Some((name, _)) = setting.flow.steps.get_index(step) {
-                        self.note(now, What::Step { step: name.clone() }, out);
+                    self.at = At { step, next: 0 };
+                    if setting.flow.steps.get_index(step).is_some() {
+                        self.note(now, What::Step { step: self.step_name() }, out);
                     }
                 }
                 Err(because) => return self.stuck(now, because, out),
             }
-            let Some((name, step)) = setting.flow.steps.get_index(self.at.step) else {
+            let Some((_, step)) = setting.flow.steps.get_index(self.at.step) else {
                 return self.stuck(now, Stuck::TooLong, out); // `go` gives only numbers of steps
             };
             let action = step.actions.get(self.at.next);
@@ -82,7 +83,7 @@ impl Machine {
             self.run += 1;
             self.actions += 1;
             next = match action {
-                None => Err(Stuck::StepEnds { step: name.clone() }),
+                None => Err(Stuck::StepEnds { step: self.step_name() }),
                 Some(_) if self.run > MAX_RUN => Err(Stuck::GoesInCircles),
                 Some(_) if self.actions > MAX_ACTIONS => Err(Stuck::TooLong),
                 Some(action) => self.perform(now, action, out),
@@ -101,11 +102,17 @@ impl Machine {
         {
             return Ok(Next::On);
         }
-        self.trail.push(Mark::Did { step: self.at.step, action: self.at.next.saturating_sub(1) });
+        let (run, At { step, next }) = (self.run_name(), self.at);
+        self.trail.push(Mark::Did { run, step, action: next.saturating_sub(1) });
         match &action.kind {
             ActionKind::Play(it) => self.play(now, it, out),
             ActionKind::Say(it) => self.say(now, it, out),
             ActionKind::Menu(_) | ActionKind::Ask(_) => self.ask(now, out),
+            ActionKind::Verify(_) => {
+                // Whatever the caller has shown before is not what is asked now.
+                self.verified = None;
+                self.ask(now, out)
+            }
             ActionKind::Set(assignments) => {
                 for it in assignments {
                     let value = self.value(now, &it.value)?;
@@ -125,9 +132,14 @@ impl Machine {
             ActionKind::Language(it) => self.speak_language(now, &it.value, out),
             ActionKind::Queue(it) => self.enqueue(now, it, out),
             ActionKind::Transfer(it) => self.transfer(now, it, out),
+            ActionKind::Case(it) => self.open_case(now, it, out),
+            ActionKind::Callback(it) => self.call_back(now, it, out),
+            ActionKind::Notify(it) => self.notify(now, it, out),
             ActionKind::Record(it) => self.record(now, it, out),
             ActionKind::Survey(it) => self.survey(now, it, out),
             ActionKind::Conference(it) => self.conference(now, it, out),
+            ActionKind::Run(it) => self.run_flow(now, it),
+            ActionKind::Return(exit) => self.come_back(now, exit.as_ref(), out),
             ActionKind::Hangup(prompt) => {
                 // A goodbye that cannot be spoken is still a goodbye.
                 let spoken = prompt.as_ref().map(|it| self.speak(now, &it.value, false, out));
@@ -144,8 +156,13 @@ impl Machine {
     /// The step called `name`, which is the name of the way's own target: [`Mark::Went`] tells ways apart by it.
     pub(super) fn go(&mut self, name: &Name) -> Result<Next, Stuck> {
         if let Some(action) = self.at.next.checked_sub(1) {
-            self.trail.push(Mark::Went { step: self.at.step, action, to: name.clone() });
+            let (run, to) = (self.run_name(), name.clone());
+            self.trail.push(Mark::Went { run, step: self.at.step, action, to });
         }
+        self.step_called(name)
+    }
+
+    pub(super) fn step_called(&self, name: &Name) -> Result<Next, Stuck> {
         let step = self.setting.flow.steps.get_index_of(name);
         step.map(Next::Go).ok_or_else(|| Stuck::Unknown { name: name.clone() })
     }
@@ -158,9 +175,10 @@ impl Machine {
         }
     }
 
+    /// The step under way, as journeys name it.
     pub(super) fn step_name(&self) -> Name {
         let step = self.setting.flow.steps.get_index(self.at.step);
-        step.map_or_else(|| "".into(), |(name, _)| name.clone())
+        step.map_or_else(|| "".into(), |(name, _)| self.outside(name))
     }
 
     fn play(&mut self, now: Mono, it: &Play, out: &mut Vec<Command>) -> Result<Next, Stuck> {
@@ -247,7 +265,8 @@ impl Machine {
     fn look_up(&mut self, now: Mono, it: &LookUp, out: &mut Vec<Command>) -> Result<Next, Stuck> {
         let name = &it.lookup.value;
         let unknown = || Stuck::Unknown { name: name.clone() };
-        let within = self.setting.flow.lookups.get(name).ok_or_else(unknown)?.within;
+        let lookup = self.setting.flow.lookups.get(name).ok_or_else(unknown)?;
+        let (within, changes) = (lookup.within, lookup.changes);
         let mut with = Vec::with_capacity(it.with.len());
         for (taken, value) in &it.with {
             with.push((taken.value.clone(), self.value(now, value)?));
@@ -255,7 +274,13 @@ impl Machine {
         // An answer of before must not be taken for this one's.
         self.values.forget(name);
         let ticket = self.ticket();
-        out.push(Command::LookUp(Question { ticket, lookup: name.clone(), with, within }));
+        if changes {
+            // The same for a question that is asked twice, and for no other: the system can tell.
+            let once = format!("{}/{}", self.start.call, ticket.0);
+            with.push((Question::ONCE.into(), Value::Text(once.into())));
+        }
+        let lookup = self.outside(name);
+        out.push(Command::LookUp(Question { ticket, lookup, with, within }));
         self.state = State::LookingUp(LookingUp {
             ticket,
             since: now,
@@ -304,6 +329,7 @@ impl Machine {
             return Ok(Next::Wait); // `look_up` alone begins this state
         };
         let lookup = it.lookup.value.clone();
+        let changes = setting.flow.lookups.get(&lookup).is_some_and(|it| it.changes);
         let answer = match answer {
             Answer::Found(row) if !is_whole(setting.flow.lookups.get(&lookup), &row) => {
                 Answer::Failed
@@ -316,7 +342,7 @@ impl Machine {
             Answer::Failed => ("failed", None),
             Answer::TimedOut => ("timed_out", None),
         };
-        let name = lookup.clone();
+        let name = self.outside(&lookup);
         self.note(now, What::LookedUp { lookup: name, outcome, took, found }, out);
         match answer {
             Answer::Found(row) => {
@@ -324,6 +350,7 @@ impl Machine {
                 Ok(Next::On)
             }
             Answer::NotFound => self.branch("not_found", &[&it.not_found]),
+            Answer::TimedOut if changes => self.branch("unknown", &[&it.unknown]),
             Answer::Failed | Answer::TimedOut => self.branch("failed", &[&it.failed]),
         }
     }

@@ -156,3 +156,50 @@ fn an_old_answer_is_forgotten_before_a_new_question() {
         (2_300, "not-found",            "bye"),
     ]);
 }
+
+const CHANGE: &str = "
+lookups:
+  suspend:
+    sql: operator
+    query: update lines set state = 'suspended', done = :once where number = :number returning state
+    takes: { number: phone }
+    gives: { state: text }
+    within: 2s
+    changes: yes
+steps:
+  main:
+    - lookup: suspend
+      with: { number: caller.number }
+      not_found: agent
+      failed: down
+      unknown: unsure
+    - play: notice
+    - goto: main
+  unsure:
+    - play: again
+    - goto: agent
+  down:
+    - play: system-down
+    - goto: agent
+  agent:
+    - hangup: bye
+";
+
+#[test]
+fn a_change_has_a_key_of_its_own_and_its_unknown_outcome_a_way_of_its_own() {
+    #[rustfmt::skip]
+    play(CHANGE, &[
+        (    0, "connects",             "ask suspend(number=13800000001, once=c1/1)"),
+        (  100, "found state=suspended", "notice"),
+        (1_000, "heard",                "ask suspend(number=13800000001, once=c1/3)"),
+        (3_499, "tick",                 ""),
+        (3_500, "tick",                 "again"), // nobody knows, and it is not tried again
+    ]);
+    for (words, heard) in [("fails", "system down"), ("not-found", "bye"), ("times-out", "again")] {
+        #[rustfmt::skip]
+        play(CHANGE, &[
+            (    0, "connects",         "ask suspend(number=13800000001, once=c1/1)"),
+            (  100, words,              heard),
+        ]);
+    }
+}

@@ -4,11 +4,14 @@
 mod connecting;
 mod endings;
 mod entries;
+mod follow_up;
 mod keys;
 mod lookups;
+mod nesting;
 mod questions;
 mod record;
 mod stored;
+mod verify;
 mod voices;
 
 use std::sync::Arc;
@@ -18,8 +21,8 @@ use jiff::Timestamp;
 use jiff::tz::offset;
 
 use super::{
-    Agent, Answer, Calendars, Command, ConferenceEvent, Entry, Event, Machine, QueueEvent,
-    RecordingEvent, Setting, Start, Ticket, TransferEvent, What,
+    Agent, Answer, Calendars, Command, ConferenceEvent, Entry, Event, Kept, Machine, QueueEvent,
+    RecordingEvent, Setting, Start, Ticket, TransferEvent, Verdict, What,
 };
 use crate::diagnostic::{Sources, text::render};
 use crate::flow::Program;
@@ -31,6 +34,7 @@ use crate::value::Value;
 /// Every prompt says its own name, those with values also these.
 const PROMPTS: &str = "
   welcome: welcome
+  case: case {case.number} until {case.promised}
   notice: notice
   menu: menu
   other-menu: other menu
@@ -57,6 +61,10 @@ impl Calendars for Shop {
     fn is_open(&self, calendar: &str, when: Timestamp) -> Option<bool> {
         (calendar == "shop").then(|| (8..20).contains(&offset(8).to_datetime(when).hour()))
     }
+
+    fn promised(&self, kind: &str, opened: Timestamp) -> Option<Timestamp> {
+        (kind == "complaint").then(|| opened + jiff::SignedDuration::from_hours(72))
+    }
 }
 
 /// A flow out of its steps.
@@ -67,17 +75,18 @@ fn setting(flow: &str) -> Arc<Setting> {
     let file = sources.add("test.yaml", text.as_str());
     let (flow, found) = crate::flow::parse(file, &text);
     assert!(found.is_empty(), "{}", render(&found, &sources, false));
+    with_words(Program::unproven(flow.unwrap()))
+}
+
+/// What a call of `flow` is run with.
+fn with_words(flow: Arc<Program>) -> Arc<Setting> {
     let catalogue = |language: &str| {
         let text = format!("language: {language}\nprompts:{PROMPTS}words:\n  shipped: shipped\n");
-        Catalogue::parse(file, &text).0.unwrap()
+        Catalogue::parse(flow.file, &text).0.unwrap()
     };
     let catalogues: Catalogues =
         ["en-US", "zh-CN"].into_iter().map(|it| (it.into(), catalogue(it))).collect();
-    Arc::new(Setting {
-        flow: Program::unproven(flow.unwrap()),
-        catalogues: Arc::new(catalogues),
-        calendars: Arc::new(Shop),
-    })
+    Arc::new(Setting { flow, catalogues: Arc::new(catalogues), calendars: Arc::new(Shop) })
 }
 
 fn start() -> Start {
@@ -94,6 +103,7 @@ fn start() -> Start {
 
 /// One call and the numbers of what it began last.
 struct Call {
+    setting: Arc<Setting>,
     machine: Machine,
     now: Mono,
     ticket: Ticket,
@@ -107,6 +117,7 @@ struct Call {
 impl Call {
     fn new(setting: &Arc<Setting>) -> Self {
         Self {
+            setting: Arc::clone(setting),
             machine: Machine::new(Arc::clone(setting), start()),
             now: Mono::ZERO,
             ticket: Ticket(0),
@@ -150,6 +161,12 @@ impl Call {
                     it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 format!("ask {}({})", it.lookup, with.join(", "))
             }
+            Command::Verify(it) => {
+                self.ticket = it.ticket;
+                let with: Vec<String> =
+                    it.with.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("verify {}({}) of {}", it.lookup, with.join(", "), it.account)
+            }
             Command::Enqueue(it) => {
                 self.ticket = it.ticket;
                 format!("queue {} {}", it.queue, it.priority)
@@ -160,6 +177,15 @@ impl Call {
                 format!("call {} {:?}", it.to, it.kind)
             }
             Command::CancelTransfer(_) => "cancel".to_owned(),
+            Command::OpenCase(it) => {
+                self.ticket = it.ticket;
+                format!("open {} {:?} {:?} until {}", it.kind, it.about, it.with, it.promised)
+            }
+            Command::CallBack(it) => {
+                self.ticket = it.ticket;
+                format!("call back {} for {} until {}", it.number, it.queue, it.due)
+            }
+            Command::Notify(it) => format!("tell {} {:?}", it.to, it.with),
             Command::Record(it) => {
                 self.ticket = it.ticket;
                 format!("record {} {:?} {:?}", it.id, it.at_most, it.silence)
@@ -180,8 +206,10 @@ impl Call {
     /// The event that `words` mean.
     fn event(&self, words: &str) -> Event {
         let answer = |answer| Event::LookedUp { lookup: self.ticket, answer };
+        let verified = |verdict| Event::Verified { check: self.ticket, verdict };
         let queue = |event| Event::Queue { visit: self.ticket, event };
         let transfer = |event| Event::Transfer { transfer: self.ticket, event };
+        let kept = |kept| Event::Kept { ticket: self.ticket, kept };
         let recording = |event| Event::Recording { recording: self.ticket, event };
         let conference = |event| Event::Conference { conference: self.ticket, event };
         let agent = Agent { id: "lin".into(), name: None, work_number: Some("8001".into()) };
@@ -207,6 +235,11 @@ impl Call {
             "not-found" => answer(Answer::NotFound),
             "late" => Event::LookedUp { lookup: self.asked_before, answer: Answer::NotFound },
             "fails" => answer(Answer::Failed),
+            "times-out" => answer(Answer::TimedOut),
+            "right" => verified(Verdict::Right),
+            "wrong" => verified(Verdict::Wrong),
+            "locked" => verified(Verdict::Locked),
+            "unverified" => verified(Verdict::Failed),
             "position" => queue(QueueEvent::Position {
                 ahead: rest[0].parse().unwrap(),
                 wait: rest.get(1).map(|it| Duration::from_secs(it.parse().unwrap())),
@@ -219,6 +252,13 @@ impl Call {
             "full" => queue(QueueEvent::Full),
             "waited" => queue(QueueEvent::Waited),
             "queue-fails" => queue(QueueEvent::Failed),
+            "opened" => kept(Kept::Case { number: rest[0].into() }),
+            "promised" => kept(Kept::Callback),
+            "not-kept" => kept(Kept::Failed),
+            "kept-before" => Event::Kept {
+                ticket: Ticket(self.ticket.0 - 1),
+                kept: Kept::Case { number: rest[0].into() },
+            },
             "rings" => transfer(TransferEvent::Ringing),
             "joined" => transfer(TransferEvent::Connected),
             "busy" => transfer(TransferEvent::Busy),
@@ -277,14 +317,20 @@ impl Call {
 /// Plays a call that is connected at once: (milliseconds, what happens, what must come out).
 #[track_caller]
 fn play(flow: &str, lines: &[(u64, &str, &str)]) -> Call {
-    let mut call = Call::new(&setting(flow));
+    play_with(&setting(flow), lines)
+}
+
+/// The same with a setting that is there already.
+#[track_caller]
+fn play_with(setting: &Arc<Setting>, lines: &[(u64, &str, &str)]) -> Call {
+    let mut call = Call::new(setting);
     assert_eq!(call.handle(0, Event::Arrived), "answer");
     for (nth, (ms, words, expected)) in lines.iter().enumerate() {
         let heard = call.hear(*ms, words);
         assert_eq!(heard, *expected, "line {}: at {ms} `{words}`", nth + 1);
     }
     // Whatever a table plays must play the same out of the store.
-    let again = super::replay(Arc::clone(&call.machine.setting), start(), &call.log);
+    let again = super::replay(Arc::clone(&call.setting), start(), &call.log);
     assert_eq!(format!("{again:?}"), format!("{:?}", call.commands));
     call
 }

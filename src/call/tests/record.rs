@@ -4,7 +4,10 @@ use indexmap::IndexMap;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::super::{Caller, Context, Field, FlowVersion, LookedUp, VERSION, Visit, Wait};
+use super::super::{
+    Caller, Context, Field, FlowVersion, KnownCase, LookedUp, PastCall, VERSION, Verified, Visit,
+    Wait,
+};
 
 const SCHEMA: &str = include_str!("../../../docs/context.schema.json");
 
@@ -18,7 +21,11 @@ fn full() -> Context {
         started: "2026-11-24T07:00:00Z".parse().unwrap(),
         flow: FlowVersion { name: "shop".into(), version: "0123456789abcdef".into() },
         language: "zh-CN".into(),
-        caller: Caller { number: Some("13800000001".into()), name: Some("王芳".into()) },
+        caller: Caller {
+            number: Some("13800000001".into()),
+            name: Some("王芳".into()),
+            verified: Some(Verified { account: "13800000001".into(), how: "pin".into() }),
+        },
         called: "4001".into(),
         reason: Some("order_not_found".into()),
         fields: vec![Field { label: text("zh-CN", "订单号"), value: "20260001".to_owned() }],
@@ -32,6 +39,20 @@ fn full() -> Context {
             queue: "service".into(),
             took_ms: 31_000,
             outcome: "connected".to_owned(),
+        }],
+        open_cases: vec![KnownCase {
+            number: "1000017".into(),
+            kind: "complaint".into(),
+            about: Some("late".into()),
+            opened: "2026-11-23T07:00:00Z".parse().unwrap(),
+            promised: "2026-11-26T07:00:00Z".parse().unwrap(),
+        }],
+        last_calls: vec![PastCall {
+            call: "c-20261123-0001".into(),
+            started: "2026-11-23T06:50:00Z".parse().unwrap(),
+            called: "4001".into(),
+            flow: "shop".into(),
+            outcome: Some("completed".into()),
         }],
     }
 }
@@ -87,7 +108,7 @@ fn the_record_is_what_its_schema_says() {
     let schema: Json = serde_json::from_str(SCHEMA).unwrap();
     check(&schema, &serde_json::to_value(full()).unwrap(), "context");
     let bare = Context {
-        caller: Caller { number: None, name: None },
+        caller: Caller { number: None, name: None, verified: None },
         reason: None,
         fields: Vec::new(),
         path: Vec::new(),

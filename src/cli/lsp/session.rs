@@ -225,17 +225,18 @@ impl Session {
                 let file = sources.add(name(path), text.as_str());
                 (flow::parse(file, &text).1, sources)
             }
-            (Some(FileKind::Scenarios), _) => {
-                let file = sources.add(name(path), text.as_str());
+            (Some(FileKind::Scenarios), Ok(ground)) => {
+                let (before, known) = (ground.sources.clone(), ground.found.len());
                 let beside = name(path).strip_suffix(".test.yaml").map(|it| format!("{it}.yaml"));
-                let beside = beside.and_then(|it| self.text(Path::new(&it)).ok());
-                // The flow's own findings are shown in the flow.
-                let flow = beside.and_then(|it| flow::parse(file, &it).0);
-                (
-                    flow.map(|flow| Scenarios::parse(file, &text, &flow).1).unwrap_or_default(),
-                    sources,
-                )
+                let beside = beside.map(PathBuf::from);
+                let flow = beside.and_then(|it| ground.read_flow_text(&it, &self.text(&it).ok()?));
+                // The flow's own findings are shown in the flow, and one with errors tells too little.
+                ground.found.truncate(known);
+                let file = ground.sources.add(name(path), text.as_str());
+                let found = flow.map(|flow| Scenarios::parse(file, &text, &flow).1);
+                (found.unwrap_or_default(), std::mem::replace(&mut ground.sources, before))
             }
+            (Some(FileKind::Scenarios), Err(_)) => (Vec::new(), sources),
             (Some(FileKind::Catalogue), _) => {
                 let file = sources.add(name(path), text.as_str());
                 (Catalogue::parse(file, &text).1, sources)
@@ -497,6 +498,10 @@ const fn icon(kind: SymbolKind) -> Icon {
         SymbolKind::Variable => Icon::VARIABLE,
         SymbolKind::Lookup => Icon::INTERFACE,
         SymbolKind::Column | SymbolKind::Parameter => Icon::FIELD,
-        SymbolKind::Queue | SymbolKind::Calendar | SymbolKind::Connector => Icon::CONSTANT,
+        SymbolKind::Queue
+        | SymbolKind::Calendar
+        | SymbolKind::CaseKind
+        | SymbolKind::Receiver
+        | SymbolKind::Connector => Icon::CONSTANT,
     }
 }

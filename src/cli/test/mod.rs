@@ -192,7 +192,7 @@ fn all(
             return Ok(());
         }
     };
-    let calendars: Arc<dyn Calendars> = Arc::new(ground.config.calendars.clone());
+    let calendars: Arc<dyn Calendars> = Arc::new(ground.config.times());
     let (mut page, mut report) = (Vec::new(), junit::Report::default());
     for path in flows(&args.paths)? {
         ground.found.clear();

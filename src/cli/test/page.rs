@@ -31,7 +31,9 @@ pub(super) fn flow(path: &Path, stage: &Stage, played: &Played<'_>) -> Covered {
 fn cover(stage: &Stage, coverage: &Coverage) -> Cover {
     let steps = (0..stage.flow.steps.len()).map(|step| coverage.visits(step)).collect();
     let mut cover = Cover { steps, ways: BTreeMap::new() };
-    for (nth, branch) in coverage.branches().iter().enumerate() {
+    // The flows that it runs are no part of its picture.
+    let own = coverage.branches().iter().take_while(|it| it.step < stage.flow.steps.len());
+    for (nth, branch) in own.enumerate() {
         let to = branch.to.as_ref().and_then(|to| stage.flow.steps.get_index_of(to));
         let Some(to) = to else { continue };
         let (taken, all) = cover.ways.entry((branch.step, to)).or_default();

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use tokio::runtime::{self, Runtime};
 
 use super::Connectors;
-use crate::call::{Answer, Question};
+use crate::call::{Answer, Check, Question, Verdict};
 use crate::config::Config;
-use crate::flow::model::{Flow, Name};
-use crate::lookup::{ConnectorConfig, Lookups, OpenError, Outcome, Query, QueryError};
+use crate::flow::Program;
+use crate::flow::model::Name;
+use crate::lookup::{ConnectorConfig, Lookups, OpenError, Outcome, PinError, Query, QueryError};
 use crate::server::house;
+use crate::server::verify::Verifier;
 
 /// Why they cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -19,32 +21,35 @@ pub(super) enum Broken {
     Query(Name, #[source] QueryError),
     #[error("a connector cannot be opened: {0}")]
     Connector(#[from] OpenError),
+    #[error("secrets cannot be compared: {0}")]
+    Secrets(#[from] PinError),
     #[error("no runtime: {0}")]
     Runtime(#[from] std::io::Error),
 }
 
-/// The connectors of hotline.yaml, and the queries of one flow.
+/// The connectors of hotline.yaml, and the queries of one flow and those that it runs.
 pub(super) struct Databases {
     runtime: Runtime,
     lookups: Lookups,
+    verifier: Verifier,
     queries: BTreeMap<Name, (Name, Query)>,
 }
 
 impl Databases {
     /// Opens the connectors that `flow` asks.
-    pub(super) fn open(config: &Config, flow: &Flow) -> Result<Self, Broken> {
+    pub(super) fn open(config: &Config, flow: &Program) -> Result<Self, Broken> {
         let used = |it: &ConnectorConfig| {
-            flow.lookups.values().any(|lookup| lookup.connector.value == it.name)
+            flow.all_lookups().any(|(_, lookup)| lookup.connector.value == it.name)
         };
         let configs: Vec<_> = house::connectors(config).into_iter().filter(used).collect();
-        let queries = flow.lookups.iter().map(|(name, lookup)| {
+        let queries = flow.all_lookups().map(|(name, lookup)| {
             let query = house::query(lookup).map_err(|error| Broken::Query(name.clone(), error))?;
-            Ok((name.clone(), (lookup.connector.value.clone(), query)))
+            Ok((name, (lookup.connector.value.clone(), query)))
         });
         let queries = queries.collect::<Result<_, Broken>>()?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let lookups = runtime.block_on(Lookups::open(configs))?;
-        Ok(Self { runtime, lookups, queries })
+        Ok(Self { runtime, lookups, verifier: Verifier::forgetful()?, queries })
     }
 }
 
@@ -60,5 +65,12 @@ impl Connectors for Databases {
             Outcome::Failed(_) => Answer::Failed,
             Outcome::TimedOut => Answer::TimedOut,
         }
+    }
+
+    fn verify(&mut self, check: &Check) -> Verdict {
+        let Some((connector, query)) = self.queries.get(&check.lookup) else {
+            return Verdict::Failed; // the program was proven: it asks only its own lookups
+        };
+        self.runtime.block_on(self.verifier.check(&self.lookups, connector, query, check))
     }
 }

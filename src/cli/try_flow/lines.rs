@@ -91,7 +91,7 @@ mod tests {
 
     use super::super::{Connectors, Silent, TryArgs, start};
     use super::*;
-    use crate::call::{Answer, Question, Setting};
+    use crate::call::{Answer, Check, Question, Setting, Verdict};
     use crate::server::house::{Ground, Overrides};
 
     /// The shop's first order; no other.
@@ -112,6 +112,10 @@ mod tests {
                 _ => Answer::NotFound,
             }
         }
+
+        fn verify(&mut self, _: &Check) -> Verdict {
+            Verdict::Failed // the shop asks for no secret
+        }
     }
 
     /// What the terminal shows of a call of the demo's shop.
@@ -130,7 +134,7 @@ mod tests {
             config: "hotline.yaml".into(),
         };
         let start = start(&args, &flow);
-        let calendars = Arc::new(ground.config.calendars.clone());
+        let calendars = Arc::new(ground.config.times());
         let setting = Setting { flow, catalogues: ground.catalogues, calendars };
         let mut out = Vec::new();
         let (mut orders, mut silent) = (Orders, Silent);

@@ -18,7 +18,7 @@ use jiff::ZonedDateTime;
 
 use self::databases::Databases;
 use self::trial::Trial;
-use crate::call::{Answer, Question, Setting, Start};
+use crate::call::{Answer, Check, Question, Setting, Start, Verdict};
 use crate::diagnostic::text::render;
 use crate::flow::Program;
 use crate::server::house::{Broken, Ground, Overrides};
@@ -69,6 +69,8 @@ fn moment(text: &str) -> Result<ZonedDateTime, String> {
 pub(super) trait Connectors {
     /// Asks, and waits for the answer.
     fn ask(&mut self, question: &Question) -> Answer;
+    /// Compares a secret, and waits for the verdict.
+    fn verify(&mut self, check: &Check) -> Verdict;
 }
 
 /// What makes prompts heard.
@@ -137,7 +139,7 @@ pub(super) fn run(args: &TryArgs, sound: &mut dyn Sound, colour: bool) -> io::Re
     let setting = Setting {
         flow: Arc::clone(&flow),
         catalogues: Arc::clone(&ground.catalogues),
-        calendars: Arc::new(ground.config.calendars.clone()),
+        calendars: Arc::new(ground.config.times()),
     };
     let trial = Trial::new(Arc::new(setting), start(args, &flow), &mut databases, sound);
     if io::stdin().is_terminal() && io::stdout().is_terminal() {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{Connectors, Sound};
 use crate::call::{
-    Agent, Command, ConferenceEvent, Context, Ending, Event, Machine, Passage, QueueEvent,
-    RecordingEvent, Setting, Start, Ticket, TransferEvent, What,
+    Agent, Command, ConferenceEvent, Context, Ending, Event, Kept, Machine, Passage, QueueEvent,
+    RecordingEvent, Setting, Start, Ticket, Told, TransferEvent, What,
 };
 use crate::secret::Key;
 use crate::sim;
@@ -25,6 +25,7 @@ pub(super) struct Trial<'a> {
     speaking: Option<(Ticket, Mono)>,
     visit: Option<Ticket>,
     talks: bool,
+    cases: u32,
     /// A recording that is made: nobody listens here, so the caller is taken to speak.
     recording: Option<Ticket>,
     /// Nothing was said into it.
@@ -65,6 +66,7 @@ impl<'a> Trial<'a> {
             speaking: None,
             visit: None,
             talks: false,
+            cases: 0,
             recording: None,
             speechless: false,
             conference: None,
@@ -160,6 +162,10 @@ impl<'a> Trial<'a> {
         write!(out, "{text}{}", self.line_end)
     }
 
+    fn told(&self, with: &Told, out: &mut impl Write) -> io::Result<()> {
+        with.iter().try_for_each(|(name, value)| self.say(&format!("    {name}: {value}"), out))
+    }
+
     fn carry_out(&mut self, now: Mono, command: Command, out: &mut impl Write) -> io::Result<()> {
         match command {
             Command::Store(_) => Ok(()),
@@ -200,6 +206,11 @@ impl<'a> Trial<'a> {
                 self.ready.push_back(Event::LookedUp { lookup: it.ticket, answer });
                 Ok(())
             }
+            Command::Verify(it) => {
+                let verdict = self.connectors.verify(&it);
+                self.ready.push_back(Event::Verified { check: it.ticket, verdict });
+                Ok(())
+            }
             Command::Enqueue(it) => {
                 self.visit = Some(it.ticket);
                 self.talks = false;
@@ -219,6 +230,18 @@ impl<'a> Trial<'a> {
                 Ok(())
             }
             Command::CancelTransfer(_) => Ok(()),
+            Command::OpenCase(it) => {
+                self.cases = self.cases.saturating_add(1);
+                let number = 1_000_000_u32.saturating_add(self.cases).to_string().into();
+                let kept = Kept::Case { number };
+                self.ready.push_back(Event::Kept { ticket: it.ticket, kept });
+                self.told(&it.with, out)
+            }
+            Command::CallBack(it) => {
+                self.ready.push_back(Event::Kept { ticket: it.ticket, kept: Kept::Callback });
+                Ok(())
+            }
+            Command::Notify(it) => self.told(&it.with, out),
             Command::Record(it) => {
                 self.recording = Some(it.ticket);
                 self.speechless = false;
@@ -276,6 +299,9 @@ fn shown(passage: &Passage) -> Option<String> {
             }
             text
         }
+        What::Verified { lookup, account, outcome, took: _ } => {
+            format!("- verify {lookup} for {account}: {outcome}")
+        }
         What::Hours { calendar, open } => {
             format!("- calendar {calendar} is {}", if *open { "open" } else { "closed" })
         }
@@ -292,6 +318,15 @@ fn shown(passage: &Passage) -> Option<String> {
         What::AgentLeft => "- the agent hung up".to_owned(),
         What::Transferring { to, .. } => format!("- transfer to {to} (nobody is called from here)"),
         What::Transfer { event } => format!("- transfer: {}", outcome(event)),
+        What::Case { kind, number: Some(number), promised: Some(promised), .. } => {
+            format!("- case {kind} {number}, answer promised by {promised} (not kept from here)")
+        }
+        What::Case { kind, .. } => format!("- case {kind}: failed"),
+        What::Callback { queue, number: Some(number), outcome } => {
+            format!("- call back of {number} by queue {queue}: {outcome} (nobody will from here)")
+        }
+        What::Callback { queue, outcome, .. } => format!("- call back by queue {queue}: {outcome}"),
+        What::Notified { to } => format!("- {to} is told (not from here)"),
         What::Recorded { took, outcome, .. } => {
             format!("- recorded {:.1} s: {outcome}", took.as_secs_f64())
         }
@@ -309,6 +344,8 @@ fn shown(passage: &Passage) -> Option<String> {
         What::Conferred { took, outcome, .. } => {
             format!("- the conference is over after {} s: {outcome}", took.as_secs())
         }
+        What::Returned { flow, exit: None } => format!("- back from {flow}"),
+        What::Returned { flow, exit: Some(exit) } => format!("- back from {flow} by {exit}"),
         What::Stuck { because } => format!("- the flow cannot go on: {because}"),
         What::Ended { ending } => format!("- ended: {}", ended(*ending)),
     })

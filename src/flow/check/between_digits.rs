@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::study::Study;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::flow::model::ActionKind;
 
 /// What elderly callers need between two keys, from the field.
 const LEAST: Duration = Duration::from_secs(2);
@@ -13,9 +12,8 @@ const LEAST: Duration = Duration::from_secs(2);
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     found.extend(judge(study.flow.defaults.between_digits, study.flow.name.span));
     for (_, _, action) in study.actions() {
-        if let ActionKind::Ask(ask) = &action.kind {
-            found.extend(ask.between_digits.and_then(|it| judge(it.value, it.span)));
-        }
+        let written = action.kind.entry().and_then(|it| it.between_digits);
+        found.extend(written.and_then(|it| judge(it.value, it.span)));
     }
 }
 

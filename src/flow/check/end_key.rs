@@ -8,11 +8,11 @@ use crate::value::Type;
 /// Points at `ends_with`. `*` is part of amounts, of lengths of time and of numbers whose check may be X.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let ActionKind::Ask(ask) = &action.kind else { continue };
-        let Some(key) = ask.ends_with else { continue };
+        let Some(key) = action.kind.entry().and_then(|it| it.ends_with) else { continue };
         let symbol = key.value.symbol();
-        let star = matches!(ask.kind.value, Type::Number | Type::Money | Type::Duration)
-            || ask.tests.check.is_some_and(|it| it.value.takes_star());
+        let star = matches!(&action.kind, ActionKind::Ask(ask)
+            if matches!(ask.kind.value, Type::Number | Type::Money | Type::Duration)
+                || ask.tests.check.is_some_and(|it| it.value.takes_star()));
         if symbol.is_ascii_digit() || (symbol == '*' && star) {
             let says = format!("{symbol} ends the value and may be part of it");
             let help = "write `ends_with: \"#\"`".to_owned();

@@ -10,7 +10,10 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
         let mut silent = true;
         for action in &step.actions {
             match &action.kind {
-                ActionKind::Play(_) | ActionKind::Say(_) | ActionKind::Survey(_) => silent = false,
+                ActionKind::Play(_)
+                | ActionKind::Say(_)
+                | ActionKind::Survey(_)
+                | ActionKind::Run(_) => silent = false,
                 ActionKind::Hangup(None) if silent => {
                     let says = "the caller is cut off here without a word";
                     let help = "write `hangup: goodbye`".to_owned();
@@ -18,6 +21,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 }
                 ActionKind::Menu(_)
                 | ActionKind::Ask(_)
+                | ActionKind::Verify(_)
                 | ActionKind::Set(_)
                 | ActionKind::If(_)
                 | ActionKind::Goto(_)
@@ -26,8 +30,12 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 | ActionKind::Language(_)
                 | ActionKind::Queue(_)
                 | ActionKind::Transfer(_)
+                | ActionKind::Case(_)
+                | ActionKind::Callback(_)
+                | ActionKind::Notify(_)
                 | ActionKind::Record(_)
                 | ActionKind::Conference(_)
+                | ActionKind::Return(_)
                 | ActionKind::Hangup(_) => {}
             }
         }

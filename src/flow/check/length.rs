@@ -2,13 +2,11 @@
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::ActionKind;
 
 /// Points at `length`.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let ActionKind::Ask(ask) = &action.kind else { continue };
-        let Some(length) = ask.length else { continue };
+        let Some(length) = action.kind.entry().and_then(|it| it.length) else { continue };
         let (least, most) = length.value;
         if least > most {
             let says = format!("nothing has at least {least} and at most {most} digits");

@@ -3,14 +3,15 @@
 
 use super::study::{Role, Study};
 use crate::diagnostic::Diagnostic;
+use crate::flow::asked::Asked;
 use crate::flow::expr::{called, fit};
-use crate::flow::model::{ActionKind, LookUp, Lookup};
+use crate::flow::model::Lookup;
 use crate::value::Type;
 
 /// Points at the action, the name or the value.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        if let ActionKind::Lookup(it) = &action.kind
+        if let Some(it) = action.kind.asks()
             && let Some(lookup) = study.flow.lookups.get(&it.lookup.value)
         {
             names(study, lookup, it, found);
@@ -37,7 +38,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn names(study: &Study<'_>, lookup: &Lookup, it: &LookUp, found: &mut Vec<Diagnostic>) {
+fn names(study: &Study<'_>, lookup: &Lookup, it: Asked<'_>, found: &mut Vec<Diagnostic>) {
     for (name, _) in it.with.iter().filter(|(name, _)| !lookup.takes.contains_key(&name.value)) {
         let says = format!("`{}` takes no `{}`", lookup.name.value, name.value);
         let known = || lookup.takes.keys().map(|it| &**it);

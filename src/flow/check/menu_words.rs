@@ -28,6 +28,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 }
             }
             ActionKind::Play(_)
+            | ActionKind::Verify(_)
             | ActionKind::Say(_)
             | ActionKind::Set(_)
             | ActionKind::If(_)
@@ -37,9 +38,14 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
             | ActionKind::Record(_)
             | ActionKind::Survey(_)
             | ActionKind::Conference(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }
     }

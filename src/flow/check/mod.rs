@@ -6,6 +6,9 @@
 mod allowed;
 mod between;
 mod between_digits;
+mod callback_fails;
+mod callback_window;
+mod case_fails;
 mod check_digit;
 mod conference_fails;
 mod confirm;
@@ -22,10 +25,14 @@ mod many_options;
 mod max_wait;
 mod menu_words;
 mod misfit;
+mod missing_exit;
 mod missing_prompt;
 mod name_taken;
+mod never_returns;
+mod no_number;
 mod no_otherwise;
 mod no_person;
+mod once_taken;
 mod patterns;
 mod perhaps_unset;
 mod queue_exits;
@@ -34,24 +41,38 @@ mod record_silence;
 mod record_ways;
 mod repeated_language;
 mod rings;
+mod run_circle;
+mod run_values;
+mod secret_called;
+mod secret_fetched;
+mod secret_kept;
 mod secret_shown;
 mod secret_spoken;
+mod secret_told;
+mod short_secret;
 mod slow_end;
 mod slow_lookup;
 mod sql;
+mod stale_key;
 mod study;
+mod told_too_much;
 mod transfer_fails;
 mod transfer_target;
 mod tries;
 mod uneven_placeholders;
 mod unkeyable;
+mod unknown_branch;
 mod unknown_calendar;
+mod unknown_case;
 mod unknown_connector;
+mod unknown_exit;
 mod unknown_lookup;
+mod unknown_notify;
 mod unknown_placeholder;
 mod unknown_prompt;
 mod unknown_queue;
 mod unknown_step;
+mod unknown_subflow;
 mod unknown_variable;
 mod unmarked_secret;
 mod unreachable_action;
@@ -60,9 +81,13 @@ mod unreadable;
 mod unrecorded;
 mod unserved_queue;
 mod unspoken_language;
+mod unused_exit;
 mod unused_lookup;
 mod unused_step;
+mod verify_against;
+mod verify_branches;
 mod voice_words;
+mod weak_lockout;
 mod words;
 mod wrong_kind;
 
@@ -76,6 +101,7 @@ use crate::diagnostic::{Diagnostic, Level, MAX_FINDINGS, Span, Spanned};
 use crate::value::Type;
 
 pub use self::transfer_target::allows;
+pub(super) use self::unknown_subflow::misnamed;
 pub(crate) use self::words::keys_named;
 
 /// The type of each variable of a flow without errors.
@@ -92,6 +118,10 @@ pub struct World<'a> {
     pub calendars: BTreeSet<Name>,
     /// Its queues, and whether an agent serves each.
     pub queues: BTreeMap<Name, bool>,
+    /// Its kinds of cases.
+    pub cases: BTreeSet<Name>,
+    /// Whom it can tell something.
+    pub notify: BTreeSet<Name>,
     /// Its connectors for lookups.
     pub connectors: BTreeSet<Name>,
     /// Its allow-list of transfers: SIP URIs and numbers, in which `*` stands for any signs.
@@ -135,7 +165,7 @@ pub struct Slot {
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
 
 /// Rules that judge what is written.
-const PRESENT: [Rule; 33] = [
+const PRESENT: &[Rule] = &[
     unknown_step::check,
     unknown_queue::check,
     unknown_calendar::check,
@@ -163,8 +193,25 @@ const PRESENT: [Rule; 33] = [
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,
+    secret_fetched::check,
+    verify_against::check,
+    weak_lockout::check,
+    short_secret::check,
+    once_taken::check,
+    stale_key::check,
+    unknown_case::check,
+    unknown_notify::check,
+    told_too_much::check,
+    callback_window::check,
+    secret_kept::check,
+    secret_told::check,
+    secret_called::check,
     record_silence::check,
     long_survey::check,
+    unknown_subflow::check,
+    unknown_exit::check,
+    run_values::check,
+    run_circle::check,
     between::check,
     check_digit::check,
     patterns::check,
@@ -172,21 +219,27 @@ const PRESENT: [Rule; 33] = [
 ];
 
 /// Rules that judge which fields an action lacks.
-const FIELDS: [Rule; 10] = [
+const FIELDS: &[Rule] = &[
+    unknown_branch::check,
     lookup_branches::check,
+    verify_branches::check,
     slow_lookup::check,
     no_otherwise::check,
     transfer_fails::check,
     queue_exits::check,
     max_wait::check,
     slow_end::check,
+    case_fails::check,
+    callback_fails::check,
+    no_number::check,
     record_length::check,
     record_ways::check,
     conference_fails::check,
+    missing_exit::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
-const ABSENT: [Rule; 15] = [
+const ABSENT: &[Rule] = &[
     unknown_lookup::check,
     unknown_variable::check,
     unknown_placeholder::check,
@@ -202,6 +255,8 @@ const ABSENT: [Rule; 15] = [
     menu_words::check,
     voice_words::check,
     sql_and_values,
+    unused_exit::check,
+    never_returns::check,
 ];
 
 fn sql_and_values(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
@@ -237,7 +292,7 @@ pub(super) fn foremost(found: &mut Vec<Diagnostic>) {
 pub fn check(flow: &Flow, world: &World<'_>) -> Vec<Diagnostic> {
     let study = Study::new(flow, world);
     let mut found = Vec::new();
-    run(PRESENT.iter().chain(&FIELDS).chain(&ABSENT), &study, &mut found);
+    run(PRESENT.iter().chain(FIELDS).chain(ABSENT), &study, &mut found);
     let mut found = allowed::apply(flow, found, true);
     foremost(&mut found);
     found
@@ -252,14 +307,14 @@ pub(super) fn check_parts(
 ) -> Vec<Diagnostic> {
     let study = Study::new(flow, world);
     let mut found = Vec::new();
-    run(&PRESENT, &study, &mut found);
+    run(PRESENT, &study, &mut found);
     let mut starts: Vec<Span> = study.actions().map(|(_, _, action)| action.span).collect();
     starts.extend(flow.steps.values().map(|it| it.name.span));
     starts.sort_unstable();
     let part = |span: Span| starts.partition_point(|it| it.start <= span.start);
     let broken: HashSet<usize> = errors.iter().map(|it| part(it.span)).collect();
     let mut lacking = Vec::new();
-    for rule in &FIELDS {
+    for rule in FIELDS {
         rule(&study, &mut lacking);
     }
     found.extend(lacking.into_iter().filter(|it| !broken.contains(&part(it.span))));

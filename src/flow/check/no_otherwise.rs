@@ -8,8 +8,13 @@ use crate::flow::model::ActionKind;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let Some(patience) = action.kind.patience() else { continue };
-        let menu = matches!(action.kind, ActionKind::Menu(_));
-        let what = if menu { "menu" } else { "ask" };
+        let what = if matches!(action.kind, ActionKind::Menu(_)) {
+            "menu"
+        } else if matches!(action.kind, ActionKind::Verify(_)) {
+            "verify"
+        } else {
+            "ask"
+        };
         if patience.otherwise.is_none() {
             let says = format!("this `{what}` does not say what follows silence and wrong keys");
             let help = "add `otherwise: agent`".to_owned();

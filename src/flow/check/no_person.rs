@@ -7,15 +7,11 @@ use crate::flow::model::ActionKind;
 /// Points at each menu from which none can be reached; at the flow's name where the whole flow has none.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let steps = study.flow.steps.values();
+    // Behind a `return` whoever runs this flow has to see to it.
     let people: Vec<bool> = steps
         .map(|step| {
             let mut kinds = step.actions.iter().map(|it| &it.kind);
-            kinds.any(|it| {
-                matches!(
-                    it,
-                    ActionKind::Queue(_) | ActionKind::Transfer(_) | ActionKind::Conference(_)
-                )
-            })
+            kinds.any(|it| it.has_person() || matches!(it, ActionKind::Return(_)))
         })
         .collect();
     if !people.contains(&true) {

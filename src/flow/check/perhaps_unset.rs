@@ -1,4 +1,5 @@
-//! HL0414 perhaps-unset: on some path a value is read or spoken that nothing has set before.
+//! HL0414 perhaps-unset: on some path a value is read or spoken that nothing has set before; HL0421 result-unset: or a
+//! flow comes back without a value that it `gives`.
 //!
 //! Definite assignment: for each step the names that are set on every path to it, as bits, until nothing changes any
 //! more. A step is walked again only when a name is lost to it, so at most once for each name and way in.
@@ -11,7 +12,8 @@ use super::study::{self, Study};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::flow::builtin::{self, builtin};
 use crate::flow::expr::{Expr, ExprKind, Operator};
-use crate::flow::model::{Action, ActionKind, Step};
+use crate::flow::follow_up::Told;
+use crate::flow::model::{Action, ActionKind, Run, Step};
 
 /// Points at each such reading once. Columns that may be missing (`eta: date?`) count as unset until `known(…)`.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
@@ -21,7 +23,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let mut next = VecDeque::from([start]);
     let mut waits: HashSet<usize> = HashSet::from([start]);
     if let Some(entry) = entries.get_mut(start) {
-        *entry = Some(tracker.nothing());
+        *entry = Some(tracker.beginning());
     }
     while let Some(at) = next.pop_front() {
         waits.remove(&at);
@@ -66,30 +68,43 @@ fn step_and_entry<'a>(
 
 fn report(study: &Study<'_>, unset: &Unset<'_>) -> Diagnostic {
     let name = unset.name;
+    if let Place::Result = unset.place {
+        let says =
+            format!("on some path to this `return` nothing has set `{name}`, which the flow gives");
+        let help = format!(
+            "set it on every path before it, return by an exit, or write `{name}: …?` under `gives`"
+        );
+        return Diagnostic::error("HL0421", unset.span, says).help(help);
+    }
     let optional = study.look_up(name).is_some_and(|(_, optional)| optional);
-    let says = match (unset.slot, optional) {
+    let slot = if let Place::Prompt(slot) = unset.place { Some(slot) } else { None };
+    let says = match (slot, optional) {
         (None, true) => format!("`{name}` may be missing here"),
         (None, false) => format!("on some path nothing has set `{name}` here"),
         (Some(_), true) => format!("this says {{{name}}}, which may be missing here"),
         (Some(_), false) => format!("this says {{{name}}}, which on some path nothing has set"),
     };
-    let help = if optional || unset.slot.is_some() {
+    let help = if optional || slot.is_some() {
         format!("add `when: known({name})`, and say something else when it is not")
     } else if let Some((lookup, _)) =
         name.split_once('.').filter(|_| builtin(study.flow, name).is_none())
     {
-        format!(
-            "carry out `lookup: {lookup}` on every path before it, or ask `known({name})` first"
-        )
+        let run = study.flow.runs.get(lookup);
+        let action =
+            run.map_or_else(|| format!("lookup: {lookup}"), |it| format!("run: {}", it.name.value));
+        format!("carry out `{action}` on every path before it, or ask `known({name})` first")
     } else {
         format!("set it on every path before it, or ask `known({name})` first")
     };
     let wrong = Diagnostic::error("HL0414", unset.span, says).help(help);
-    match unset.slot {
+    match slot {
         Some(slot) => wrong.note(slot, "said here"),
         None => wrong,
     }
 }
+
+/// What an opened case gives.
+const CASE: [&str; 2] = ["case.number", "case.promised"];
 
 /// Which names are set, a bit each. Most flows have fewer than 128.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,9 +141,7 @@ struct Tracker<'s, 'a> {
 impl<'s, 'a> Tracker<'s, 'a> {
     fn new(study: &'s Study<'a>) -> Self {
         let variables = study.variables.keys().map(|it| (*it).to_owned());
-        let columns = study.flow.lookups.values().flat_map(|lookup| {
-            lookup.gives.keys().map(move |column| format!("{}.{column}", lookup.name.value))
-        });
+        let columns = study.columns().map(|(of, column, _)| format!("{of}.{column}"));
         let optional = builtin::NAMES
             .into_iter()
             .filter(|name| builtin(study.flow, name).is_some_and(|(_, optional)| optional))
@@ -146,6 +159,14 @@ impl<'s, 'a> Tracker<'s, 'a> {
         Bits(SmallVec::from_elem(0, self.numbers.len().div_ceil(64)))
     }
 
+    /// What is set when a call begins the flow: what it takes.
+    fn beginning(&self) -> Bits {
+        let mut bits = self.nothing();
+        let takes = self.study.flow.takes.keys();
+        takes.filter_map(|name| self.number(name)).for_each(|at| bits.set(at, true));
+        bits
+    }
+
     fn number(&self, name: &str) -> Option<usize> {
         self.numbers.get(name).copied()
     }
@@ -161,8 +182,17 @@ fn reads_back(action: &Action, span: Span) -> bool {
 struct Unset<'a> {
     name: &'a str,
     span: Span,
-    /// The place in a prompt that says it.
-    slot: Option<Span>,
+    place: Place,
+}
+
+/// Where a name is needed.
+#[derive(Clone, Copy)]
+enum Place {
+    Expression,
+    /// Here in a prompt.
+    Prompt(Span),
+    /// Behind the `run` of another flow.
+    Result,
 }
 
 /// One way through a step.
@@ -255,11 +285,36 @@ impl<'w, 's> Walk<'w, 's, 'w> {
                 }
                 return;
             }
+            ActionKind::Verify(it) => {
+                it.with.iter().for_each(|(_, value)| self.read(value, &mut Vec::new()));
+                self.read(&it.account, &mut Vec::new());
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter().for_each(|it| self.read(it, &mut Vec::new()));
                 self.mark("queue.waited", true);
             }
             ActionKind::Transfer(transfer) => self.read(&transfer.to, &mut Vec::new()),
+            ActionKind::Case(case) => {
+                self.told(&case.with);
+                // Whatever comes of it, the case before is no longer the one spoken of.
+                CASE.iter().for_each(|name| self.mark(name, false));
+                self.leave_by(action);
+                CASE.iter().for_each(|name| self.mark(name, true));
+                return;
+            }
+            // A bare name without a value goes the way `no_number`.
+            ActionKind::Callback(it) => self.read_part(&it.number),
+            ActionKind::Notify(it) => self.told(&it.with),
+            ActionKind::Run(run) => return self.run(run, action),
+            ActionKind::Return(None) if self.looks => {
+                for (name, given) in &self.tracker.study.flow.gives {
+                    let set = self.tracker.number(name).is_none_or(|at| self.bits.has(at));
+                    if !set && !given.optional {
+                        let (span, place) = (action.span, Place::Result);
+                        self.unset.push(Unset { name, span, place });
+                    }
+                }
+            }
             ActionKind::Record(record) => {
                 self.leave_by(action);
                 self.mark(&record.into.value, true);
@@ -277,9 +332,33 @@ impl<'w, 's> Walk<'w, 's, 'w> {
             | ActionKind::Goto(_)
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }
         self.leave_by(action);
+    }
+
+    /// A bare name without a value is left out of what is told.
+    fn told(&mut self, with: &'w Told) {
+        with.iter().for_each(|(_, value)| self.read_part(value));
+    }
+
+    /// Reads an expression that need not have a value where it is a bare name.
+    fn read_part(&mut self, expr: &'w Expr) {
+        if !matches!(expr.kind, ExprKind::Name(_)) {
+            self.read(expr, &mut Vec::new());
+        }
+    }
+
+    /// Results of before are gone, and behind the run there are new ones; on its exits there are none.
+    fn run(&mut self, run: &'w Run, action: &'w Action) {
+        run.with.iter().for_each(|(_, value)| self.read(value, &mut Vec::new()));
+        let prefix = run.prefix();
+        let gives = || run.sub.iter().flat_map(|sub| &sub.gives);
+        let full = |name: &str| format!("{prefix}.{name}");
+        gives().for_each(|(name, _)| self.mark(&full(name), false));
+        self.leave_by(action);
+        gives().for_each(|(name, given)| self.mark(&full(name), !given.optional));
     }
 
     fn leave_by(&mut self, action: &'w Action) {
@@ -310,7 +389,11 @@ impl<'w, 's> Walk<'w, 's, 'w> {
             for slot in facts.iter().flat_map(|it| &it.slots) {
                 let path = &slot.path;
                 if self.tracker.number(&path.value).is_some_and(|at| !self.bits.has(at)) {
-                    self.unset.push(Unset { name: &path.value, span, slot: Some(path.span) });
+                    self.unset.push(Unset {
+                        name: &path.value,
+                        span,
+                        place: Place::Prompt(path.span),
+                    });
                 }
             }
         }
@@ -326,7 +409,7 @@ impl<'w, 's> Walk<'w, 's, 'w> {
                     && !self.bits.has(at)
                     && !known.contains(&at)
                 {
-                    self.unset.push(Unset { name, span: expr.span, slot: None });
+                    self.unset.push(Unset { name, span: expr.span, place: Place::Expression });
                 }
             }
             ExprKind::Not(operand) | ExprKind::Negate(operand) => self.read(operand, known),

@@ -10,9 +10,17 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
         let says = match it.role {
             Role::Context => "a secret is never shown to an agent",
             Role::Transfer | Role::Room => "a secret is never sent outside",
+            Role::Account => "an account is no secret: it is what wrong ones are counted for",
             Role::Priority => "a secret decides no priority",
             Role::When | Role::If | Role::Bound(_) => "a secret decides nothing here",
-            Role::Say(_) | Role::Set(_) | Role::With { .. } => continue,
+            // HL0610, HL0611 and HL0612 look at the last three.
+            Role::Say(_)
+            | Role::Set(_)
+            | Role::With { .. }
+            | Role::Input { .. }
+            | Role::Case
+            | Role::Callback
+            | Role::Notify => continue,
         };
         let help = "hand it to a lookup, and use what the lookup gives".to_owned();
         found.push(Diagnostic::error("HL0602", it.expr.span, says).help(help));

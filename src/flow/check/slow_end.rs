@@ -2,13 +2,12 @@
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::ActionKind;
 
-/// Points at `ask` and says how long.
+/// Points at the `ask` or `verify` and says how long.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let ActionKind::Ask(ask) = &action.kind else { continue };
-        if ask.is_fixed() || ask.ends_with.is_some() {
+        let Some(ask) = action.kind.entry() else { continue };
+        if ask.fixed || ask.ends_with.is_some() {
             continue;
         }
         let wait = ask.between_digits.map_or(study.flow.defaults.between_digits, |it| it.value);

@@ -12,9 +12,10 @@ const SILENCE: Duration = Duration::from_secs(3);
 /// Points at the `lookup` action.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        let ActionKind::Lookup(it) = &action.kind else { continue };
-        let Some(lookup) = study.flow.lookups.get(&it.lookup.value) else { continue };
-        if lookup.within > SILENCE && it.meanwhile.is_none() {
+        let Some(name) = action.kind.asks().map(|it| it.lookup) else { continue };
+        let Some(lookup) = study.flow.lookups.get(&name.value) else { continue };
+        let meanwhile = matches!(&action.kind, ActionKind::Lookup(it) if it.meanwhile.is_some());
+        if lookup.within > SILENCE && !meanwhile {
             let seconds = lookup.within.as_secs_f32();
             let says = format!("the caller may hear nothing for {seconds} s here");
             let help = "add `meanwhile: one-moment`, or give the lookup less time with `within`"

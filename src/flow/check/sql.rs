@@ -24,7 +24,9 @@ fn names(study: &Study<'_>, lookup: &Lookup, words: &[&str], found: &mut Vec<Dia
     let named: Vec<&str> = words.iter().filter_map(|it| it.strip_prefix(':')).collect();
     let mut seen = HashSet::new();
     for name in named.iter().filter(|it| seen.insert(**it)) {
-        if !lookup.takes.contains_key(*name) {
+        // The idempotency key of a change comes by itself.
+        let once = lookup.changes && *name == "once";
+        if !lookup.takes.contains_key(*name) && !once {
             let says = format!("the query names :{name}, which the lookup does not take");
             let near = study.suggest(name, lookup.takes.keys().map(|it| &**it));
             let help = near.unwrap_or_else(|| format!("add it: `takes: {{ {name}: digits }}`"));

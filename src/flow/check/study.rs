@@ -2,7 +2,7 @@
 //! out where, which prompts are spoken where.
 
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use indexmap::IndexMap;
 
@@ -11,7 +11,7 @@ use crate::diagnostic::{Span, Spanned, nearest};
 use crate::flow::builtin::builtin;
 use crate::flow::expr::{Expr, Fault};
 use crate::flow::graph::Graph;
-use crate::flow::model::{Action, ActionKind, Flow, Lang, Name, Patience};
+use crate::flow::model::{Action, ActionKind, Flow, Given, Lang, Name, Patience, Run};
 use crate::value::Type;
 
 /// One flow, studied.
@@ -19,7 +19,7 @@ pub(super) struct Study<'a> {
     pub(super) flow: &'a Flow,
     pub(super) world: &'a World<'a>,
     pub(super) graph: Graph<'a>,
-    /// What `ask` and `set` give values, in the order written.
+    /// What `takes`, `gives`, `ask` and `set` name, in the order written.
     pub(super) variables: IndexMap<&'a str, Variable>,
     /// Every expression and what it is for.
     pub(super) worked_out: Vec<WorkedOut<'a>>,
@@ -29,6 +29,8 @@ pub(super) struct Study<'a> {
     pub(super) spoken: Vec<Spoken<'a>>,
     /// What each of these prompts is in each language of the flow, with the first place that speaks it.
     prompts: IndexMap<&'a str, Prompt<'a>>,
+    /// The names before the dot of what flows would give that were not found.
+    lost: HashSet<Name>,
     /// How many suggestions may still be looked for: each compares one name with all others.
     suggestions: Cell<u16>,
 }
@@ -77,8 +79,16 @@ pub(super) enum Role<'a> {
         lookup: &'a str,
         parameter: &'a Spanned<Name>,
     },
+    Account,
+    Input {
+        run: &'a Run,
+        name: &'a Spanned<Name>,
+    },
     Priority,
     Transfer,
+    Case,
+    Callback,
+    Notify,
     /// The name of a conference.
     Room,
     Context,
@@ -106,8 +116,11 @@ impl<'a> Study<'a> {
             faults: Vec::new(),
             spoken: Vec::new(),
             prompts: IndexMap::new(),
+            lost: HashSet::new(),
             suggestions: Cell::new(100),
         };
+        let lost = study.runs().filter(|run| run.sub.is_err()).map(Run::prefix);
+        study.lost = lost.collect();
         let mut faults = Vec::new();
         let mut worked_out = expressions(flow);
         for it in &mut worked_out {
@@ -137,6 +150,26 @@ impl<'a> Study<'a> {
         self.flow.steps.values().enumerate().flat_map(|(step, it)| {
             it.actions.iter().enumerate().map(move |(at, action)| (step, at, action))
         })
+    }
+
+    /// Every `run`.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &'a Run> {
+        self.actions().filter_map(|(_, _, action)| {
+            if let ActionKind::Run(run) = &action.kind { Some(run) } else { None }
+        })
+    }
+
+    /// What lookups and flows that are run give: the names before and behind the dot.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Given)> {
+        let lookups = self.flow.lookups.values().map(|it| (&*it.name.value, &it.gives));
+        let runs = self.flow.runs.iter().map(|(prefix, sub)| (&**prefix, &sub.gives));
+        let all = lookups.chain(runs);
+        all.flat_map(|(of, gives)| gives.iter().map(move |(name, given)| (of, &**name, given)))
+    }
+
+    /// Whether a name is a result of a flow that was not found.
+    pub(super) fn is_lost(&self, name: &str) -> bool {
+        name.split_once('.').is_some_and(|(prefix, _)| self.lost.contains(prefix))
     }
 
     /// A prompt in each language of the flow.
@@ -173,18 +206,29 @@ fn look_up(flow: &Flow, variables: &IndexMap<&str, Variable>, name: &str) -> Opt
     if let Some(variable) = variables.get(name) {
         return variable.kind.clone().map(|kind| (kind, variable.optional));
     }
-    if let Some((lookup, column)) = name.split_once('.')
-        && let Some(given) = flow.lookups.get(lookup).and_then(|it| it.gives.get(column))
-    {
+    if let Some(given) = flow.column(name) {
         return Some((given.kind.value.clone(), given.optional));
     }
     builtin(flow, name)
 }
 
-/// The variables of a flow with their types. A type is told by `ask`, or by the first `set` whose value has one; each
+/// The variables of a flow with their types. A type is told by `takes`, `gives` or `ask`, or by the first `set` whose value has one; each
 /// assignment is looked at again only when a variable in it has become known.
 pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
     let mut variables: IndexMap<&str, Variable> = IndexMap::new();
+    for (name, kind) in &flow.takes {
+        let variable =
+            Variable { first: kind.span, kind: Some(kind.value.clone()), optional: false };
+        variables.insert(name, variable);
+    }
+    for (name, given) in &flow.gives {
+        let kind = &given.kind;
+        variables.entry(name).or_insert(Variable {
+            first: kind.span,
+            kind: Some(kind.value.clone()),
+            optional: false,
+        });
+    }
     let mut assignments = Vec::new();
     for action in flow.steps.values().flat_map(|step| &step.actions) {
         match &action.kind {
@@ -213,6 +257,7 @@ pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
             }
             ActionKind::Play(_)
             | ActionKind::Menu(_)
+            | ActionKind::Verify(_)
             | ActionKind::Say(_)
             | ActionKind::If(_)
             | ActionKind::Goto(_)
@@ -221,7 +266,12 @@ pub(super) fn variables(flow: &Flow) -> IndexMap<&str, Variable> {
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
             | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
             | ActionKind::Conference(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -273,10 +323,23 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
                     add(value, Role::With { lookup, parameter });
                 }
             }
+            ActionKind::Verify(it) => {
+                let lookup = &*it.against.value;
+                for (parameter, value) in &it.with {
+                    add(value, Role::With { lookup, parameter });
+                }
+                add(&it.account, Role::Account);
+            }
             ActionKind::Queue(queue) => {
                 queue.priority.iter().for_each(|it| add(it, Role::Priority));
             }
             ActionKind::Transfer(transfer) => add(&transfer.to, Role::Transfer),
+            ActionKind::Case(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Case)),
+            ActionKind::Callback(it) => add(&it.number, Role::Callback),
+            ActionKind::Notify(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Notify)),
+            ActionKind::Run(run) => {
+                run.with.iter().for_each(|(name, value)| add(value, Role::Input { run, name }));
+            }
             ActionKind::Conference(it) => {
                 add(&it.room, Role::Room);
                 it.with.iter().for_each(|it| add(it, Role::Transfer));
@@ -294,6 +357,7 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
             | ActionKind::Language(_)
             | ActionKind::Record(_)
             | ActionKind::Survey(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }
     }
@@ -309,6 +373,7 @@ pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
             let confirm = ask.confirm.iter().map(|it| one(&it.prompt, action));
             asked(&ask.prompt, &ask.patience, action).into_iter().chain(confirm).collect()
         }
+        ActionKind::Verify(it) => asked(&it.prompt, &it.patience, action),
         ActionKind::Lookup(lookup) => lookup.meanwhile.iter().map(|it| one(it, action)).collect(),
         ActionKind::Hangup(prompt) => prompt.iter().map(|it| one(it, action)).collect(),
         ActionKind::Record(record) => {
@@ -329,7 +394,12 @@ pub(super) fn spoken(action: &Action) -> Vec<Spoken<'_>> {
         | ActionKind::Hours(_)
         | ActionKind::Language(_)
         | ActionKind::Queue(_)
-        | ActionKind::Transfer(_) => Vec::new(),
+        | ActionKind::Transfer(_)
+        | ActionKind::Case(_)
+        | ActionKind::Callback(_)
+        | ActionKind::Notify(_)
+        | ActionKind::Run(_)
+        | ActionKind::Return(_) => Vec::new(),
     }
 }
 

@@ -46,6 +46,8 @@ fn prove(text: &str) -> Proven {
         prompts: &Words,
         calendars: BTreeSet::from(["shop".into()]),
         queues: BTreeMap::from([("service".into(), true)]),
+        cases: BTreeSet::from(["complaint".into(), "question".into()]),
+        notify: BTreeSet::from(["crm".into()]),
         connectors: BTreeSet::from(["shop".into()]),
         transfers: Vec::new(),
     };
@@ -268,4 +270,47 @@ proptest::proptest! {
             proptest::prop_assert!(it.span.end as usize <= text.len() && it.span.start <= it.span.end);
         }
     }
+}
+
+#[test]
+fn a_cases_number_is_set_behind_it_and_not_where_it_failed() {
+    let case = "    - case: complaint\n      failed: down\n";
+    let steps = |main: &str, down: &str| {
+        format!("  main:\n{main}    - goto: agent\n  down:\n{down}    - goto: agent")
+    };
+    let says = "    - say: case.number\n    - say: case.promised\n";
+    finds(&steps(&format!("{case}{says}"), ""), &[]);
+    finds(&steps(&format!("    - say: case.number\n{case}"), ""), &["HL0414 2"]);
+    finds(&steps(case, says), &["HL0414 6", "HL0414 7"]);
+    // A second case that fails is not the first.
+    finds(&steps(&format!("{case}{case}"), says), &["HL0414 8", "HL0414 9"]);
+    let known = "    - say: case.number\n      when: known(case.number)\n";
+    finds(&steps(case, known), &[]);
+}
+
+#[test]
+fn what_is_told_may_be_missing_only_where_a_bare_name_stands() {
+    let notify = |with: &str| {
+        format!("{LOOK_UP}    - notify: crm\n      with: {{ value: {with} }}\n    - goto: agent")
+    };
+    finds(&notify("caller.number"), &[]);
+    finds(&notify("order.eta"), &[]);
+    finds(&notify("order.eta + 1d"), &["HL0414 12"]);
+    finds(&notify("oder.eta"), &["HL0205 12"]);
+}
+
+#[test]
+fn a_call_back_takes_a_number_that_may_be_withheld_and_nothing_else() {
+    let callback = |number: &str| {
+        format!(
+            "{LOOK_UP}    - callback: service\n      number: {number}\n      no_number: agent\n      \
+             failed: agent\n    - goto: agent"
+        )
+    };
+    finds(&callback("caller.number"), &[]);
+    finds(&callback("number"), &[]);
+    finds(&callback("order.total"), &["HL0305 12"]);
+    finds(&callback("caller.name"), &["HL0305 12"]);
+    finds(&callback("13800000001"), &["HL0305 12"]);
+    finds(&callback("number").replace("service", "servise"), &["HL0206 11"]);
 }

@@ -1,20 +1,19 @@
-//! HL0204 unknown-lookup: a `lookup` action names a lookup that this flow does not have.
+//! HL0204 unknown-lookup: an action names a lookup that this flow does not have.
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::ActionKind;
 
 /// Points at each such name and suggests the nearest existing one.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
-        if let ActionKind::Lookup(it) = &action.kind
-            && !study.flow.lookups.contains_key(&it.lookup.value)
+        if let Some(lookup) = action.kind.asks().map(|it| it.lookup)
+            && !study.flow.lookups.contains_key(&lookup.value)
         {
-            let says = format!("no lookup is called `{}`", it.lookup.value);
-            let near = study.suggest(&it.lookup.value, study.flow.lookups.keys().map(|it| &**it));
+            let says = format!("no lookup is called `{}`", lookup.value);
+            let near = study.suggest(&lookup.value, study.flow.lookups.keys().map(|it| &**it));
             let help =
-                near.unwrap_or_else(|| format!("add it under `lookups`: `{}:`", it.lookup.value));
-            found.push(Diagnostic::error("HL0204", it.lookup.span, says).help(help));
+                near.unwrap_or_else(|| format!("add it under `lookups`: `{}:`", lookup.value));
+            found.push(Diagnostic::error("HL0204", lookup.span, says).help(help));
         }
     }
 }

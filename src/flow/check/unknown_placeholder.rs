@@ -9,7 +9,10 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (spoken, _, facts) in study.texts() {
         for slot in &facts.slots {
             let name = &*slot.path.value;
-            if study.look_up(name).is_none() && !study.variables.contains_key(name) {
+            if study.look_up(name).is_none()
+                && !study.variables.contains_key(name)
+                && !study.is_lost(name)
+            {
                 let says = format!("`{}` says {{{name}}}, which nothing sets", spoken.name);
                 found.push(
                     Diagnostic::error("HL0502", slot.path.span, says)

@@ -9,6 +9,9 @@ use crate::flow::expr::Fault;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for fault in &study.faults {
         let Fault::Unknown(name, span) = fault else { continue };
+        if study.is_lost(name) {
+            continue; // what is wrong with the flow that gives it is said elsewhere
+        }
         if study.variables.contains_key(&**name) {
             let says = format!("`{name}` is worked out from itself alone, so it never has a value");
             let help = format!("give it a first value: `set: {{ {name}: 0 }}`");
@@ -21,20 +24,18 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 pub(super) fn help(study: &Study<'_>, name: &str) -> String {
-    if let Some((lookup, _)) = name.split_once('.')
-        && let Some(lookup) = study.flow.lookups.get(lookup)
+    let columns: Vec<_> = study.columns().map(|(of, column, _)| format!("{of}.{column}")).collect();
+    if let Some((of, _)) = name.split_once('.')
+        && (study.flow.lookups.contains_key(of) || study.flow.runs.contains_key(of))
     {
-        let columns: Vec<_> =
-            lookup.gives.keys().map(|it| format!("{}.{it}", lookup.name.value)).collect();
-        let near = study.suggest(name, columns.iter().map(String::as_str));
-        return near.unwrap_or_else(|| format!("it gives {}", columns.join(", ")));
+        let own =
+            || columns.iter().map(String::as_str).filter(|it| it.split('.').next() == Some(of));
+        let near = study.suggest(name, own());
+        return near.unwrap_or_else(|| match own().collect::<Vec<_>>().as_slice() {
+            [] => format!("`{of}` gives nothing"),
+            own => format!("it gives {}", own.join(", ")),
+        });
     }
-    let columns: Vec<_> = study
-        .flow
-        .lookups
-        .values()
-        .flat_map(|it| it.gives.keys().map(move |column| format!("{}.{column}", it.name.value)))
-        .collect();
     let known = study.variables.keys().copied();
     let known = known.chain(builtin::NAMES).chain(columns.iter().map(String::as_str));
     study.suggest(name, known).unwrap_or_else(|| match name {

@@ -18,6 +18,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     }
     let slots: Vec<_> = study.texts().flat_map(|(_, _, facts)| &facts.slots).collect();
     read.extend(slots.iter().map(|slot| &*slot.path.value));
+    read.extend(study.flow.gives.keys().map(|it| &**it));
     // A survey's answers are for figures.
     let unread = study.variables.iter().filter(|(name, it)| !read.contains(**name) && !it.optional);
     for (name, variable) in unread {

@@ -4,15 +4,12 @@ use std::collections::HashSet;
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::ActionKind;
 
 /// Points at the name of each such lookup. Silent where an unknown one is named: probably that one is meant.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let used: HashSet<&str> = study
         .actions()
-        .filter_map(|(_, _, action)| {
-            if let ActionKind::Lookup(it) = &action.kind { Some(&*it.lookup.value) } else { None }
-        })
+        .filter_map(|(_, _, action)| Some(&*action.kind.asks()?.lookup.value))
         .collect();
     if used.iter().any(|name| !study.flow.lookups.contains_key(*name)) {
         return;

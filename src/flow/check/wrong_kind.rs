@@ -22,6 +22,16 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 matches!(kind, Type::Text | Type::Phone | Type::Digits),
                 "write a SIP URI, a number in quotes, or a variable that holds one",
             ),
+            Role::Account => (
+                "`account`",
+                matches!(kind, Type::Text | Type::Phone | Type::Digits),
+                "write the variable that says whose it is: `line_number`",
+            ),
+            Role::Callback => (
+                "`number`",
+                matches!(kind, Type::Phone | Type::Digits),
+                "write `caller.number`, or a variable asked for as `phone`",
+            ),
             Role::Room => (
                 "`conference`",
                 *kind == Type::Text,
@@ -39,8 +49,13 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
                 two_kinds(study, it.expr, kind, name, found);
                 continue;
             }
-            // HL0510, HL0703 and HL0602 look at these.
-            Role::Say(_) | Role::With { .. } | Role::Context => continue,
+            // HL0510, HL0703, HL0218, HL0602, HL0610 and HL0611 look at these.
+            Role::Say(_)
+            | Role::With { .. }
+            | Role::Input { .. }
+            | Role::Context
+            | Role::Case
+            | Role::Notify => continue,
         };
         // HL0602 tells more about a secret.
         if !fits && *kind != Type::Secret {

@@ -2,13 +2,14 @@
 
 use smallvec::SmallVec;
 
-use super::ask;
 use super::fields::Fields;
+use super::follow_up;
+use super::runs;
 use super::values::{
     expression, key, kind, language, length_of_time, place, reason, reference, small, snake,
     unreadable, word, yes_no,
 };
-use super::voices;
+use super::{ask, verify, voices};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
@@ -23,7 +24,7 @@ use crate::yaml::{Kind, Node};
 pub(super) type Found = Vec<Diagnostic>;
 
 /// What an action may do. Actions and their fields stand in `flow/reference/actions.rs`, and nowhere else.
-const KINDS: [&str; reference::NAMES.len()] = reference::NAMES;
+pub(super) const KINDS: [&str; reference::NAMES.len()] = reference::NAMES;
 /// The most prompts of one `play`.
 const MAX_PROMPTS: usize = 100;
 
@@ -66,7 +67,12 @@ pub(super) fn action(node: &Node, found: &mut Found) -> Option<Action> {
     let own = [name];
     let known = fields_of(name);
     // A second kind is reported above, so it is no unknown field.
-    let allowed = [known.as_slice(), &own, &common, &KINDS];
+    // What else stands beside `run` are exits of that flow, which is not known here.
+    let exits: Vec<&str> = match name {
+        "run" => entries.iter().filter_map(|(key, _)| key.text()).collect(),
+        _ => Vec::new(),
+    };
+    let allowed = [known.as_slice(), &own, &common, &KINDS, &exits];
     let unknown_kinds = found.len();
     let what = KINDS.iter().find(|it| **it == name).copied().unwrap_or("action");
     let fields = Fields::open(node, what, first.span, &allowed, found)?;
@@ -129,6 +135,7 @@ fn what_to_do(
             ActionKind::Menu(Menu { prompt: prompt?, branches: branches?, keys, patience })
         }
         "ask" => ActionKind::Ask(Box::new(ask::ask(value, fields, found)?)),
+        "verify" => ActionKind::Verify(Box::new(verify::verify(value, fields, found)?)),
         "say" => {
             let kind = fields.get("as").and_then(|node| kind(node, found));
             let keys = keying(fields, found);
@@ -152,10 +159,11 @@ fn what_to_do(
             let with = fields.get("with").map(|node| with(node, found)).unwrap_or_default();
             let not_found = target(fields, "not_found", found);
             let failed = target(fields, "failed", found);
+            let unknown = target(fields, "unknown", found);
             let meanwhile =
                 optional(fields, "meanwhile", |node| reference(node, "a prompt", found));
             let lookup = reference(value, "a lookup", found)?;
-            ActionKind::Lookup(LookUp { lookup, with, not_found, failed, meanwhile })
+            ActionKind::Lookup(LookUp { lookup, with, not_found, failed, unknown, meanwhile })
         }
         "hours" => {
             let closed = fields.need("closed", "a-step", found);
@@ -165,9 +173,14 @@ fn what_to_do(
         "language" => ActionKind::Language(language(value, found)?),
         "queue" => ActionKind::Queue(queue(value, fields, found)?),
         "transfer" => ActionKind::Transfer(transfer(value, fields, found)?),
+        "case" => ActionKind::Case(follow_up::case(value, fields, found)?),
+        "callback" => ActionKind::Callback(follow_up::callback(value, fields, found)?),
+        "notify" => ActionKind::Notify(follow_up::notify(value, fields, found)?),
         "record" => ActionKind::Record(voices::record(value, fields, found)?),
         "survey" => ActionKind::Survey(voices::survey(value, fields, found)?),
         "conference" => ActionKind::Conference(voices::conference(value, at, fields, found)?),
+        "run" => runs::run(value, fields, found)?,
+        "return" => runs::back(value, found)?,
         _ => match &value.kind {
             Kind::Null => ActionKind::Hangup(None),
             Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
@@ -328,7 +341,7 @@ fn assignments(node: &Node, at: Span, found: &mut Found) -> Option<Vec<Assignmen
     Some(read.collect())
 }
 
-fn with(node: &Node, found: &mut Found) -> Vec<(Spanned<Name>, Expr)> {
+pub(super) fn with(node: &Node, found: &mut Found) -> Vec<(Spanned<Name>, Expr)> {
     let Kind::Map(entries) = &node.kind else {
         let says = format!("`with` is a map of values, and this is {}", node.what());
         let help = "write `with: { number: order_number }`".to_owned();

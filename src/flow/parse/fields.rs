@@ -50,6 +50,11 @@ impl<'a> Fields<'a> {
         self.entries.iter().find(|(key, _)| key.text() == Some(name))
     }
 
+    /// All that is written, in its order.
+    pub(super) const fn entries(&self) -> &'a [(Node, Node)] {
+        self.entries
+    }
+
     /// The value of a field that must be written.
     pub(super) fn need(
         &self,

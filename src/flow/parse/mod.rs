@@ -6,7 +6,10 @@ mod actions;
 mod allow;
 mod ask;
 mod fields;
+mod follow_up;
+mod runs;
 mod values;
+mod verify;
 mod voices;
 
 use std::sync::Arc;
@@ -16,8 +19,8 @@ use sha2::{Digest, Sha256};
 
 use self::fields::Fields;
 use self::values::{
-    expression, given, kebab, kind, language, length_of_time, place, reference, small, snake,
-    texts, word, yes_no,
+    expression, kebab, language, length_of_time, place, reference, small, snake, texts, word,
+    yes_no,
 };
 pub(crate) use self::values::{is_kebab, is_snake};
 use super::model::{Action, Allow, ContextField, Defaults, Flow, Lang, Lookup, Name, Step};
@@ -74,9 +77,13 @@ fn flow(file: FileId, text: &str, tree: &Node, found: &mut Found) -> Option<Flow
         start: start.or(first).unwrap_or_else(nameless),
         defaults: fields.get("defaults").map(|it| defaults(it, found)).unwrap_or_default(),
         lookups: lookups(&fields, found),
+        takes: runs::takes(&fields, found),
+        gives: runs::gives(&fields, found),
+        exits: runs::exits(&fields, found),
         context: context(&fields, &languages, found),
         languages,
         steps,
+        runs: IndexMap::new(),
         allows,
     })
 }
@@ -139,20 +146,7 @@ fn lookup(
     let query = fields.need("query", "select … where number = :number", found);
     let query = query
         .and_then(|node| Some(Spanned::new(word(node, "a query", found)?.to_owned(), node.span)));
-    let mut takes = IndexMap::new();
-    if let Some((key, node)) = fields.entry("takes") {
-        for (name, node) in named(node, key.span, "takes", found).unwrap_or_default() {
-            let (name, kind) = (snake(name, "a value", found), kind(node, found));
-            takes.extend(name.zip(kind).map(|(name, kind)| (name.value, kind)));
-        }
-    }
-    let mut gives = IndexMap::new();
-    if let Some((key, node)) = fields.entry("gives") {
-        for (name, node) in named(node, key.span, "gives", found).unwrap_or_default() {
-            let (name, given) = (snake(name, "a column", found), given(node, found));
-            gives.extend(name.zip(given).map(|(name, given)| (name.value, given)));
-        }
-    }
+    let (takes, gives) = (runs::takes(&fields, found), runs::gives(&fields, found));
     let own = fields.get("within").and_then(|node| length_of_time(node, found));
     Some(Lookup {
         connector: connector?,

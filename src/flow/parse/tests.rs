@@ -133,6 +133,7 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Play(_) => "play",
         ActionKind::Menu(_) => "menu",
         ActionKind::Ask(_) => "ask",
+        ActionKind::Verify(_) => "verify",
         ActionKind::Say(_) => "say",
         ActionKind::Set(_) => "set",
         ActionKind::If(_) => "if",
@@ -142,9 +143,14 @@ fn kind(it: &ActionKind) -> &'static str {
         ActionKind::Language(_) => "language",
         ActionKind::Queue(_) => "queue",
         ActionKind::Transfer(_) => "transfer",
+        ActionKind::Case(_) => "case",
+        ActionKind::Callback(_) => "callback",
+        ActionKind::Notify(_) => "notify",
         ActionKind::Record(_) => "record",
         ActionKind::Survey(_) => "survey",
         ActionKind::Conference(_) => "conference",
+        ActionKind::Run(_) => "run",
+        ActionKind::Return(_) => "return",
         ActionKind::Hangup(_) => "hangup",
     }
 }
@@ -355,7 +361,7 @@ steps:
     18 |     - wait: 5s
        |       ^^^^
        |
-       = help: an action is one of play, menu, ask, say, set, if, goto, lookup, hours, language, queue, transfer, record, survey, conference, hangup
+       = help: an action is one of play, menu, ask, verify, say, set, if, goto, lookup, hours, language, queue, transfer, case, callback, notify, record, survey, conference, run, return, hangup
 
     error[HL0110]: the step `empty` does nothing
       --> shop.yaml:19:3

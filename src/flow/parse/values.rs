@@ -91,11 +91,16 @@ pub(super) fn snake(node: &Node, what: &str, found: &mut Found) -> Option<Spanne
     Some(Spanned::new(text.into(), node.span))
 }
 
-/// A word of the designer's own: a reason.
+/// A word of the designer's own that says why.
 pub(super) fn reason(node: &Node, found: &mut Found) -> Option<Spanned<Name>> {
-    let text = word(node, "a reason", found)?;
+    own_word(node, "a reason", found)
+}
+
+/// A word of the designer's own, which may have `_` or `-` in it: `an exit`.
+pub(super) fn own_word(node: &Node, what: &str, found: &mut Found) -> Option<Spanned<Name>> {
+    let text = word(node, what, found)?;
     if !is_kebab(&text.replace('_', "-")) {
-        let says = format!("`{text}` is no name for a reason");
+        let says = format!("`{text}` is no name for {what}");
         let help = "write lower-case words joined by `_` or `-`: `order_not_found`".to_owned();
         found.push(Diagnostic::error("HL0201", node.span, says).help(help));
     }
@@ -187,7 +192,7 @@ pub(super) fn range(node: &Node, found: &mut Found) -> Option<Spanned<(u8, u8)>>
 pub(super) fn kind(node: &Node, found: &mut Found) -> Option<Spanned<Type>> {
     let given = given(node, found)?;
     if given.optional {
-        let help = "only columns that a lookup gives may be missing";
+        let help = "only what a lookup or a flow `gives` may be missing";
         unreadable(node, "`?` does not belong here".to_owned(), help, found);
     }
     Some(given.kind)

@@ -45,7 +45,7 @@ enum Role {
     Start,
     /// Here a caller is brought to somebody.
     Person,
-    /// Calls end here.
+    /// Calls end here, or go back to the flow that runs this one.
     End,
     /// Nobody comes here.
     Unreached,
@@ -134,7 +134,7 @@ fn role(actions: &[Action]) -> Role {
         matches!(it, ActionKind::Queue(_) | ActionKind::Transfer(_) | ActionKind::Conference(_))
     }) {
         Role::Person
-    } else if is(|it| matches!(it, ActionKind::Hangup(_))) {
+    } else if is(|it| matches!(it, ActionKind::Return(_) | ActionKind::Hangup(_))) {
         Role::End
     } else {
         Role::Between
@@ -150,6 +150,9 @@ fn line(action: &Action) -> Option<String> {
         }
         ActionKind::Menu(menu) => format!("menu {}", menu.prompt.value),
         ActionKind::Ask(ask) => format!("ask {} → {}", ask.prompt.value, ask.into.value),
+        ActionKind::Verify(it) => {
+            format!("verify {} against {}", it.prompt.value, it.against.value)
+        }
         ActionKind::Say(say) => format!("say {}", say.value),
         ActionKind::Set(set) => {
             let names: Vec<_> = set.iter().map(|it| &*it.name.value).collect();
@@ -165,9 +168,15 @@ fn line(action: &Action) -> Option<String> {
             TransferKind::Bridge => format!("transfer {}", transfer.to),
             TransferKind::Blind => format!("blind transfer {}", transfer.to),
         },
+        ActionKind::Case(it) => format!("case {}", it.kind.value),
+        ActionKind::Callback(it) => format!("callback {} to {}", it.queue.value, it.number),
+        ActionKind::Notify(it) => format!("notify {}", it.to.value),
         ActionKind::Record(it) => format!("record {} → {}", it.prompt.value, it.into.value),
         ActionKind::Survey(survey) => format!("survey {}", survey.name.value),
         ActionKind::Conference(it) => format!("conference {}", it.room),
+        ActionKind::Run(run) => format!("run {}", run.flow.value),
+        ActionKind::Return(None) => "return".to_owned(),
+        ActionKind::Return(Some(exit)) => format!("return {}", exit.value),
         ActionKind::Hangup(None) => "hangup".to_owned(),
         ActionKind::Hangup(Some(prompt)) => format!("hangup {}", prompt.value),
     };
@@ -195,6 +204,7 @@ fn words(flow: &Flow, actions: &[Action], catalogues: &Catalogues) -> Vec<(Name,
             ActionKind::Play(play) => play.prompts.iter().map(|it| &it.value).collect(),
             ActionKind::Menu(menu) => vec![&menu.prompt.value],
             ActionKind::Ask(ask) => vec![&ask.prompt.value],
+            ActionKind::Verify(it) => vec![&it.prompt.value],
             ActionKind::Lookup(lookup) => lookup.meanwhile.iter().map(|it| &it.value).collect(),
             ActionKind::Hangup(prompt) => prompt.iter().map(|it| &it.value).collect(),
             ActionKind::Record(it) => {
@@ -210,7 +220,12 @@ fn words(flow: &Flow, actions: &[Action], catalogues: &Catalogues) -> Vec<(Name,
             | ActionKind::Hours(_)
             | ActionKind::Language(_)
             | ActionKind::Queue(_)
-            | ActionKind::Transfer(_) => Vec::new(),
+            | ActionKind::Transfer(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_) => Vec::new(),
         };
         for prompt in spoken {
             if !prompts.contains(&prompt) {

@@ -4,6 +4,8 @@ use crate::flow::check_digit::CheckDigit;
 
 use super::{Action, Field, MUST, Shape, field};
 
+/// What is told under names of the designer's own.
+const TOLD: Shape = Shape::Map(&Shape::OwnName, &Shape::Expression);
 const KEYS: Shape = Shape::Map(&Shape::Key, &Shape::Step);
 
 #[rustfmt::skip]
@@ -81,6 +83,22 @@ pub const ACTIONS: &[Action] = &[
         ], &PATIENCE, &KEYING],
     },
     Action {
+        name: "verify", value: Shape::Prompt, one_of: &[],
+        says: "asks for a secret and compares it with what a system keeps of it; whoever guesses is locked out",
+        fields: &[&[
+            field("against", Shape::Lookup, MUST, "a lookup that gives one secret: the argon2 hash"),
+            field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each thing that lookup takes"),
+            field("account", Shape::Expression, MUST, "whose secret it is: what wrong ones are counted for"),
+            field("length", Shape::Digits, "1..32", "how many digits; the end key does not count"),
+            field("ends_with", Shape::Key, "none: at the longest `length`, or after `between_digits`", "the key that ends it"),
+            field("between_digits", Shape::Duration, "`defaults`", "how long between two digits"),
+            field("locks_after", Shape::Count, "5", "how many wrong ones in all, in whichever calls, lock the account"),
+            field("locked_for", Shape::Duration, "30m", "for how long"),
+            field("locked", Shape::Step, MUST, "the step when the account or the caller's number is locked"),
+            field("failed", Shape::Step, MUST, "the step when nothing can be compared"),
+        ], &PATIENCE, &KEYING],
+    },
+    Action {
         name: "say", value: Shape::Expression, one_of: &[],
         says: "speaks a value alone",
         fields: &[&[field("as", Shape::Type, "its own type", "reads it as another type: a number as `digits`")], &KEYING],
@@ -110,6 +128,7 @@ pub const ACTIONS: &[Action] = &[
             field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each thing the lookup takes"),
             field("not_found", Shape::Step, "must be there if the lookup gives columns", "the step when there is no row"),
             field("failed", Shape::Step, MUST, "the step when it fails or takes longer than `within`"),
+            field("unknown", Shape::Step, "must be there if the lookup `changes` something", "the step when a change was not answered in time: nobody knows whether it was made"),
             field("meanwhile", Shape::Prompt, "silence", "a prompt when it takes longer than 1 s; it is heard to its end"),
         ]],
     },
@@ -152,6 +171,31 @@ pub const ACTIONS: &[Action] = &[
         ]],
     },
     Action {
+        name: "case", value: Shape::CaseKind, one_of: &[],
+        says: "opens a case with a number and a deadline, which are read as `case.number` and `case.promised` afterwards",
+        fields: &[&[
+            field("about", Shape::Reason, "none", "what about, for whoever works on it: a word of your own"),
+            field("with", TOLD, "nothing", "what they should know, by names of your own; never a secret"),
+            field("failed", Shape::Step, MUST, "the step when it cannot be opened"),
+        ]],
+    },
+    Action {
+        name: "callback", value: Shape::Queue, one_of: &[],
+        says: "promises that an agent of the queue calls back",
+        fields: &[&[
+            field("number", Shape::Expression, MUST, "whom: a phone or digits"),
+            field("within", Shape::Duration, "24h", "until when they are called, counted from now"),
+            field("because", Shape::Reason, "none", "why, for the agent: a word of your own"),
+            field("no_number", Shape::Step, MUST, "the step when the number is withheld, or none that can be called"),
+            field("failed", Shape::Step, MUST, "the step when it cannot be promised"),
+        ]],
+    },
+    Action {
+        name: "notify", value: Shape::Receiver, one_of: &[],
+        says: "tells somebody else, by webhook or mail; the caller never waits for it",
+        fields: &[&[field("with", TOLD, "nothing", "what they are told, by names of your own; never a secret")]],
+    },
+    Action {
         name: "record", value: Shape::Prompt, one_of: &[],
         says: "speaks a prompt and a tone, and keeps what the caller says then",
         fields: &[&[
@@ -187,6 +231,19 @@ pub const ACTIONS: &[Action] = &[
         ]],
     },
     Action {
+        name: "run", value: Shape::Flow, one_of: &[],
+        says: "goes through another flow and comes back; what it gives is read as `<flow>.<variable>`; any other field is an exit of it",
+        fields: &[&[
+            field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each variable that the flow takes"),
+            field("otherwise", Shape::Step, "must be there, or all of them", "the step for each exit that has none of its own"),
+        ]],
+    },
+    Action {
+        name: "return", value: Shape::Optional(&Shape::Exit), one_of: &[],
+        says: "goes back to the flow that runs this one: behind its `run`, or by the exit named",
+        fields: &[],
+    },
+    Action {
         name: "hangup", value: Shape::Optional(&Shape::Prompt), one_of: &[],
         says: "ends the call, after a prompt if one is named; that cannot be interrupted",
         fields: &[],
@@ -206,6 +263,11 @@ pub(in crate::flow) const NAMES: [&str; ACTIONS.len()] = {
     }
     names
 };
+
+/// What else may stand beside an action, under names that another file has: beside `run` a step for each exit.
+pub(super) fn others(action: &Action) -> Option<(Shape, Shape)> {
+    (action.name == "run").then_some((Shape::Exit, Shape::Step))
+}
 
 /// The action called `name`.
 #[must_use]

@@ -13,6 +13,7 @@ mod schema;
 mod shape;
 
 pub(super) use actions::NAMES;
+use actions::others;
 pub use actions::{ACTIONS, COMMON, CONFIRM_KEYS, action};
 pub use markdown::markdown;
 pub use places::{Of, Place, What, places};
@@ -93,13 +94,16 @@ const STEP: Shape = Shape::Action(ACTIONS, &COMMON);
 
 /// A flow.
 #[rustfmt::skip]
-pub const FLOW: [Field; 9] = [
+pub const FLOW: [Field; 12] = [
     field("flow", Shape::FlowName, MUST, "its name, in logs, figures and the context"),
     field("title", Shape::Texts, "none", "what people call it"),
     field("languages", Shape::OneOrMore(&Shape::Language), MUST, "the languages it speaks, each a folder of prompts; a call begins in the first"),
     field("start", Shape::Step, MUST, "the step that a call begins with"),
     field("defaults", Shape::Fields(&DEFAULTS), "5 s, 3 s, 3, 2 s", "what actions fall back on"),
     field("lookups", Shape::Map(&Shape::NewLookup, &Shape::Fields(&LOOKUP)), "none", "what it may ask of databases"),
+    field("takes", Shape::Map(&Shape::NewParameter, &Shape::Type), "none", "variables that a flow that runs it sets before it begins"),
+    field("gives", Shape::Map(&Shape::Variable, &Shape::Given), "none", "variables of it that are read behind the `run`; `number?` may be missing"),
+    field("exits", Shape::OneOrMore(&Shape::Exit), "none", "ways back other than behind the `run`"),
     field("context", Shape::List(&Shape::Fields(&CONTEXT)), "none", "what an agent sees first, in this order"),
     field("allow", Shape::Allow, "none", "findings that are meant to be so, anywhere in the flow"),
     field("steps", Shape::Map(&Shape::NewStep, &Shape::List(&STEP)), MUST, "its steps"),

@@ -1,6 +1,6 @@
 //! What stands where in one file: its tree beside the table.
 
-use super::{Action, Field, Shape};
+use super::{Action, Field, Shape, others};
 use crate::yaml::{Kind, Node};
 
 /// A key or a value of a file and what it is there.
@@ -110,6 +110,13 @@ fn field<'a>(
     found: &mut Vec<Place<'a>>,
 ) {
     let known = of.fields().find(|it| key.text() == Some(it.name));
+    // Beside `run` stand the exits of the flow that is run.
+    if let (None, Of::Action(action, _)) = (known, of)
+        && let Some((name, shape)) = others(action)
+    {
+        found.push(Place { node: key, what: What::Value(name), beside, lookup });
+        return walk(value, shape, lookup, found);
+    }
     found.push(Place { node: key, what: What::Field(known, of), beside, lookup });
     if let Some(field) = known {
         walk(value, field.shape, lookup, found);
@@ -137,11 +144,13 @@ fn action<'a>(
         }
         return;
     };
-    // `with` of a `lookup` is about that lookup.
-    let about = match (known.value, entries.get(at)) {
-        (Shape::Lookup, Some((_, value))) => value.text(),
-        _ => lookup,
+    // `with` is about the lookup that stands behind the action's name, or in a field of it.
+    let behind = entries.get(at).filter(|_| matches!(known.value, Shape::Lookup));
+    let in_field = || {
+        let asked = known.fields().find(|it| matches!(it.shape, Shape::Lookup))?;
+        entries.iter().find(|(key, _)| key.text() == Some(asked.name))
     };
+    let about = behind.or_else(in_field).and_then(|(_, value)| value.text()).or(lookup);
     for (index, (key, value)) in entries.iter().enumerate() {
         if index == at {
             let what = What::Action(Some(known), actions);

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Action, Field, Shape};
+use super::{Action, Field, Shape, others};
 use crate::value::TYPE_NAMES;
 
 /// The schema of a file whose top map has `fields`; `title` is what such a file is called.
@@ -52,8 +52,9 @@ fn of_action(action: &Action, beside: &'static [Field]) -> Value {
     let properties: Map<_, _> = std::iter::once(own).chain(fields.map(property)).collect();
     let must = action.fields().filter(|it| it.must()).map(|it| it.name);
     let required: Vec<_> = std::iter::once(action.name).chain(must).collect();
+    let rest = others(action).map_or(Value::Bool(false), |(_, value)| of(value));
     let mut schema = json!({
-        "type": "object", "properties": properties, "required": required, "additionalProperties": false,
+        "type": "object", "properties": properties, "required": required, "additionalProperties": rest,
     });
     if let (false, Value::Object(map)) = (action.one_of.is_empty(), &mut schema) {
         let one = action.one_of.iter().map(|it| json!({ "required": [it] })).collect();
@@ -75,14 +76,19 @@ fn of(shape: Shape) -> Value {
             { "type": ["string", "number"] },
             { "type": "object", "additionalProperties": { "type": ["string", "number"] } },
         ] }),
-        Shape::FlowName | Shape::Step | Shape::NewStep => name(kebab),
-        Shape::Reason => name(r"^\s*[a-z0-9]+([-_][a-z0-9]+)*\s*$"),
+        Shape::FlowName | Shape::Flow | Shape::Step | Shape::NewStep => name(kebab),
+        Shape::Reason | Shape::Exit => name(r"^\s*[a-z0-9]+([-_][a-z0-9]+)*\s*$"),
         Shape::Lookup | Shape::NewLookup | Shape::Parameter => name(snake),
-        Shape::NewParameter | Shape::NewColumn | Shape::Variable => name(snake),
+        Shape::NewParameter | Shape::NewColumn | Shape::Variable | Shape::OwnName => name(snake),
         Shape::Language => {
             json!({ "type": "string", "pattern": "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$" })
         }
-        Shape::Prompt | Shape::Queue | Shape::Calendar | Shape::Connector => {
+        Shape::Prompt
+        | Shape::Queue
+        | Shape::Calendar
+        | Shape::Connector
+        | Shape::CaseKind
+        | Shape::Receiver => {
             json!({ "type": ["string", "integer"], "minLength": 1 })
         }
         Shape::Type => of_type(""),

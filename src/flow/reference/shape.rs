@@ -11,6 +11,10 @@ pub enum Shape {
     Texts,
     /// The name of the flow, given here.
     FlowName,
+    /// The name of a flow that is run.
+    Flow,
+    /// The name of a way back out of a flow that is run.
+    Exit,
     /// A language tag.
     Language,
     /// The name of a step.
@@ -37,6 +41,12 @@ pub enum Shape {
     Calendar,
     /// The name of a connector of hotline.yaml.
     Connector,
+    /// A name of the designer's own, in expressions' letters.
+    OwnName,
+    /// A kind of case of hotline.yaml.
+    CaseKind,
+    /// Somebody under `notify` of hotline.yaml.
+    Receiver,
     /// A word of the designer's own.
     Reason,
     /// An expression.
@@ -93,6 +103,8 @@ impl Shape {
             Self::Text => "text".to_owned(),
             Self::Texts => "text, or a text per language".to_owned(),
             Self::FlowName => "name".to_owned(),
+            Self::Flow => "flow".to_owned(),
+            Self::Exit => "exit".to_owned(),
             Self::Language => "language".to_owned(),
             Self::Step => "step".to_owned(),
             Self::NewStep => "name of a step".to_owned(),
@@ -106,6 +118,9 @@ impl Shape {
             Self::Queue => "queue".to_owned(),
             Self::Calendar => "calendar".to_owned(),
             Self::Connector => "connector".to_owned(),
+            Self::OwnName => "name of your own".to_owned(),
+            Self::CaseKind => "kind of case".to_owned(),
+            Self::Receiver => "somebody under `notify`".to_owned(),
             Self::Reason => "word of your own".to_owned(),
             Self::Expression => "expression".to_owned(),
             Self::Address => "SIP URI, number or expression".to_owned(),

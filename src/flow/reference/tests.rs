@@ -71,7 +71,7 @@ fn what_must_be_there_is_missed_by_the_checker_and_nothing_else_is() {
         found(text).iter().filter(|it| it.code == "HL0106").filter_map(lacks).collect()
     };
     // These are missed by rules of `check`, which say what callers would suffer.
-    let by_rule = ["otherwise", "failed", "nothing", "at_most"];
+    let by_rule = ["otherwise", "failed", "locked", "nothing", "at_most", "no_number"];
     for action in ACTIONS {
         let text = format!(
             "flow: a\nlanguages: [x]\nstart: a\nsteps: {{ a: [ {{ {}: x }} ] }}\n",

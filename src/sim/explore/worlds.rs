@@ -1,13 +1,16 @@
 //! What the world may answer and what a caller may key, from types and from what expressions compare with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::MAX_VARIANTS;
 use crate::diagnostic::{Span, Spanned};
+use crate::flow::Program;
 use crate::flow::expr::{Expr, ExprKind};
-use crate::flow::model::{ActionKind, Ask, Flow, Name};
+use crate::flow::model::{ActionKind, Ask, Name, Verify};
 use crate::secret::Key;
 use crate::sim::scenario::{Agents, Cells, Outside, World};
+use crate::sim::secrets::{MADE_UP, right, right_of, wrong};
 use crate::value::{Type, Value};
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -18,13 +21,21 @@ const MAX_VALUES: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::sim) enum Consulted {
     Lookup(Name),
+    /// Whether a secret is that of an account.
+    Secret {
+        lookup: Name,
+        account: Arc<str>,
+        locks_after: u8,
+    },
     Calendar(Name),
+    /// What keeps cases or calls back, as `fails` names it.
+    Keeper(&'static str),
     Agents,
     Outside,
 }
 
 /// The worlds that answer it in every way, the ordinary one first.
-pub(super) fn variants(flow: &Flow, asked: &Consulted, world: &World) -> Vec<World> {
+pub(super) fn variants(flow: &Program, asked: &Consulted, world: &World) -> Vec<World> {
     let with = |change: &dyn Fn(&mut World)| {
         let mut other = world.clone();
         change(&mut other);
@@ -62,23 +73,45 @@ pub(super) fn variants(flow: &Flow, asked: &Consulted, world: &World) -> Vec<Wor
                 .collect();
             worlds.push(world.clone()); // no row: not found
             worlds.push(with(&|it| it.fails.push(name.clone())));
+            if let Some(lookup) = flow.lookup(name).filter(|it| it.changes) {
+                let slow = lookup.within.saturating_add(Duration::from_secs(1));
+                worlds.push(with(&|it| {
+                    it.slow.insert(name.clone(), slow);
+                }));
+            }
             worlds
+        }
+        Consulted::Secret { lookup, account, locks_after } => {
+            let row = rows(flow, lookup).into_iter().next().unwrap_or_default();
+            let known = with(&|it| drop(it.answers.insert(lookup.clone(), vec![row.clone()])));
+            let fails = with(&|it| it.fails.push(lookup.clone()));
+            let mut locked = known.clone();
+            locked.wrong_before.insert(Arc::clone(account), u32::from(*locks_after));
+            vec![known, fails, locked]
+        }
+        Consulted::Keeper(name) => {
+            vec![world.clone(), with(&|it| it.fails.push((*name).into()))]
         }
     }
 }
 
 /// Rows of a lookup: every column's values with every other's as long as that is not too many, else one at a time.
-fn rows(flow: &Flow, name: &Name) -> Vec<Cells> {
-    let Some(lookup) = flow.lookups.get(name) else { return Vec::new() };
+fn rows(flow: &Program, name: &Name) -> Vec<Cells> {
+    let Some(lookup) = flow.lookup(name) else { return Vec::new() };
     let columns: Vec<(&Name, Vec<Option<String>>)> = lookup
         .gives
         .iter()
         // A column that is also asked for is equal to what is asked.
         .filter(|(column, _)| !lookup.takes.contains_key(*column))
         .map(|(column, given)| {
-            let full = format!("{name}.{column}");
-            let mut values: Vec<Option<String>> =
-                values(flow, &full, &given.kind.value).into_iter().map(Some).collect();
+            // What it is compared with stands in its own flow.
+            let own = name.rsplit_once('/').map_or(&**name, |(_, own)| own);
+            let full = format!("{own}.{column}");
+            let secret = right_of(flow, name).filter(|_| given.kind.value == Type::Secret);
+            let mut values: Vec<Option<String>> = match secret {
+                Some(secret) => vec![Some(secret)],
+                None => values(flow, &full, &given.kind.value).into_iter().map(Some).collect(),
+            };
             if given.optional {
                 values.push(None);
             }
@@ -122,7 +155,7 @@ fn rows(flow: &Flow, name: &Name) -> Vec<Cells> {
 }
 
 /// Values of a type as a cell: a usual one, and those on each side of what `name` is compared with.
-fn values(flow: &Flow, name: &str, kind: &Type) -> Vec<String> {
+fn values(flow: &Program, name: &str, kind: &Type) -> Vec<String> {
     let mut values: Vec<String> = match kind {
         Type::Choice(words) => return words.iter().map(ToString::to_string).collect(),
         Type::YesNo => return vec!["yes".to_owned(), "no".to_owned()],
@@ -135,7 +168,7 @@ fn values(flow: &Flow, name: &str, kind: &Type) -> Vec<String> {
         Type::DateTime => vec!["2026-11-26T09:30".to_owned()],
         Type::Duration => vec!["5m".to_owned()],
         Type::Phone => vec!["13800000001".to_owned()],
-        Type::Secret => vec!["86421357".to_owned()],
+        Type::Secret => vec![MADE_UP.to_owned()],
         Type::Recording => vec!["r1".to_owned()],
     };
     let mut compared = Vec::new();
@@ -185,7 +218,7 @@ fn around(value: &Value) -> Vec<String> {
 }
 
 /// What a caller may key at a question: a usual value, and what is compared with it.
-pub(super) fn entries(flow: &Flow, ask: &Ask) -> Vec<Vec<Key>> {
+pub(super) fn entries(flow: &Program, ask: &Ask) -> Vec<Vec<Key>> {
     let (least, most) = ask.length.map_or((1, 32), |it| it.value);
     let sized = |typical: &str| {
         let figures = typical.chars().chain("0000000000".chars().cycle());
@@ -215,9 +248,17 @@ pub(super) fn entries(flow: &Flow, ask: &Ask) -> Vec<Vec<Key>> {
         .collect()
 }
 
+/// What a caller may key where a secret is asked for: the right one, and a wrong one.
+pub(super) fn secrets(verify: &Verify) -> [Vec<Key>; 2] {
+    let end = verify.ends_with.map(|it| it.value);
+    [right(verify), wrong(verify)]
+        .map(|text| text.chars().filter_map(Key::from_symbol).chain(end).collect())
+}
+
 /// Every expression that decides something.
-fn each_expr<'a>(flow: &'a Flow, visit: &mut dyn FnMut(&'a Expr)) {
-    for action in flow.steps.values().flat_map(|step| &step.actions) {
+fn each_expr<'a>(flow: &'a Program, visit: &mut dyn FnMut(&'a Expr)) {
+    let steps = flow.flows().flat_map(|(_, flow)| flow.steps.values());
+    for action in steps.flat_map(|step| &step.actions) {
         if let Some(when) = &action.when {
             visit(when);
         }
@@ -227,6 +268,7 @@ fn each_expr<'a>(flow: &'a Flow, visit: &mut dyn FnMut(&'a Expr)) {
             ActionKind::Play(_)
             | ActionKind::Menu(_)
             | ActionKind::Ask(_)
+            | ActionKind::Verify(_)
             | ActionKind::Say(_)
             | ActionKind::Goto(_)
             | ActionKind::Lookup(_)
@@ -237,6 +279,11 @@ fn each_expr<'a>(flow: &'a Flow, visit: &mut dyn FnMut(&'a Expr)) {
             | ActionKind::Record(_)
             | ActionKind::Survey(_)
             | ActionKind::Conference(_)
+            | ActionKind::Case(_)
+            | ActionKind::Callback(_)
+            | ActionKind::Notify(_)
+            | ActionKind::Run(_)
+            | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
         }
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Kind, Random};
-use crate::flow::model::{Flow, Name};
+use crate::flow::Program;
+use crate::flow::model::Name;
 use crate::sim::Coverage;
 
 /// The figures of many calls. Those of several threads are joined.
@@ -45,7 +46,7 @@ pub struct Spread {
 impl Figures {
     /// Before any call.
     #[must_use]
-    pub fn new(flow: &Flow) -> Self {
+    pub fn new(flow: &Program) -> Self {
         Self {
             kinds: BTreeMap::new(),
             endings: BTreeMap::new(),

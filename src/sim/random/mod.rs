@@ -18,6 +18,7 @@ pub use self::person::Kind;
 pub use self::reduce::reduce;
 
 use self::chance::Chance;
+use super::follow_up::KEEPERS;
 use super::run::{Stage, Talk};
 use super::scenario::{Line, Scenario, What};
 use super::watch::Fault;
@@ -101,7 +102,8 @@ impl Call<'_> {
             return self.does(What::HangsUp);
         }
         if self.kind == Kind::Unlucky && self.chance.percent(5) {
-            let names: Vec<Name> = stage.flow.lookups.keys().cloned().collect();
+            let lookups = stage.flow.all_lookups().map(|(name, _)| name);
+            let names: Vec<Name> = lookups.chain(KEEPERS.map(Name::from)).collect();
             if let Some(name) = self.chance.pick(&names).cloned() {
                 let now_fails = !self.talk.caller.world.fails.contains(&name);
                 let what = if now_fails { What::Fails } else { What::Works };
@@ -117,7 +119,7 @@ impl Call<'_> {
         let listens = self.chance.percent(self.kind.listens());
         let speaking = self.talk.caller.speaking.is_some();
         let place = self.talk.caller.place();
-        let action = place.and_then(|it| it.action(&stage.flow));
+        let action = place.as_ref().and_then(|it| it.action(&stage.flow));
         if matches!(action.map(|it| &it.kind), Some(ActionKind::Record(_)))
             && self.chance.percent(40)
         {
@@ -127,7 +129,9 @@ impl Call<'_> {
         if self.talk.caller.conference.is_some() && self.chance.percent(30) {
             return self.does(What::OtherLeaves);
         }
-        let asks = action.filter(|it| matches!(it.kind, ActionKind::Menu(_) | ActionKind::Ask(_)));
+        let asks = action.filter(|it| {
+            matches!(it.kind, ActionKind::Menu(_) | ActionKind::Ask(_) | ActionKind::Verify(_))
+        });
         match asks {
             Some(action) if !(speaking && listens) => {
                 let keys = person::keys(self.kind, action, &mut self.chance);
@@ -203,6 +207,7 @@ impl Call<'_> {
                 let place = self.talk.caller.place();
                 let flow = self.talk.caller.flow();
                 let keys = place
+                    .as_ref()
                     .and_then(|it| it.action(flow))
                     .map(|it| person::keys(self.kind, it, &mut self.chance))
                     .unwrap_or_default();

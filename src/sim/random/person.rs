@@ -4,6 +4,7 @@ use super::chance::Chance;
 use crate::flow::Way;
 use crate::flow::model::{Action, ActionKind, Ask};
 use crate::secret::Key;
+use crate::sim::secrets::{right, wrong};
 use crate::sim::watch::SECRET;
 use crate::value::Type;
 
@@ -88,6 +89,11 @@ pub(super) fn keys(kind: Kind, action: &Action, chance: &mut Chance) -> Vec<Key>
     if let ActionKind::Ask(ask) = &action.kind {
         return entry(ask, chance);
     }
+    if let ActionKind::Verify(verify) = &action.kind {
+        // Most mistype, forgot it, or never knew it.
+        let secret = if chance.percent(40) { right(verify) } else { wrong(verify) };
+        return keyed(&secret, verify.ends_with.map(|it| it.value));
+    }
     let ways = action.kind.ways();
     let offered: Vec<Key> = ways
         .iter()
@@ -103,6 +109,9 @@ fn any(chance: &mut Chance, most: usize) -> Vec<Key> {
     let figures: Vec<char> = "01235679*#AD".chars().collect();
     (0..many).filter_map(|_| Key::from_symbol(*chance.pick(&figures)?)).collect()
 }
+
+/// Numbers that callers have.
+pub(super) const OWN: [&str; 3] = ["13800000001", "20260001", "99999999"];
 
 /// What is asked for, as far as its type tells.
 fn entry(ask: &Ask, chance: &mut Chance) -> Vec<Key> {
@@ -129,8 +138,7 @@ fn entry(ask: &Ask, chance: &mut Chance) -> Vec<Key> {
         SECRET.chars().chain("1357".chars().cycle()).take(length.max(1)).collect()
     } else {
         // Numbers that are the same from one time to the next, and others.
-        let own = ["13800000001", "20260001", "99999999"];
-        match chance.pick(&own) {
+        match chance.pick(&OWN) {
             Some(own) if own.len() == length => (*own).to_owned(),
             Some(_) | None => (0..length.max(1))
                 .map(|_| {
@@ -143,5 +151,9 @@ fn entry(ask: &Ask, chance: &mut Chance) -> Vec<Key> {
 }
 
 fn keys_of(figures: &str, ask: &Ask) -> Vec<Key> {
-    figures.chars().filter_map(Key::from_symbol).chain(ask.ends_with.map(|it| it.value)).collect()
+    keyed(figures, ask.ends_with.map(|it| it.value))
+}
+
+fn keyed(figures: &str, end: Option<Key>) -> Vec<Key> {
+    figures.chars().filter_map(Key::from_symbol).chain(end).collect()
 }

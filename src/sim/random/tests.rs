@@ -79,6 +79,12 @@ const PAY: &str = "lookups:
     takes: { number: digits }
     gives: { done: yes/no }
     changes: yes";
+const PIN: &str = "lookups:
+  pin:
+    sql: shop
+    query: select pin_hash as hash from lines where number = :number
+    takes: { number: digits }
+    gives: { hash: secret }";
 const BYE: &str = "
   bye:
     - hangup: bye";
@@ -190,6 +196,7 @@ fn planted_mistakes_are_found_reduced_and_shown() {
       with: {{ number: \"1\" }}
       not_found: bye
       failed: bye
+      unknown: bye
     - goto: bye{BYE}"), "`pay` changes something because of a key pressed before `sure` was heard"),
         // 2.29: the order is placed twice.
         (PAY, format!("
@@ -198,6 +205,7 @@ fn planted_mistakes_are_found_reduced_and_shown() {
       with: {{ number: \"1\" }}
       not_found: bye
       failed: again
+      unknown: bye
     - goto: bye
   again:
     - play: done
@@ -206,6 +214,37 @@ fn planted_mistakes_are_found_reduced_and_shown() {
         ("", format!("
   main:{ask_pin}
     - goto: main{BYE}"), "`pin` may be tried more than 10 times in one call"),
+        // 2.38, where nothing locks: guessing again.
+        (PIN, format!("
+  main:
+    - verify: enter
+      against: pin
+      with: {{ number: \"1\" }}
+      account: \"1\"
+      length: 6
+      locks_after: 50
+      locked: bye
+      failed: bye
+      otherwise: again
+    - goto: bye
+  again:
+    - menu: menu
+      keys: {{ 1: main }}
+      otherwise: bye{BYE}"), "`pin` may be tried more than 10 times in one call"),
+        // A change of which nobody knows whether it was made.
+        (PAY, format!("
+  main:
+    - lookup: pay
+      with: {{ number: \"1\" }}
+      not_found: bye
+      failed: bye
+    - goto: bye{BYE}"), "the flow cannot go on: step `main` does not say where to go on `unknown`"),
+        // A call back that cannot be kept.
+        ("", format!("
+  main:
+    - callback: service
+      number: \"13800000001\"
+    - goto: bye{BYE}"), "the flow cannot go on: step `main` does not say where to go on `failed`"),
         // 2.48: a withheld number.
         (ORDER, format!("
   main:

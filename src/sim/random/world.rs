@@ -6,15 +6,18 @@ use std::time::Duration;
 use jiff::{Span as Length, ToSpan};
 
 use super::chance::Chance;
-use super::person::Kind;
+use super::person::{Kind, OWN};
 use crate::diagnostic::{Span, Spanned};
-use crate::flow::model::{ActionKind, Flow};
+use crate::flow::Program;
+use crate::flow::model::ActionKind;
+use crate::sim::follow_up::KEEPERS;
 use crate::sim::scenario::{Agents, Cells, Outside, World};
+use crate::sim::secrets::right_of;
 use crate::sim::watch::SECRET;
 use crate::value::Type;
 
 /// What answers the call, from the first ring to the last.
-pub(super) fn world(flow: &Flow, kind: Kind, chance: &mut Chance) -> World {
+pub(super) fn world(flow: &Program, kind: Kind, chance: &mut Chance) -> World {
     let mut world = World::ordinary();
     // How often, in a hundred, something is not as it should be.
     let adverse = if kind == Kind::Unlucky { 50 } else { 15 };
@@ -33,7 +36,8 @@ pub(super) fn world(flow: &Flow, kind: Kind, chance: &mut Chance) -> World {
         let speaks: Vec<_> = flow.languages.iter().map(|it| it.value.clone()).collect();
         world.language = chance.pick(&speaks).cloned();
     }
-    for action in flow.steps.values().flat_map(|step| &step.actions) {
+    let steps = flow.flows().flat_map(|(_, flow)| flow.steps.values());
+    for action in steps.flat_map(|step| &step.actions) {
         if let ActionKind::Hours(hours) = &action.kind {
             let is: Option<Arc<str>> = match (chance.percent(adverse), chance.percent(50)) {
                 (true, true) => Some("closed".into()),
@@ -45,7 +49,19 @@ pub(super) fn world(flow: &Flow, kind: Kind, chance: &mut Chance) -> World {
             }
         }
     }
-    for (name, lookup) in &flow.lookups {
+    for keeper in KEEPERS {
+        if chance.percent(adverse) && chance.percent(50) {
+            world.fails.push(keeper.into());
+        }
+    }
+    for account in OWN {
+        if chance.percent(adverse) {
+            // Of those that lock after so many, some are locked, and some nearly.
+            let wrong = u32::try_from(chance.below(11)).unwrap_or_default();
+            world.wrong_before.insert(account.into(), wrong);
+        }
+    }
+    for (name, lookup) in flow.all_lookups() {
         if chance.percent(adverse) {
             match chance.below(3) {
                 0 => world.fails.push(name.clone()),
@@ -62,7 +78,8 @@ pub(super) fn world(flow: &Flow, kind: Kind, chance: &mut Chance) -> World {
             if given.optional && chance.percent(40) {
                 continue;
             }
-            let cell = value(&given.kind.value, chance);
+            let secret = right_of(flow, &name).filter(|_| given.kind.value == Type::Secret);
+            let cell = secret.unwrap_or_else(|| value(&given.kind.value, chance));
             row.insert(column.clone(), Spanned::new(cell, Span::default()));
         }
         // A column that is also asked for would have to be equal to what is asked.

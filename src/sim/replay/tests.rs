@@ -138,9 +138,13 @@ fn call(keys: &[(u64, char)], answers: &[Answer], leaves_after: Option<u64>) -> 
                 Command::Answer
                 | Command::PlayMusic
                 | Command::PlayRinging
+                | Command::Verify(_)
                 | Command::LeaveQueue(_)
                 | Command::Transfer(_)
                 | Command::CancelTransfer(_)
+                | Command::OpenCase(_)
+                | Command::CallBack(_)
+                | Command::Notify(_)
                 | Command::Record(_)
                 | Command::StopRecording(_)
                 | Command::DiscardRecording(_)

@@ -9,10 +9,8 @@ use super::grammar::{self, Parsed, list, number, seconds};
 use super::{
     CSeq, CallInfo, Challenge, Contacts, Credentials, Event, Fault, HeaderError, Headers,
     MediaType, Method, Name, NameAddr, RAck, Reason, Replaces, RetryAfter, SessionExpires,
-    SubscriptionState, UserToUser, Via,
-};
-use super::{
-    auth, date, event, media_type, name_addr, replaces, sequence, session, user_to_user, via,
+    SubscriptionState, UserToUser, Via, auth, date, event, media_type, name_addr, replaces,
+    sequence, session, user_to_user, via,
 };
 
 type Read<T> = Result<T, HeaderError>;
