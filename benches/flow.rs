@@ -10,7 +10,7 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use hotline::diagnostic::{FileId, Span, Spanned};
 use hotline::editor::{FileKind, Workspace};
-use hotline::flow::{Program, PromptFacts, Prompts, Slot, World, check, parse};
+use hotline::flow::{Facts, Program, PromptFacts, Prompts, Slot, World, check, parse};
 use hotline::value::Type;
 
 /// Prompts of any name; every menu names keys 1 and 0.
@@ -77,6 +77,7 @@ fn flows(criterion: &mut Criterion) {
         notify: std::collections::BTreeSet::new(),
         connectors: BTreeSet::from(["shop".into()]),
         transfers: Vec::new(),
+        facts: Facts::default(),
     };
     let mut group = criterion.benchmark_group("flow");
     group.sample_size(20);

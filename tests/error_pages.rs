@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use hotline::diagnostic::text::render;
 use hotline::diagnostic::{Diagnostic, FileId, Sources, Span, Spanned};
-use hotline::flow::{Program, PromptFacts, Prompts, Shelf, Shelved, Slot, World, explain};
+use hotline::flow::{
+    CalendarFacts, Facts, Program, PromptFacts, Prompts, QueueFacts, Shelf, Shelved, Slot, World,
+    explain,
+};
 use hotline::value::Type;
 use hotline::yaml::{self, Node};
 
@@ -154,10 +157,14 @@ impl Shop {
             let items = self.world.get(field).expect("a field").items();
             items.iter().map(|it| it.text().unwrap().to_owned()).collect::<Vec<_>>()
         };
+        let named = |field: &str| {
+            let entries = self.world.get(field).expect("a field").entries();
+            entries.iter().map(|(name, it)| (Arc::from(name.text().unwrap()), it.text().unwrap()))
+        };
         let queues = self.world.get("queues").expect("queues").entries();
         let world = World {
             prompts: self,
-            calendars: names("calendars").into_iter().map(Arc::from).collect(),
+            calendars: named("calendars").map(|(name, _)| name).collect(),
             queues: queues
                 .iter()
                 .map(|(name, served)| (name.text().unwrap().into(), served.text() == Some("yes")))
@@ -166,10 +173,34 @@ impl Shop {
             notify: names("notify").into_iter().map(Arc::from).collect(),
             connectors: names("connectors").into_iter().map(Arc::from).collect(),
             transfers: names("transfers"),
+            facts: Facts {
+                today: self.world.get("today").and_then(Node::text).map(|it| it.parse().unwrap()),
+                calendars: named("calendars").map(|(name, it)| (name, calendar(it))).collect(),
+                queues: named("announced")
+                    .map(|(name, it)| {
+                        let seconds = |text: &str| Duration::from_secs(text.parse().unwrap());
+                        let (announce_every, max_wait) = it.split_once(" of ").unwrap();
+                        let facts = QueueFacts {
+                            announce_every: seconds(announce_every),
+                            max_wait: seconds(max_wait),
+                        };
+                        (name, facts)
+                    })
+                    .collect(),
+            },
         };
         match Program::read_with(file, text, &world, beside) {
             Ok((_, found)) | Err(found) => found,
         }
+    }
+}
+
+/// A calendar as README.md tells it: `open`, `never`, `doubled`, or the day of its last holiday.
+fn calendar(text: &str) -> CalendarFacts {
+    CalendarFacts {
+        never_opens: text == "never",
+        overlaps: text == "doubled",
+        last_special_day: text.parse().ok(),
     }
 }
 

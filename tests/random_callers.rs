@@ -43,6 +43,7 @@ fn start(caller: Option<&str>) -> Start {
         caller_name: None,
         called: "4001".into(),
         language: None,
+        turn: 0,
         at: Mono::ZERO,
         wall: "2026-11-24T15:00:00+08:00[Asia/Shanghai]".parse().unwrap(),
     }

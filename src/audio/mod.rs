@@ -19,6 +19,7 @@ pub mod dtmf;
 pub mod g711;
 mod goertzel;
 pub mod joins;
+mod levels;
 pub mod listener;
 pub mod measure;
 pub mod mix;
@@ -31,6 +32,7 @@ pub mod tone;
 
 pub use clip::Clip;
 pub use codec::Codec;
+pub use levels::Levels;
 pub use playlist::Playlist;
 pub use store::ClipStore;
 

@@ -341,6 +341,8 @@ pub struct Play {
     pub prompt: Option<Name>,
     /// The words and their recordings.
     pub utterance: Arc<Utterance>,
+    /// Louder or quieter than recorded, -20..=6 dB.
+    pub volume_db: i8,
     /// Whether the next key stops it. `Stop` comes all the same: this is for media that would be silent even sooner.
     pub interrupt: bool,
 }

@@ -64,9 +64,17 @@ pub struct Start {
     pub called: Arc<str>,
     /// The language to begin in; the flow's first unless given, or if the flow does not speak it.
     pub language: Option<Lang>,
+    /// How many calls of its flow came in before it: announcements that rotate go by it.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub turn: u64,
     /// The moment of the machine's clock at which it came in.
     pub at: Mono,
     /// The calendar's time at that moment, in the zone in which dates are spoken. From here on it follows the machine's
     /// clock, so that a clock set during a call changes no call.
     pub wall: ZonedDateTime,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_first(turn: &u64) -> bool {
+    *turn == 0
 }

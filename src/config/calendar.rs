@@ -87,6 +87,22 @@ impl Calendar {
         self.week.iter().chain(self.month.values()).chain(self.days.values()).all(Vec::is_empty)
     }
 
+    /// Whether two of its hours on one day lie over each other: one of them was written for nothing.
+    #[must_use]
+    pub fn overlaps(&self) -> bool {
+        let days = self.week.iter().chain(self.month.values()).chain(self.days.values());
+        days.into_iter().any(|hours| {
+            let meet = |a: &Hours, b: &Hours| a.covers(b.from) || b.covers(a.from);
+            hours.iter().enumerate().any(|(at, a)| hours.iter().skip(at + 1).any(|b| meet(a, b)))
+        })
+    }
+
+    /// The last day that is unlike its weekday: a holiday, or one with hours of its own.
+    #[must_use]
+    pub fn last_special_day(&self) -> Option<Date> {
+        self.days.keys().next_back().copied()
+    }
+
     fn hours_mut(&mut self, day: Day) -> &mut Vec<Hours> {
         match day {
             Day::OfWeek(day) => {
@@ -328,6 +344,25 @@ mod tests {
         check(&always, &[("2026-11-24T16:00:00Z", true), ("2026-11-24T15:59:59Z", true)]);
         assert!(!always.never_opens());
         assert!(calendar("zone: Asia/Shanghai\nopen: {}\n").never_opens());
+    }
+
+    #[test]
+    fn hours_over_each_other_and_the_last_special_day_are_found() {
+        for (open, overlaps) in [
+            ("always", false),
+            ("{ daily: '08:00-12:00, 12:00-18:00' }", false),
+            ("{ daily: '08:00-12:00, 11:59-18:00' }", true),
+            ("{ daily: 08:00-18:00, sat: 10:00-12:00 }", true),
+            ("{ fri: '22:00-06:00, 08:00-12:00' }", false),
+            ("{ fri: '22:00-06:00, 23:00-24:00' }", true),
+        ] {
+            let it = calendar(&format!("zone: Asia/Shanghai\nopen: {open}\n"));
+            assert_eq!((it.overlaps(), it.last_special_day()), (overlaps, None), "{open}");
+        }
+        let it = calendar(
+            "zone: UTC\nopen: always\nholidays: [2026-10-01]\ndays: { 2026-10-10: closed }\n",
+        );
+        assert_eq!(it.last_special_day(), Some("2026-10-10".parse().unwrap()));
     }
 
     #[test]

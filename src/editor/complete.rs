@@ -131,6 +131,8 @@ impl Workspace {
             Shape::Word(words) => value(found, words, ""),
             Shape::Duration => value(found, &["5s", "30s", "1m30s", "10m"], "length of time"),
             Shape::Count => value(found, &["1", "2", "3"], "number"),
+            Shape::Number(..) => value(found, &["2", "3"], "number"),
+            Shape::Volume => value(found, &["-6dB", "-3dB", "+3dB"], "volume"),
             Shape::Digits => value(found, &["4", "8", "8..12"], "number of digits"),
             Shape::Key => self.keys(found),
             Shape::Language => {

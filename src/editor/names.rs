@@ -182,6 +182,8 @@ fn named(file: &File, place: &Place<'_>, flow: Option<FileId>, all: &mut Vec<Occ
         | Shape::Duration
         | Shape::YesNo
         | Shape::Count
+        | Shape::Number(..)
+        | Shape::Volume
         | Shape::Digits
         | Shape::Key
         | Shape::Word(_)

@@ -63,6 +63,12 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0317
     HL0318
     HL0322
+    HL0323
+    HL0324
+    HL0325
+    HL0326
+    HL0327
+    HL0328
     HL0401
     HL0402
     HL0403
@@ -94,6 +100,16 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0435
     HL0436
     HL0437
+    HL0450
+    HL0451
+    HL0452
+    HL0453
+    HL0454
+    HL0455
+    HL0456
+    HL0457
+    HL0458
+    HL0459
     HL0501
     HL0502
     HL0503
@@ -107,9 +123,15 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0511
     HL0512
     HL0513
+    HL0514
     HL0517
     HL0518
     HL0519
+    HL0520
+    HL0521
+    HL0522
+    HL0523
+    HL0524
     HL0550
     HL0551
     HL0552
@@ -131,6 +153,8 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0610
     HL0611
     HL0612
+    HL0613
+    HL0614
     HL0701
     HL0702
     HL0703

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::model::{Action, ActionKind, Flow, Name, Patience, Run, Target};
+use super::model::{Action, ActionKind, Flow, Name, Patience, Play, Run, Target};
 use super::sub::Coming;
 use crate::diagnostic::Spanned;
 use crate::secret::Key;
@@ -273,6 +273,11 @@ impl ActionKind {
 }
 
 impl Action {
+    /// Whether something decides that it is carried out: its `when`, or a calendar.
+    pub(crate) const fn may_be_passed_over(&self) -> bool {
+        self.when.is_some() || matches!(&self.kind, ActionKind::Play(Play { on: Some(_), .. }))
+    }
+
     /// Whether the step never goes on behind it, whatever `when` says.
     pub(super) fn ends_its_step(&self) -> bool {
         self.when.is_none() && self.kind.always_leaves()

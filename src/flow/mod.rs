@@ -32,7 +32,9 @@ mod settle;
 mod sub;
 mod voices;
 
-pub use check::{PromptFacts, Prompts, Slot, World, allows, check};
+pub use check::{
+    CalendarFacts, Facts, PromptFacts, Prompts, QueueFacts, Slot, World, allows, check,
+};
 pub(crate) use check::{keys_named, variable_types};
 pub use explain::explain;
 pub use graph::Way;

@@ -234,8 +234,25 @@ pub type Target = Spanned<Name>;
 pub struct Play {
     /// Their names in the catalogue; at least one.
     pub prompts: Vec<Spanned<Name>>,
+    /// One of them instead of all.
+    pub pick: Option<Spanned<Pick>>,
+    /// How often it is heard, 2..=10. Once unless written.
+    pub repeat: Option<Spanned<u8>>,
+    /// Louder or quieter than recorded, -20..=6 dB. 0 unless written.
+    pub volume_db: i8,
+    /// A calendar: it is passed over while that is closed.
+    pub on: Option<Spanned<Name>>,
     /// How keys meet it.
     pub keys: Keying,
+}
+
+/// Which one of several prompts a caller hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// Any, by chance.
+    Random,
+    /// One after the other, from call to call.
+    Rotate,
 }
 
 /// How keys meet what is spoken.

@@ -34,7 +34,7 @@ use crate::rtp::transport::{self as media, FromLeg, Keys, LegSettings, PlayId};
 use crate::sdp;
 use crate::sip;
 use crate::sip::endpoint::{IncomingCall, LegEvent, OutgoingCall, Wish};
-use crate::speech::{HOLD_MUSIC, Piece, RINGING, Utterance};
+use crate::speech::{HOLD_MUSIC, Piece, RINGING};
 use crate::store::{Entry, NewCall};
 
 /// News that wait for a call's task at most: a call with so many unread ones is stuck.
@@ -141,7 +141,8 @@ impl Call {
         let NewCaller { leg, incoming, dialled, house, mut inbox, own, id } = caller;
         let Some(program) = house.programs.get(&dialled).map(Arc::clone) else { return };
         let (media_events, mut media_inbox) = mpsc::channel(MEDIA_INBOX);
-        let start = start(&shared, &incoming, &dialled, &name);
+        let turn = house.take_turn(&program);
+        let start = start(&shared, &incoming, &dialled, &name, turn);
         let from = start.caller_number.clone();
         tracing::info!(
             from = from.as_deref().unwrap_or("withheld"),
@@ -414,7 +415,7 @@ impl Call {
             })
             .collect();
         if ids.is_empty() {
-            return self.play(play.ticket, &play.utterance, play.interrupt, &[]);
+            return self.play(&play, &[]);
         }
         self.stop();
         self.waiting = Some(play.ticket);
@@ -422,7 +423,7 @@ impl Call {
         self.reading.spawn_blocking(move || {
             let read = |id: Arc<str>| {
                 let clip = recorder.read(&id)?;
-                Some((id, clip))
+                Some((id, louder(clip, play.volume_db)))
             };
             let clips = ids.into_iter().filter_map(read).collect();
             Loaded { play, clips }
@@ -432,24 +433,19 @@ impl Call {
     fn loaded(&mut self, Loaded { play, clips }: Loaded) {
         // Something else is heard since, or the caller wanted silence.
         if self.waiting == Some(play.ticket) {
-            self.play(play.ticket, &play.utterance, play.interrupt, &clips);
+            self.play(&play, &clips);
         }
     }
 
-    fn play(
-        &mut self,
-        ticket: Ticket,
-        utterance: &Utterance,
-        interrupt: bool,
-        read: &[(Arc<str>, Arc<Clip>)],
-    ) {
+    fn play(&mut self, play: &call::Play, read: &[(Arc<str>, Arc<Clip>)]) {
+        let ticket = play.ticket;
         self.waiting = None;
-        for word in &utterance.unrecorded {
+        for word in &play.utterance.unrecorded {
             tracing::warn!(word = &**word, "nobody has recorded this word");
         }
-        let pieces = utterance.pieces.iter().filter_map(|piece| match piece {
+        let pieces = play.utterance.pieces.iter().filter_map(|piece| match piece {
             Piece::Clip(id) => {
-                let clip = self.house.clips.get(id).map(Arc::clone);
+                let clip = self.house.clip(id, play.volume_db);
                 if clip.is_none() {
                     tracing::warn!(clip = &**id, "this recording is missing");
                 }
@@ -466,7 +462,7 @@ impl Call {
         });
         let playlist = Playlist::new(pieces);
         let id = PlayId(u64::from(ticket.0));
-        let stop_on = if interrupt { Keys::ANY } else { Keys::NONE };
+        let stop_on = if play.interrupt { Keys::ANY } else { Keys::NONE };
         self.playing = Some((id, ticket));
         let play = media::Play { id, playlist, looped: false, stop_on, at_once: self.keyed };
         if !self.hear(play) {
@@ -733,12 +729,18 @@ impl Call {
     }
 }
 
+/// A caller's own recording, which is played once or twice: not worth keeping at another level.
+fn louder(clip: Arc<Clip>, volume_db: i8) -> Arc<Clip> {
+    if volume_db == 0 { clip } else { Arc::new(clip.with_gain(volume_db.into())) }
+}
+
 /// How the call came in, as its machine is told and the store keeps.
 fn start(
     shared: &Shared,
     incoming: &IncomingCall,
     dialled: &Arc<str>,
     name: &Arc<str>,
+    turn: u64,
 ) -> call::Start {
     let who = incoming.asserted.as_ref().unwrap_or(&incoming.from);
     call::Start {
@@ -747,6 +749,7 @@ fn start(
         caller_name: who.display.as_deref().filter(|it| !it.is_empty()).map(Arc::from),
         called: Arc::clone(dialled),
         language: None,
+        turn,
         at: shared.clock.now(),
         wall: jiff::ZonedDateTime::now(),
     }

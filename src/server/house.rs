@@ -6,18 +6,19 @@ use std::fs;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 
 use super::shelf::Files;
 use super::words::Words;
-use crate::audio::{self, ClipStore};
+use crate::audio::{self, Clip, ClipStore, Levels};
 use crate::call::{Calendars, Setting};
 use crate::config::{self, Config, Times};
 use crate::diagnostic::{Diagnostic, FileId, Level, Sources, Span};
 use crate::flow::model::Name;
-use crate::flow::{self, Program, World};
+use crate::flow::{self, CalendarFacts, Facts, Program, QueueFacts, World};
 use crate::lookup::{Column, ConnectorConfig, Query};
 use crate::speech::{Catalogue, Catalogues};
 
@@ -67,6 +68,10 @@ pub struct House {
     /// The lookups' queries, by flow version and the name that a question has for the lookup.
     pub(crate) queries: HashMap<(Arc<str>, Name), Arc<Query>>,
     times: Arc<Times>,
+    /// Recordings that flows play louder or quieter than they are. Held to look one up or to put one in.
+    levels: Mutex<Levels>,
+    /// How many calls each flow has had since this house was made, by the flow's name.
+    turns: HashMap<Name, AtomicU64>,
 }
 
 /// Where the texts of files come from.
@@ -206,10 +211,42 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
     if has_errors(&found) {
         return Err(Broken { sources, found });
     }
-    Ok(House { config, sources, found, catalogues, clips, programs, queries, times })
+    let turns = programs.values().map(|it| (Arc::clone(&it.name.value), AtomicU64::new(0)));
+    Ok(House {
+        turns: turns.collect(),
+        levels: Mutex::default(),
+        config,
+        sources,
+        found,
+        catalogues,
+        clips,
+        programs,
+        queries,
+        times,
+    })
 }
 
 impl House {
+    /// How many calls of `program` came before this one: announcements take turns by it.
+    pub(crate) fn take_turn(&self, program: &Program) -> u64 {
+        self.turns.get(&program.name.value).map_or(0, |it| it.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The recording called `id`, so much louder or quieter than it was made: scaled when it is first wanted so.
+    pub(crate) fn clip(&self, id: &Arc<str>, volume_db: i8) -> Option<Arc<Clip>> {
+        let clip = self.clips.get(id)?;
+        if volume_db == 0 {
+            return Some(Arc::clone(clip));
+        }
+        let levels = || self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = levels().get(id, volume_db) {
+            return Some(kept);
+        }
+        let scaled = Arc::new(clip.with_gain(volume_db.into()));
+        levels().keep(id, volume_db, &scaled);
+        Some(scaled)
+    }
+
     /// What a call of `program` runs with.
     pub(crate) fn setting(&self, program: &Arc<Program>) -> Arc<Setting> {
         Arc::new(Setting {
@@ -233,6 +270,28 @@ fn world<'a>(config: &Config, words: &'a Words<'a>) -> World<'a> {
         notify: config.notify.keys().cloned().collect(),
         connectors: config.connectors.keys().cloned().collect(),
         transfers: config.transfers.allow.clone(),
+        facts: facts(config),
+    }
+}
+
+/// What the checks want to know of the settings. Holidays are past or to come as of today.
+fn facts(config: &Config) -> Facts {
+    let calendar = |(name, it): (&Arc<str>, &config::calendar::Calendar)| {
+        let facts = CalendarFacts {
+            never_opens: it.never_opens(),
+            overlaps: it.overlaps(),
+            last_special_day: it.last_special_day(),
+        };
+        (Arc::clone(name), facts)
+    };
+    let queue = |(name, it): (&Arc<str>, &config::Queue)| {
+        let facts = QueueFacts { announce_every: it.announce_every, max_wait: it.max_wait };
+        (Arc::clone(name), facts)
+    };
+    Facts {
+        today: Some(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()),
+        calendars: config.calendars.iter().map(calendar).collect(),
+        queues: config.queues.iter().map(queue).collect(),
     }
 }
 

@@ -143,6 +143,7 @@ impl<'a> Caller<'a> {
             caller_name: world.caller_name.clone(),
             called: Arc::clone(&world.called),
             language: world.language.clone(),
+            turn: world.calls_before,
             at: Mono::ZERO,
             wall: world.at.clone(),
         };

@@ -7,19 +7,19 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::call::Mark;
-use crate::flow::model::{Action, Name, Step};
+use crate::flow::model::{Action, ActionKind, Name, Play, Step};
 use crate::flow::{Program, Way};
 
-/// One way out of an action, or the action itself where a `when` decides about it.
+/// One way out of an action, or the action itself where a `when` or a calendar decides about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
     /// The step, by its number among [`Program::step_names`].
     pub step: usize,
     /// The action in it.
     pub action: usize,
-    /// On what occasion; none for an action whose `when` holds.
+    /// On what occasion; none for an action whose `when` holds and whose calendar is open.
     pub way: Option<Way>,
-    /// The step that it leads to; of an action with `when` none.
+    /// The step that it leads to; none of an action that something decides about.
     pub to: Option<Name>,
 }
 
@@ -85,7 +85,7 @@ impl Branches {
         for (nth, action) in body.actions.iter().enumerate() {
             let begin = self.list.len();
             let branch = |way, to| Branch { step, action: nth, way, to };
-            self.list.extend(action.when.as_ref().map(|_| branch(None, None)));
+            self.list.extend(action.may_be_passed_over().then(|| branch(None, None)));
             let ways = action.kind.ways();
             self.list.extend(
                 ways.into_iter().map(|(way, to)| branch(Some(way), Some(to.value.clone()))),
@@ -245,6 +245,11 @@ pub fn branch_name(program: &Program, branch: &Branch) -> String {
         (Some(Way::Goto), Some(when)) => format!("{step}: goto when {when} → {to}"),
         (Some(way), _) => format!("{step}: {way} → {to}"),
         (None, Some(when)) => format!("{step}: when {when}"),
-        (None, None) => step.to_owned(),
+        (None, None) => match action.map(|it| &it.kind) {
+            Some(ActionKind::Play(Play { on: Some(calendar), .. })) => {
+                format!("{step}: on {}", calendar.value)
+            }
+            Some(_) | None => step.to_owned(),
+        },
     }
 }

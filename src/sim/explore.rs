@@ -337,6 +337,9 @@ impl Search<'_> {
             return "the step is empty".to_owned();
         };
         match (&action.kind, &branch.way) {
+            (_, None) if action.when.is_none() => {
+                "the search did not come to this action".to_owned()
+            }
             (_, None) => "its `when` was never true in the worlds tried".to_owned(),
             _ if action.when.is_some() => {
                 "its `when` was never true, or the call went elsewhere".to_owned()

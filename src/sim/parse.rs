@@ -15,10 +15,11 @@ use crate::yaml::{self, Kind, Node};
 /// More than any flow allows.
 const MOST_WRONG: u32 = 1_000;
 
-pub(super) const WORLD: [&str; 13] = [
+pub(super) const WORLD: [&str; 14] = [
     "caller",
     "caller_name",
     "called",
+    "calls_before",
     "language",
     "at",
     "answers",
@@ -137,6 +138,7 @@ impl World {
             caller: None,
             caller_name: None,
             called: "4001".into(),
+            calls_before: 0,
             language: None,
             at: jiff::civil::date(2026, 11, 24)
                 .at(15, 0, 0, 0)
@@ -165,6 +167,11 @@ impl World {
             "called" => {
                 if let Some(called) = text(value, at, "a number", found) {
                     self.called = called;
+                }
+            }
+            "calls_before" => {
+                if let Some(calls) = count(value, at, found) {
+                    self.calls_before = calls.into();
                 }
             }
             "language" => {

@@ -50,6 +50,7 @@ impl World {
             caller,
             caller_name,
             called,
+            calls_before,
             language,
             at,
             answers,
@@ -66,6 +67,9 @@ impl World {
         fields.extend(caller_name.iter().map(|it| ("caller_name", text(it))));
         if *called != ordinary.called {
             fields.push(("called", text(called)));
+        }
+        if *calls_before != 0 {
+            fields.push(("calls_before", calls_before.to_string()));
         }
         fields.extend(language.iter().map(|it| ("language", quoted(it))));
         if *at != ordinary.at {

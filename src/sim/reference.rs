@@ -20,10 +20,11 @@ const ROWS: Shape = Shape::List(&Shape::Map(&Shape::Cell, &Shape::Optional(&Shap
 
 /// Who calls, when, and what the world answers: of a file and of each scenario.
 #[rustfmt::skip]
-pub(super) const WORLD: [Field; 13] = [
+pub(super) const WORLD: [Field; 14] = [
     field("caller", Shape::Text, "withheld", "the caller's number"),
     field("caller_name", Shape::Text, "none", "the name that comes with it"),
     field("called", Shape::Text, "4001", "the number dialled"),
+    field("calls_before", Shape::Text, "0", "how many calls of the flow came in before it: announcements that rotate go by it"),
     field("language", Shape::Language, "the flow's first", "the language that the call begins in"),
     field("at", Shape::Text, "a Tuesday at 15:00", "when the call comes in: 2026-11-24T15:00+08:00"),
     field("answers", Shape::Map(&Shape::Lookup, &ROWS), "nothing is found", "what lookups find: rows of cells"),
@@ -84,18 +85,18 @@ const ROW: Shape = Shape::Map(&Shape::Text, &Shape::Text);
 const CASES: Shape = Shape::Either(&Shape::List(&ROW), &Shape::Map(&Shape::Text, &ROW));
 
 #[rustfmt::skip]
-const SCENARIO: [Field; 15] = {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m] = WORLD;
+const SCENARIO: [Field; 16] = {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = WORLD;
     let cases = field("cases", CASES, "it is one call", "rows: it is played for each, with its cells instead of `{column}`");
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, TALK, cases]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, TALK, cases]
 };
 
 /// A scenario file.
 #[rustfmt::skip]
-pub const SCENARIOS: [Field; 14] = {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m] = WORLD;
+pub const SCENARIOS: [Field; 15] = {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = WORLD;
     let says = "each is one call: what it shows, and what happens";
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, field("scenarios", Shape::Map(&Shape::Text, &Shape::Fields(&SCENARIO)), MUST, says)]
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, field("scenarios", Shape::Map(&Shape::Text, &Shape::Fields(&SCENARIO)), MUST, says)]
 };
 
 #[cfg(test)]

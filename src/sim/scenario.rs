@@ -41,6 +41,8 @@ pub struct World {
     pub caller_name: Option<Arc<str>>,
     /// The number dialled.
     pub called: Arc<str>,
+    /// How many calls of the flow came in before it.
+    pub calls_before: u64,
     /// The language that the call begins in; the flow's first unless written.
     pub language: Option<Lang>,
     /// When the call comes in.

@@ -597,6 +597,19 @@ proptest::proptest! {
     }
 }
 
+#[test]
+fn an_announcement_takes_turns_and_its_calendar_is_a_branch() {
+    let flow = "flow: shop\nlanguages: [en-US]\nstart: main\nsteps:\n  main:\n    - play: wait\n      on: office\n    - play: [menu, enter]\n      pick: rotate\n    - hangup: bye\n";
+    let scenarios = "scenarios:\n  first:\n    calendars: { office: closed }\n    talk:\n      - hears: [menu, bye]\n  second:\n    calls_before: 1\n    calendars: { office: closed }\n    talk:\n      - hears: [enter, bye]\n";
+    let (shown, coverage, stage) = play_all(flow, scenarios);
+    assert_eq!(shown, "first: passed\nsecond: passed\n");
+    let missing: Vec<_> = coverage.missing().map(|(_, it)| branch_name(&stage.flow, it)).collect();
+    assert_eq!(missing, ["main: on office"]);
+    let open = "scenarios:\n  open:\n    talk:\n      - hears: [wait, menu, bye]\n";
+    let (shown, coverage, _) = play_all(flow, open);
+    assert_eq!((shown.as_str(), coverage.missing().count()), ("open: passed\n", 0));
+}
+
 /// A complaint that becomes a case, a call back that is asked for, and somebody who is told.
 const LATER: &str = "flow: later
 languages: [en-US]

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use hotline::diagnostic::{FileId, Span, Spanned};
-use hotline::flow::{Program, PromptFacts, Prompts, Slot, World};
+use hotline::flow::{Facts, Program, PromptFacts, Prompts, Slot, World};
 use hotline::sim::Scenarios;
 use hotline::speech::Catalogue;
 use hotline::value::Type;
@@ -100,6 +100,7 @@ pub(crate) fn read((_, as_what, text): &Hostile) -> usize {
         notify: BTreeSet::new(),
         connectors: BTreeSet::from(["shop".into()]),
         transfers: Vec::new(),
+        facts: Facts::default(),
     };
     match as_what {
         As::Flow => match Program::read(FileId::default(), text, &world) {

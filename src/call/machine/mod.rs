@@ -20,6 +20,7 @@ mod confirm;
 mod connect;
 mod follow_up;
 mod nest;
+mod pick;
 mod record;
 mod speak;
 mod survey;
@@ -51,8 +52,9 @@ use super::journey::{Passage, What};
 use super::keys::{Keys, Stroke};
 use super::setting::{Setting, Start};
 use super::trail::Mark;
-use crate::flow::model::{Action, Keying, Lang};
+use crate::flow::model::{Action, Keying, Lang, Name};
 use crate::time::Mono;
+use crate::value::Value;
 
 /// How long a call may take to be connected once it was answered.
 const ANSWERING: Duration = Duration::from_secs(60);
@@ -81,6 +83,8 @@ pub struct Machine {
     actions: u32,
     /// Questions on end that went without any key.
     silences: u32,
+    /// How many announcements were picked out of several.
+    picks: u32,
     /// How much of the caller was recorded.
     recorded: Duration,
     /// What the last event led through, at most [`super::MAX_RUN`] actions.
@@ -121,11 +125,14 @@ struct Speaking {
     until: Mono,
 }
 
-/// `play` and `say`: the prompts after the current one start at `next`.
+/// `play` and `say`.
 #[derive(Clone, Copy)]
 struct Playing {
     speaking: Speaking,
-    next: usize,
+    /// The one prompt of `play` that is heard, where one is picked.
+    picked: Option<usize>,
+    /// How many prompts of `play` were begun.
+    heard: usize,
     keys: Keying,
 }
 
@@ -150,6 +157,7 @@ impl Machine {
             run: 0,
             actions: 0,
             silences: 0,
+            picks: 0,
             recorded: Duration::ZERO,
             trail: Vec::new(),
             setting,
@@ -234,6 +242,11 @@ impl Machine {
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
+    }
+
+    /// What was keyed and set in the flow under way, in that order; a secret prints as stars.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&Name, &Value)> {
+        self.values.own.variables()
     }
 
     /// Each word and value is spoken in this language now.

@@ -39,6 +39,11 @@ pub(super) struct Own {
 }
 
 impl Own {
+    /// What was keyed and set, in that order.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&Name, &Value)> {
+        self.keyed.iter()
+    }
+
     /// Only these variables.
     pub(super) fn of(keyed: IndexMap<Name, Value>) -> Self {
         Self { keyed, rows: IndexMap::new() }
@@ -232,6 +237,22 @@ impl Machine {
         Ok(self.utter(now, Some(prompt.clone()), utterance, interrupt, out))
     }
 
+    /// Begins to speak `prompt` louder or quieter than recorded.
+    pub(super) fn speak_at(
+        &mut self,
+        now: Mono,
+        prompt: &Name,
+        volume_db: i8,
+        interrupt: bool,
+        out: &mut Vec<Command>,
+    ) -> Result<Ticket, Stuck> {
+        let ticket = self.speak(now, prompt, interrupt, out)?;
+        if let Some(Command::Play(play)) = out.last_mut() {
+            play.volume_db = volume_db;
+        }
+        Ok(ticket)
+    }
+
     /// Begins to speak `prompt`, with a value for one name that is not kept under it yet.
     pub(super) fn speak_with(
         &mut self,
@@ -293,7 +314,7 @@ impl Machine {
             self.note(now, What::Heard { prompt: prompt.clone(), text }, out);
         }
         let utterance = Arc::new(utterance);
-        out.push(Command::Play(Play { ticket, prompt, utterance, interrupt }));
+        out.push(Command::Play(Play { ticket, prompt, utterance, volume_db: 0, interrupt }));
         ticket
     }
 }

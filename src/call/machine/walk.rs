@@ -7,6 +7,7 @@ use super::super::events::{Answer, Command, Ending, Question, Row, Stuck, Ticket
 use super::super::journey::What;
 use super::super::trail::Mark;
 use super::super::{MAX_ACTIONS, MAX_RUN};
+use super::pick::pick;
 use super::{At, LONGEST_PROMPT, Machine, Playing, Speaking, State};
 use crate::flow::model::{
     Action, ActionKind, Fork, Hours, Keying, Lang, LookUp, Lookup, Name, Play, Say, Target,
@@ -102,6 +103,11 @@ impl Machine {
         {
             return Ok(Next::On);
         }
+        if let ActionKind::Play(Play { on: Some(calendar), .. }) = &action.kind
+            && !self.is_open(now, &calendar.value, out)?
+        {
+            return Ok(Next::On);
+        }
         let (run, At { step, next }) = (self.run_name(), self.at);
         self.trail.push(Mark::Did { run, step, action: next.saturating_sub(1) });
         match &action.kind {
@@ -185,20 +191,35 @@ impl Machine {
         if self.keys_skip(it.keys) {
             return Ok(Next::On);
         }
-        self.play_from(now, it, 0, out)
+        let picked = it.pick.map(|how| {
+            let picked = pick(how.value, it.prompts.len(), &self.start, self.picks);
+            self.picks = self.picks.saturating_add(1);
+            picked
+        });
+        self.play_from(now, it, picked, 0, out)
     }
 
+    /// Speaks the prompt that comes after `heard` others; all of them, or the one `picked`, as often as wanted.
     fn play_from(
         &mut self,
         now: Mono,
         it: &Play,
-        nth: usize,
+        picked: Option<usize>,
+        heard: usize,
         out: &mut Vec<Command>,
     ) -> Result<Next, Stuck> {
-        let Some(prompt) = it.prompts.get(nth) else { return Ok(Next::On) };
-        let ticket = self.speak(now, &prompt.value, it.keys.interrupt, out)?;
+        let prompts = match picked {
+            Some(at) => it.prompts.get(at..=at).unwrap_or_default(),
+            None => &it.prompts,
+        };
+        let rounds = it.repeat.map_or(1, |it| usize::from(it.value));
+        let next = heard.checked_rem(prompts.len()).and_then(|at| prompts.get(at));
+        let Some(prompt) = next.filter(|_| heard < prompts.len() * rounds) else {
+            return Ok(Next::On);
+        };
+        let ticket = self.speak_at(now, &prompt.value, it.volume_db, it.keys.interrupt, out)?;
         let speaking = Speaking { ticket, until: now + LONGEST_PROMPT };
-        self.state = State::Playing(Playing { speaking, next: nth + 1, keys: it.keys });
+        self.state = State::Playing(Playing { speaking, picked, heard: heard + 1, keys: it.keys });
         Ok(Next::Wait)
     }
 
@@ -207,7 +228,10 @@ impl Machine {
         let setting = Arc::clone(&self.setting);
         let State::Playing(playing) = &self.state else { return Ok(Next::Wait) };
         match self.current(&setting).map(|action| &action.kind) {
-            Some(ActionKind::Play(it)) => self.play_from(now, it, playing.next, out),
+            Some(ActionKind::Play(it)) => {
+                let (picked, heard) = (playing.picked, playing.heard);
+                self.play_from(now, it, picked, heard, out)
+            }
             Some(_) | None => Ok(Next::On),
         }
     }
@@ -220,7 +244,7 @@ impl Machine {
         let kind = it.kind.as_ref().map(|it| &it.value);
         let ticket = self.speak_value(now, &value, kind, it.keys.interrupt, out)?;
         let speaking = Speaking { ticket, until: now + LONGEST_PROMPT };
-        self.state = State::Playing(Playing { speaking, next: 0, keys: it.keys });
+        self.state = State::Playing(Playing { speaking, picked: None, heard: 0, keys: it.keys });
         Ok(Next::Wait)
     }
 
@@ -238,14 +262,24 @@ impl Machine {
     }
 
     fn hours(&mut self, now: Mono, it: &Hours, out: &mut Vec<Command>) -> Result<Next, Stuck> {
-        let calendar = &it.calendar.value;
+        let open = self.is_open(now, &it.calendar.value, out)?;
+        if open { Ok(Next::On) } else { self.branch("closed", &[&it.closed]) }
+    }
+
+    /// Whether a calendar is open at `now`; what it said is part of the journey.
+    fn is_open(
+        &mut self,
+        now: Mono,
+        calendar: &Name,
+        out: &mut Vec<Command>,
+    ) -> Result<bool, Stuck> {
         let open = self
             .setting
             .calendars
             .is_open(calendar, self.wall(now).timestamp())
             .ok_or_else(|| Stuck::Unknown { name: calendar.clone() })?;
         self.note(now, What::Hours { calendar: calendar.clone(), open }, out);
-        if open { Ok(Next::On) } else { self.branch("closed", &[&it.closed]) }
+        Ok(open)
     }
 
     fn speak_language(

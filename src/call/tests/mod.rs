@@ -1,6 +1,7 @@
 //! Calls in tables: when, what happens, what must come out.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test picks what it looks at")]
 
+mod announcements;
 mod connecting;
 mod endings;
 mod entries;
@@ -96,6 +97,7 @@ fn start() -> Start {
         caller_name: None,
         called: "4001".into(),
         language: None,
+        turn: 0,
         at: Mono::ZERO,
         wall: "2026-11-24T15:00:00+08:00[Asia/Shanghai]".parse().unwrap(),
     }

@@ -62,6 +62,7 @@ fn nested(flows: &[(&'static str, &str)]) -> Arc<Setting> {
         transfers: Vec::new(),
         cases: BTreeSet::new(),
         notify: BTreeSet::new(),
+        facts: crate::flow::Facts::default(),
     };
     let (_, file, text) = flows[0].clone();
     match Program::read_with(file, &text, &world, &mut Flows(flows)) {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Player, SoundError};
-use crate::audio::{ClipStore, RATE};
-use crate::speech::{Piece, Utterance};
+use crate::audio::{Clip, ClipStore, RATE};
+use crate::call::Play;
+use crate::speech::Piece;
 
 /// The recordings and the speaker that they come out of.
 pub struct Prompts {
@@ -21,9 +22,9 @@ impl Prompts {
         Ok(Self { player: Player::open()?, clips })
     }
 
-    /// Begins to say it; how long that takes, or nothing when none of it can be heard. What played before stops.
-    pub fn say(&mut self, utterance: &Utterance) -> Option<Duration> {
-        let samples = samples(&self.clips, &utterance.pieces);
+    /// Begins to say it, as loud as wanted; how long that takes, or nothing when none of it can be heard. What played before stops.
+    pub fn say(&mut self, play: &Play) -> Option<Duration> {
+        let samples = samples(&self.clips, &play.utterance.pieces, play.volume_db);
         if samples.is_empty() || self.player.play(&samples).is_err() {
             return None;
         }
@@ -46,12 +47,16 @@ impl Prompts {
 }
 
 /// As a telephone brings it. A recording that is missing is left out, as it is on a call.
-fn samples(clips: &ClipStore, pieces: &[Piece]) -> Vec<i16> {
+fn samples(clips: &ClipStore, pieces: &[Piece], volume_db: i8) -> Vec<i16> {
+    let louder = |clip: &Clip| match volume_db {
+        0 => clip.samples(),
+        db => clip.with_gain(db.into()).samples(),
+    };
     let mut samples = Vec::new();
     for piece in pieces {
         match piece {
             Piece::Clip(name) => {
-                samples.extend(clips.get(name).into_iter().flat_map(|clip| clip.samples()))
+                samples.extend(clips.get(name).into_iter().flat_map(|clip| louder(clip)))
             }
             Piece::Recording(_) => {} // nobody is recorded here
             Piece::Pause(ms) => {
@@ -78,7 +83,7 @@ mod tests {
         let clips = ClipStore::read([("en-US/one".into(), file.into_inner())]).unwrap();
         let pieces =
             [Piece::Clip("en-US/one".into()), Piece::Pause(10), Piece::Clip("en-US/two".into())];
-        let samples = samples(&clips, &pieces);
+        let samples = samples(&clips, &pieces, 0);
         assert_eq!(samples.len(), 240);
         assert!(
             samples[..160].iter().all(|it| it.abs_diff(8_000) < 300)

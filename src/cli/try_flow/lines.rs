@@ -74,6 +74,7 @@ fn read(line: &str) -> Line {
         "" => Line::Silence,
         "agent" | "agent leaves" => Line::Does(vec![Deed::Agent]),
         "nobody" => Line::Does(vec![Deed::Nobody]),
+        "look" => Line::Does(vec![Deed::Look]),
         "full" => Line::Does(vec![Deed::Full]),
         "hang up" => Line::Does(vec![Deed::HangUp]),
         _ => match (keys, line.strip_prefix("wait ").map(|length| Type::Duration.read(length))) {
@@ -192,6 +193,16 @@ mod tests {
             assert!(shown.contains(line), "{line}: {shown}");
         }
         assert!(shown.ends_with("- ended: the caller hung up\n"), "{shown}");
+    }
+
+    #[test]
+    fn a_look_shows_variables_and_what_an_agent_would_see_and_changes_nothing() {
+        let shown = try_shop("1\n20260001#\nlook\n0\n");
+        let looked = shown.split_once("- variables\n").unwrap().1;
+        assert!(looked.contains("    order_number = 20260001\n- an agent would see\n"), "{looked}");
+        assert!(looked.contains("    Order: 20260001\n"), "{looked}");
+        assert!(looked.contains("- key 0 leads to agent"), "{looked}");
+        assert!(!try_shop("look\n").contains("order_number ="));
     }
 
     #[test]

@@ -18,11 +18,10 @@ use jiff::ZonedDateTime;
 
 use self::databases::Databases;
 use self::trial::Trial;
-use crate::call::{Answer, Check, Question, Setting, Start, Verdict};
+use crate::call::{Answer, Check, Play, Question, Setting, Start, Verdict};
 use crate::diagnostic::text::render;
 use crate::flow::Program;
 use crate::server::house::{Broken, Ground, Overrides};
-use crate::speech::Utterance;
 #[cfg(feature = "sound")]
 use crate::speech::{HOLD_MUSIC, RINGING};
 use crate::time::Mono;
@@ -30,8 +29,9 @@ use crate::time::Mono;
 /// Walk through a flow in the terminal
 ///
 /// Prompts are shown as text. Press 0-9, * and # as on a telephone, Enter to hear a prompt to its end at once, `a` to be
-/// answered by an agent or left by them, `n` if nobody is there, `q` to hang up. From a pipe, each line is keys; an empty
-/// line is silence, `wait 10s` a while, and the end of the input hangs up.
+/// answered by an agent or left by them, `n` if nobody is there, `l` to look at the variables and at what an agent would
+/// see, `q` to hang up. From a pipe, each line is keys or `look`; an empty line is silence, `wait 10s` a while, and the end
+/// of the input hangs up.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  hotline try flows/shop.yaml\n  hotline try flows/shop.yaml --caller 13800000001 --language en-US\n  printf '1\\n20260001#\\n' | hotline try flows/shop.yaml"
@@ -76,7 +76,7 @@ pub(super) trait Connectors {
 /// What makes prompts heard.
 pub(super) trait Sound {
     /// Begins to play; how long that takes, or nothing where nothing is heard.
-    fn play(&mut self, utterance: &Utterance) -> Option<Duration>;
+    fn play(&mut self, play: &Play) -> Option<Duration>;
     /// Hold music, round and round.
     fn music(&mut self);
     /// The ringing of a phone far away.
@@ -87,8 +87,8 @@ pub(super) trait Sound {
 
 #[cfg(feature = "sound")]
 impl Sound for super::sound::Prompts {
-    fn play(&mut self, utterance: &Utterance) -> Option<Duration> {
-        self.say(utterance)
+    fn play(&mut self, play: &Play) -> Option<Duration> {
+        self.say(play)
     }
 
     fn music(&mut self) {
@@ -108,7 +108,7 @@ impl Sound for super::sound::Prompts {
 pub(super) struct Silent;
 
 impl Sound for Silent {
-    fn play(&mut self, _: &Utterance) -> Option<Duration> {
+    fn play(&mut self, _: &Play) -> Option<Duration> {
         None
     }
 
@@ -157,6 +157,7 @@ fn start(args: &TryArgs, flow: &Program) -> Start {
         caller_name: None,
         called: args.called.as_str().into(),
         language: args.language.as_deref().map(Arc::from),
+        turn: 0,
         at: Mono::ZERO,
         wall: args.at.clone().unwrap_or_else(ZonedDateTime::now),
     }

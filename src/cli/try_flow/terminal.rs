@@ -34,7 +34,7 @@ impl Drop for Raw {
 pub(super) fn run(mut trial: Trial<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "Keys: 0-9 * #   Enter: the prompt is over   a: agent   n: nobody there   f: queue full   q: hang up\n"
+        "Keys: 0-9 * #   Enter: the prompt is over   a: agent   n: nobody there   f: queue full   l: look   q: hang up\n"
     )?;
     let began = Instant::now();
     let clock =
@@ -70,6 +70,7 @@ fn deed(input: &Input) -> Option<Deed> {
         KeyCode::Char('a') => Some(Deed::Agent),
         KeyCode::Char('n') => Some(Deed::Nobody),
         KeyCode::Char('f') => Some(Deed::Full),
+        KeyCode::Char('l') => Some(Deed::Look),
         KeyCode::Enter => Some(Deed::Skip),
         KeyCode::Char(symbol @ ('0'..='9' | '*' | '#')) => {
             Key::from_symbol(*symbol).map(Deed::Press)
@@ -92,6 +93,7 @@ mod tests {
             (KeyCode::Char('#'), KeyModifiers::SHIFT,   Some(Deed::Press(Key::from_symbol('#').unwrap()))),
             (KeyCode::Char('c'), KeyModifiers::CONTROL, Some(Deed::HangUp)),
             (KeyCode::Char('a'), plain,                 Some(Deed::Agent)),
+            (KeyCode::Char('l'), plain,                 Some(Deed::Look)),
             (KeyCode::Enter,     plain,                 Some(Deed::Skip)),
             (KeyCode::Char('x'), plain,                 None),
             (KeyCode::Up,        plain,                 None),

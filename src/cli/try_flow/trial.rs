@@ -49,6 +49,8 @@ pub(super) enum Deed {
     /// The prompt is over.
     Skip,
     HangUp,
+    /// Show what is known; nothing happens.
+    Look,
 }
 
 impl<'a> Trial<'a> {
@@ -141,9 +143,24 @@ impl<'a> Trial<'a> {
                 Event::Played(ticket)
             }),
             Deed::HangUp => Some(Event::HungUp),
+            Deed::Look => {
+                self.look(now, out)?;
+                None
+            }
         };
         self.ready.extend(event);
         self.follow(now, out)
+    }
+
+    /// The variables, and what an agent would see now.
+    fn look(&self, now: Mono, out: &mut impl Write) -> io::Result<()> {
+        let shown: Vec<_> =
+            self.machine.variables().map(|(name, value)| format!("    {name} = {value}")).collect();
+        self.say(if shown.is_empty() { "- no variable is set" } else { "- variables" }, out)?;
+        for line in shown.iter().chain(&record(&self.machine.context(now))) {
+            self.say(line, out)?;
+        }
+        Ok(())
     }
 
     fn follow(&mut self, now: Mono, out: &mut impl Write) -> io::Result<()> {
@@ -181,7 +198,7 @@ impl<'a> Trial<'a> {
                 Ok(())
             }
             Command::Play(it) => {
-                let length = self.sound.play(&it.utterance);
+                let length = self.sound.play(&it);
                 let length = length.unwrap_or_else(|| sim::length(&it.utterance, &|_| None));
                 self.speaking = Some((it.ticket, now + length.max(Duration::from_millis(300))));
                 let tone = it.utterance.text.is_empty();

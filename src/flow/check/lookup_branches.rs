@@ -9,7 +9,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Lookup(it) = &action.kind else { continue };
         let lookup = study.flow.lookups.get(&it.lookup.value);
-        let gives = lookup.is_none_or(|lookup| !lookup.gives.is_empty());
+        let gives = lookup.is_some_and(|lookup| !lookup.gives.is_empty());
         let missing: Vec<_> =
             [("not_found", gives && it.not_found.is_none()), ("failed", it.failed.is_none())]
                 .into_iter()

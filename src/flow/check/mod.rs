@@ -6,6 +6,8 @@
 mod allowed;
 mod between;
 mod between_digits;
+mod by_zero;
+mod calendars;
 mod callback_fails;
 mod callback_window;
 mod case_fails;
@@ -13,29 +15,44 @@ mod check_digit;
 mod conference_fails;
 mod confirm;
 mod constant_condition;
+mod decided_before;
 mod end_key;
+mod entry_words;
+mod facts;
 mod falls_off;
+mod fixed_number;
 mod goodbye;
+mod hasty_silence;
+mod key_first;
+mod key_twice;
 mod length;
 mod long_prompt;
 mod long_survey;
 mod lookup_branches;
 mod lookup_values;
+mod loopback;
 mod many_options;
 mod max_wait;
 mod menu_words;
 mod misfit;
 mod missing_exit;
 mod missing_prompt;
+mod money_as_number;
 mod name_taken;
 mod never_returns;
 mod no_number;
 mod no_otherwise;
 mod no_person;
+mod no_reason;
 mod once_taken;
+mod outlasts_caller;
 mod patterns;
 mod perhaps_unset;
+mod pick;
+mod priority;
+mod private;
 mod queue_exits;
+mod queue_settings;
 mod record_length;
 mod record_silence;
 mod record_ways;
@@ -49,9 +66,11 @@ mod secret_kept;
 mod secret_shown;
 mod secret_spoken;
 mod secret_told;
+mod short_ring;
 mod short_secret;
 mod slow_end;
 mod slow_lookup;
+mod spoken_values;
 mod sql;
 mod stale_key;
 mod study;
@@ -90,6 +109,7 @@ mod voice_words;
 mod weak_lockout;
 mod words;
 mod wrong_kind;
+mod wrong_reader;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -100,6 +120,7 @@ use super::model::{Flow, Name};
 use crate::diagnostic::{Diagnostic, Level, MAX_FINDINGS, Span, Spanned};
 use crate::value::Type;
 
+pub use self::facts::{CalendarFacts, Facts, QueueFacts};
 pub use self::transfer_target::allows;
 pub(super) use self::unknown_subflow::misnamed;
 pub(crate) use self::words::keys_named;
@@ -126,6 +147,8 @@ pub struct World<'a> {
     pub connectors: BTreeSet<Name>,
     /// Its allow-list of transfers: SIP URIs and numbers, in which `*` stands for any signs.
     pub transfers: Vec<String>,
+    /// What it sets for some of these names.
+    pub facts: Facts,
 }
 
 /// What the checks want to know about words.
@@ -216,6 +239,21 @@ const PRESENT: &[Rule] = &[
     check_digit::check,
     patterns::check,
     confirm::check,
+    pick::check,
+    by_zero::check,
+    calendars::check,
+    entry_words::check,
+    fixed_number::check,
+    hasty_silence::check,
+    key_first::check,
+    key_twice::check,
+    loopback::check,
+    money_as_number::check,
+    outlasts_caller::check,
+    priority::check,
+    queue_settings::check,
+    short_ring::check,
+    wrong_reader::check,
 ];
 
 /// Rules that judge which fields an action lacks.
@@ -236,6 +274,7 @@ const FIELDS: &[Rule] = &[
     record_ways::check,
     conference_fails::check,
     missing_exit::check,
+    no_reason::check,
 ];
 
 /// Rules that judge what the whole flow lacks.
@@ -257,6 +296,8 @@ const ABSENT: &[Rule] = &[
     sql_and_values,
     unused_exit::check,
     never_returns::check,
+    decided_before::check,
+    private::check,
 ];
 
 fn sql_and_values(study: &Study<'_>, found: &mut Vec<Diagnostic>) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{PromptFacts, Prompts, Slot, World};
+use super::{Facts, PromptFacts, Prompts, Slot, World};
 use crate::diagnostic::text::render;
 use crate::diagnostic::{FileId, Sources, Span, Spanned};
 use crate::flow::expr::ExprKind;
@@ -12,7 +12,7 @@ use crate::flow::model::ActionKind;
 use crate::flow::{Program, Proven};
 use crate::value::{Type, Value};
 
-/// Every prompt exists and names keys 1 and 0; one called `says-<name>` says that variable.
+/// Every prompt exists and names keys 1 and 0, but `number`; one called `says-<name>` says that variable.
 struct Words;
 
 impl Prompts for Words {
@@ -21,7 +21,11 @@ impl Prompts for Words {
         let slots =
             path.map(|it| Slot { path: Spanned::new(it.into(), Span::default()), kind: None });
         Some(PromptFacts {
-            text: "For more press 1, for an agent press 0.",
+            text: if name == "number" {
+                "The number, please."
+            } else {
+                "For more press 1, for an agent press 0."
+            },
             span: Span::default(),
             length: Duration::from_secs(4),
             slots: slots.into_iter().collect(),
@@ -50,6 +54,7 @@ fn prove(text: &str) -> Proven {
         notify: BTreeSet::from(["crm".into()]),
         connectors: BTreeSet::from(["shop".into()]),
         transfers: Vec::new(),
+        facts: Facts::default(),
     };
     Program::read(FileId::default(), text, &world)
 }
@@ -270,6 +275,12 @@ proptest::proptest! {
             proptest::prop_assert!(it.span.end as usize <= text.len() && it.span.start <= it.span.end);
         }
     }
+}
+
+#[test]
+fn the_calendar_of_an_announcement_must_be_there() {
+    finds("  main:\n    - play: a\n      on: shop\n    - goto: agent", &[]);
+    finds("  main:\n    - play: a\n      on: shpo\n    - goto: agent", &["HL0207 3"]);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use crate::flow::model::Target;
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     let targets = study.actions().flat_map(|(_, _, action)| action.kind.ways());
     let targets = targets.map(|(_, target)| target);
-    let start = std::iter::once(&study.flow.start);
+    // Where no step could be read at all, another finding says so.
+    let start = Some(&study.flow.start).filter(|_| !study.flow.steps.is_empty()).into_iter();
     for target in start.chain(targets).filter(|it| !study.flow.steps.contains_key(&it.value)) {
         found.push(unknown(study, target));
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::study::{Role, Study};
 use crate::diagnostic::Diagnostic;
+use crate::flow::builtin::is_taken;
 
 /// Points at the first place that sets it. An expression that gives a variable its own next value reads nothing.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
@@ -20,7 +21,10 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     read.extend(slots.iter().map(|slot| &*slot.path.value));
     read.extend(study.flow.gives.keys().map(|it| &**it));
     // A survey's answers are for figures.
-    let unread = study.variables.iter().filter(|(name, it)| !read.contains(**name) && !it.optional);
+    let unread = study
+        .variables
+        .iter()
+        .filter(|(name, it)| !read.contains(**name) && !it.optional && !is_taken(name));
     for (name, variable) in unread {
         let says = format!("nothing reads `{name}`");
         let help = format!("use it, show it to the agent under `context`, or do not set `{name}`");

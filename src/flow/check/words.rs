@@ -39,7 +39,7 @@ fn read_keys(mut rest: &str, at: usize, named: &mut Vec<(Key, usize)>) {
     }
 }
 
-fn read_key(rest: &str) -> Option<(Key, &str)> {
+pub(super) fn read_key(rest: &str) -> Option<(Key, &str)> {
     const FILLERS: [&str; 6] = ["the ", "number ", "key ", "数字键", "数字", "键"];
     /// Longer ones first where one begins another.
     const NAMES: [(&str, char); 36] = [
@@ -109,9 +109,93 @@ fn strip_word<'a>(rest: &'a str, word: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(word).then(|| rest.get(word.len()..)).flatten()
 }
 
+/// How many digits the words ask for: `eight digits`, `11-digit`, 八位. A single one, and the first or last few of more, ask
+/// for no entry of that length.
+pub(super) fn digits_named(text: &str) -> Vec<u32> {
+    let mut named = Vec::new();
+    for (at, _) in text.match_indices('位') {
+        let (Some(before), Some(behind)) = (text.get(..at), text.get(at + '位'.len_utf8()..))
+        else {
+            continue;
+        };
+        let is_figure = |it: char| it.is_ascii_digit() || "一二两三四五六七八九十".contains(it);
+        let head = before.trim_end_matches(is_figure);
+        let people = behind.starts_with(['客', '顾', '人', '专', '坐']);
+        if !people && !head.ends_with(['第', '前', '后', '末', '尾']) {
+            named.extend(before.get(head.len()..).and_then(chinese_number));
+        }
+    }
+    let words: Vec<String> = text
+        .split(|it: char| !it.is_ascii_alphanumeric())
+        .filter(|it| !it.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    for (at, _) in
+        words.iter().enumerate().filter(|(_, it)| matches!(it.as_str(), "digit" | "digits"))
+    {
+        let back =
+            |steps: usize| at.checked_sub(steps).and_then(|it| words.get(it)).map(String::as_str);
+        if !matches!(back(2), Some("first" | "last")) {
+            named.extend(back(1).and_then(english_number));
+        }
+    }
+    named.retain(|it| *it > 1);
+    named
+}
+
+/// 八, 十一, 二十, 11.
+fn chinese_number(text: &str) -> Option<u32> {
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    let Some((tens, ones)) = text.split_once('十') else { return chinese_figure(text) };
+    let tens = if tens.is_empty() { 1 } else { chinese_figure(tens)? };
+    let ones = if ones.is_empty() { 0 } else { chinese_figure(ones)? };
+    Some(tens * 10 + ones)
+}
+
+fn chinese_figure(text: &str) -> Option<u32> {
+    let mut letters = text.chars();
+    let (only, None) = (letters.next()?, letters.next()) else { return None };
+    if only == '两' {
+        return Some(2);
+    }
+    let at = "一二三四五六七八九".chars().position(|it| it == only)?;
+    u32::try_from(at + 1).ok()
+}
+
+/// `eight`, `eleven`, `8`.
+fn english_number(word: &str) -> Option<u32> {
+    const NUMBERS: [&str; 20] = [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+    ];
+    let named =
+        || NUMBERS.iter().position(|it| *it == word).and_then(|at| u32::try_from(at + 1).ok());
+    word.parse().ok().or_else(named)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::keys_named;
+    use super::{digits_named, keys_named};
 
     #[test]
     fn keys_are_known_by_their_names() {
@@ -138,6 +222,22 @@ mod tests {
         #[test]
         fn any_words_are_read(text in "(按|press |一|1|，|、|或|[a-z\u{4e00}-\u{4e10}０-９ ]){0,30}") {
             keys_named(&text);
+        }
+    }
+
+    #[test]
+    fn the_number_of_digits_is_heard_in_both_languages() {
+        for (text, expected) in [
+            ("请输入八位订单号，按井号键结束", &[8_u32][..]),
+            ("请输入您的十一位手机号码", &[11]),
+            ("请输入二十位卡号或18位证件号", &[20, 18]),
+            ("请输入卡号的后四位，第二位客服会帮您", &[]),
+            ("前面还有三位客户", &[]),
+            ("Please enter the eight digits of your order number.", &[8]),
+            ("Please enter your 11-digit number.", &[11]),
+            ("Enter the last four digits, one digit at a time.", &[]),
+        ] {
+            assert_eq!(digits_named(text), expected, "{text}");
         }
     }
 }

@@ -100,5 +100,25 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Calls `visit` for this expression and each one inside, from left to right.
+    pub(crate) fn parts<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
+        visit(self);
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Known(_) => {}
+            ExprKind::Not(operand) | ExprKind::Negate(operand) => operand.parts(visit),
+            ExprKind::Binary(_, left, right) => {
+                left.parts(visit);
+                right.parts(visit);
+            }
+            ExprKind::If(condition, yes, no) => {
+                condition.parts(visit);
+                yes.parts(visit);
+                no.parts(visit);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -9,12 +9,12 @@ use super::values::{
     expression, key, kind, language, length_of_time, place, reason, reference, small, snake,
     unreadable, word, yes_no,
 };
-use super::{ask, verify, voices};
+use super::{ask, play, verify, voices};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::{
-    Action, ActionKind, Assignment, Fork, Goto, Hours, Keying, LookUp, Menu, Name, Patience, Play,
-    Queue, Say, Target, Transfer, TransferKind,
+    Action, ActionKind, Assignment, Fork, Goto, Hours, Keying, LookUp, Menu, Name, Patience, Queue,
+    Say, Target, Transfer, TransferKind,
 };
 use crate::flow::reference;
 use crate::secret::Key;
@@ -25,8 +25,6 @@ pub(super) type Found = Vec<Diagnostic>;
 
 /// What an action may do. Actions and their fields stand in `flow/reference/actions.rs`, and nowhere else.
 pub(super) const KINDS: [&str; reference::NAMES.len()] = reference::NAMES;
-/// The most prompts of one `play`.
-const MAX_PROMPTS: usize = 100;
 
 /// The fields beside `kind` and `when`.
 fn fields_of(kind: &str) -> SmallVec<[&'static str; 24]> {
@@ -122,10 +120,7 @@ fn what_to_do(
     found: &mut Found,
 ) -> Option<ActionKind> {
     Some(match name {
-        "play" => ActionKind::Play(Play {
-            prompts: prompts(value, at, found)?,
-            keys: keying(fields, found),
-        }),
+        "play" => ActionKind::Play(play::play(value, at, fields, found)?),
         "menu" => {
             let prompt = reference(value, "a prompt", found);
             let branches = fields
@@ -188,25 +183,6 @@ fn what_to_do(
             }
         },
     })
-}
-
-fn prompts(node: &Node, at: Span, found: &mut Found) -> Option<Vec<Spanned<Name>>> {
-    if let Kind::List(items) = &node.kind {
-        if items.is_empty() {
-            let says = "`play` names no prompt".to_owned();
-            let help = "write `play: welcome`".to_owned();
-            found.push(Diagnostic::error("HL0110", place(node, at), says).help(help));
-        }
-        if let Some(first_too_many) = items.get(MAX_PROMPTS) {
-            let says = format!("{} prompts at once are more than anybody hears", items.len());
-            let help = format!("write at most {MAX_PROMPTS}, or another `play`");
-            found.push(Diagnostic::error("HL0108", first_too_many.span, says).help(help));
-        }
-        let items = items.iter().take(MAX_PROMPTS);
-        let prompts: Vec<_> = items.filter_map(|item| reference(item, "a prompt", found)).collect();
-        return (!prompts.is_empty()).then_some(prompts);
-    }
-    reference(node, "a prompt", found).map(|prompt| vec![prompt])
 }
 
 fn queue(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Option<Queue> {

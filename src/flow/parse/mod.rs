@@ -7,6 +7,7 @@ mod allow;
 mod ask;
 mod fields;
 mod follow_up;
+mod play;
 mod runs;
 mod values;
 mod verify;

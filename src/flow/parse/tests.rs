@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::parse;
 use crate::diagnostic::{Sources, text::render};
-use crate::flow::model::{ActionKind, Flow};
+use crate::flow::model::{ActionKind, Flow, Pick};
 
 fn read(text: &str) -> (Option<Flow>, String) {
     let mut sources = Sources::default();
@@ -502,5 +502,40 @@ proptest! {
         let text = format!("{}{instead}{}", &SHOP[..start], &SHOP[end..]);
         let (flow, found) = read(&text);
         prop_assert!(flow.is_some() || !found.is_empty());
+    }
+}
+
+#[test]
+fn a_play_says_which_prompt_how_often_how_loud_and_when() {
+    let play = |fields: &str| {
+        let text = format!(
+            "flow: a\nlanguages: [en-US]\nstart: main\nsteps:\n  main:\n    - play: [one, two]\n      {fields}\n    - hangup: bye\n"
+        );
+        let (flow, found) = read(&text);
+        match (flow.unwrap().steps[0].actions[0].kind.clone(), found) {
+            (ActionKind::Play(play), found) if found.is_empty() => Ok(play),
+            (_, found) => Err(found.lines().next().unwrap_or_default().to_owned()),
+        }
+    };
+    let all = ["pick: rotate", "repeat: 3", "volume: -20 dB", "on: fair"].join("\n      ");
+    let whole = play(&all).unwrap();
+    assert_eq!(whole.pick.map(|it| it.value), Some(Pick::Rotate));
+    assert_eq!(whole.repeat.map(|it| it.value), Some(3));
+    assert_eq!((whole.volume_db, whole.on.map(|it| it.value)), (-20, Some("fair".into())));
+    for (text, db) in [("+6dB", 6), ("0dB", 0), ("-3dB", -3)] {
+        assert_eq!(play(&format!("volume: {text}")).unwrap().volume_db, db);
+    }
+    #[rustfmt::skip]
+    let table = [
+        ("volume: 7dB",   "error[HL0108]: `7dB` is no volume from -20dB to +6dB"),
+        ("volume: -21dB", "error[HL0108]: `-21dB` is no volume from -20dB to +6dB"),
+        ("volume: -6",    "error[HL0108]: `-6` is no volume from -20dB to +6dB"),
+        ("volume: -6.5dB","error[HL0108]: `-6.5dB` is no volume from -20dB to +6dB"),
+        ("repeat: 1",     "error[HL0108]: `1` is no number of times from 2 to 10"),
+        ("repeat: 11",    "error[HL0108]: `11` is no number of times from 2 to 10"),
+        ("pick: any",     "error[HL0108]: nothing is picked by `any`"),
+    ];
+    for (fields, expected) in table {
+        assert_eq!(play(fields).unwrap_err(), expected);
     }
 }

@@ -146,7 +146,9 @@ fn line(action: &Action) -> Option<String> {
     let text = match &action.kind {
         ActionKind::Play(play) => {
             let names: Vec<_> = play.prompts.iter().map(|it| &*it.value).collect();
-            format!("play {}", names.join(", "))
+            let one_of = if play.pick.is_some() { "one of " } else { "" };
+            let on = play.on.as_ref().map(|it| format!(" on {}", it.value));
+            format!("play {one_of}{}{}", names.join(", "), on.unwrap_or_default())
         }
         ActionKind::Menu(menu) => format!("menu {}", menu.prompt.value),
         ActionKind::Ask(ask) => format!("ask {} → {}", ask.prompt.value, ask.into.value),

@@ -18,7 +18,11 @@ impl Prompts for Words {
         let slots =
             path.map(|it| Slot { path: Spanned::new(it.into(), Span::default()), kind: None });
         Some(PromptFacts {
-            text: "For more press 1, for an agent press 0.",
+            text: if name == "number" {
+                "The number, please."
+            } else {
+                "For more press 1, for an agent press 0."
+            },
             span: Span::default(),
             length: Duration::from_secs(4),
             slots: slots.into_iter().collect(),
@@ -67,6 +71,7 @@ impl Folder {
             transfers: Vec::new(),
             cases: BTreeSet::new(),
             notify: BTreeSet::new(),
+            facts: crate::flow::Facts::default(),
         };
         let (file, text) = self.files[name].clone();
         Program::read_with(file, &text, &world, self)

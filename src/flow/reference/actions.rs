@@ -59,7 +59,12 @@ pub const ACTIONS: &[Action] = &[
     Action {
         name: "play", value: Shape::OneOrMore(&Shape::Prompt), one_of: &[],
         says: "speaks a prompt of the catalogue, or several one after the other",
-        fields: &[&KEYING],
+        fields: &[&[
+            field("on", Shape::Calendar, "always", "a calendar of hotline.yaml: it is passed over while that is closed"),
+            field("pick", Shape::Word(&["random", "rotate"]), "all are heard", "one of its prompts instead: any, or each in turn from call to call"),
+            field("repeat", Shape::Number(2, 10), "once", "how often it is heard"),
+            field("volume", Shape::Volume, "as recorded", "louder or quieter than recorded, -20dB to +6dB"),
+        ], &KEYING],
     },
     Action {
         name: "menu", value: Shape::Prompt, one_of: &[],

@@ -101,6 +101,12 @@ fn of(shape: Shape) -> Value {
         Shape::Count => {
             json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 255, "pattern": "^[0-9]{1,3}$" })
         }
+        Shape::Number(least, most) => {
+            json!({ "type": ["integer", "string"], "minimum": least, "maximum": most, "pattern": "^[0-9]{1,3}$" })
+        }
+        Shape::Volume => json!({
+            "type": "string", "pattern": r"^\s*[+-]?[0-9]{1,2}\s*dB\s*$", "examples": ["-6dB", "+3dB"],
+        }),
         Shape::Digits => json!({
             "type": ["integer", "string"], "minimum": 0, "maximum": 255,
             "pattern": r"^[0-9]{1,3}(\s*\.\.\s*[0-9]{1,3})?$", "examples": ["8", "8..12"],

@@ -63,6 +63,10 @@ pub enum Shape {
     YesNo,
     /// A whole number from 0 to 255.
     Count,
+    /// A whole number from the first to the second.
+    Number(u8, u8),
+    /// Louder or quieter than recorded.
+    Volume,
     /// A number of digits, or the least and the most.
     Digits,
     /// Two expressions, the least and the most.
@@ -129,6 +133,8 @@ impl Shape {
             Self::Duration => "length of time".to_owned(),
             Self::YesNo => "yes or no".to_owned(),
             Self::Count => "number, 0 to 255".to_owned(),
+            Self::Number(least, most) => format!("number, {least} to {most}"),
+            Self::Volume => "volume: `-6dB`".to_owned(),
             Self::Digits => "number of digits".to_owned(),
             Self::Range => "two expressions: `10..500`".to_owned(),
             Self::Pattern => "pattern of figures".to_owned(),

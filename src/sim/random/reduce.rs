@@ -76,7 +76,7 @@ fn lines(trial: &mut Trial<'_>, least: &mut Scenario) {
 /// Makes the world ordinary, field by field.
 fn world(trial: &mut Trial<'_>, least: &mut Scenario) {
     let ordinary = World::ordinary();
-    let fields: [fn(&mut World, &World); 9] = [
+    let fields: [fn(&mut World, &World); 10] = [
         |it, _| it.disk_full = false,
         |it, ordinary| it.caller.clone_from(&ordinary.caller),
         |it, ordinary| it.at.clone_from(&ordinary.at),
@@ -85,6 +85,7 @@ fn world(trial: &mut Trial<'_>, least: &mut Scenario) {
         |it, _| it.outside = Outside::Answers,
         |it, _| it.slow.clear(),
         |it, _| it.wrong_before.clear(),
+        |it, _| it.calls_before = 0,
         |it, _| it.fails.clear(),
     ];
     for ordinarily in fields {

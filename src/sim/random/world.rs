@@ -9,7 +9,7 @@ use super::chance::Chance;
 use super::person::{Kind, OWN};
 use crate::diagnostic::{Span, Spanned};
 use crate::flow::Program;
-use crate::flow::model::ActionKind;
+use crate::flow::model::{ActionKind, Play};
 use crate::sim::follow_up::KEEPERS;
 use crate::sim::scenario::{Agents, Cells, Outside, World};
 use crate::sim::secrets::right_of;
@@ -27,6 +27,7 @@ pub(super) fn world(flow: &Program, kind: Kind, chance: &mut Chance) -> World {
         3 => Some("+8613800000002".into()),
         _ => Some("13800000001".into()),
     };
+    world.calls_before = u64::try_from(chance.below(8)).unwrap_or_default();
     let minutes = i64::try_from(chance.below(366 * 24 * 60)).unwrap_or_default();
     if chance.percent(adverse) {
         let later: Length = minutes.minutes();
@@ -38,15 +39,20 @@ pub(super) fn world(flow: &Program, kind: Kind, chance: &mut Chance) -> World {
     }
     let steps = flow.flows().flat_map(|(_, flow)| flow.steps.values());
     for action in steps.flat_map(|step| &step.actions) {
-        if let ActionKind::Hours(hours) = &action.kind {
-            let is: Option<Arc<str>> = match (chance.percent(adverse), chance.percent(50)) {
-                (true, true) => Some("closed".into()),
-                (true, false) => None,
-                (false, _) => Some("open".into()),
-            };
-            if let Some(is) = is {
-                world.calendars.insert(hours.calendar.value.clone(), is);
-            }
+        let calendar = if let ActionKind::Hours(hours) = &action.kind {
+            &hours.calendar
+        } else if let ActionKind::Play(Play { on: Some(calendar), .. }) = &action.kind {
+            calendar
+        } else {
+            continue;
+        };
+        let is: Option<Arc<str>> = match (chance.percent(adverse), chance.percent(50)) {
+            (true, true) => Some("closed".into()),
+            (true, false) => None,
+            (false, _) => Some("open".into()),
+        };
+        if let Some(is) = is {
+            world.calendars.insert(calendar.value.clone(), is);
         }
     }
     for keeper in KEEPERS {

@@ -83,6 +83,7 @@ fn call(keys: &[(u64, char)], answers: &[Answer], leaves_after: Option<u64>) -> 
         caller_name: None,
         called: "4001".into(),
         language: None,
+        turn: 0,
         at: Mono::from_millis(5_000),
         wall: "2026-03-01T09:00:00+08:00[Asia/Shanghai]".parse().unwrap(),
     };
