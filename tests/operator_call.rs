@@ -14,11 +14,7 @@ fn a_line_hears_its_balance_and_what_is_left_of_the_month() {
     let call = Caller { from: Some("13900000001"), ..Caller::to("1860") }.call(hotline.sip);
     hotline.wait_prompt("operator-menu");
     call.talker.press("1");
-    let told = hotline.wait_prompt("operator-anything-else");
-    call.talker.press("1");
-    hotline.wait_journey_after(told.upto, r#""prompt":"operator-menu""#);
-    call.talker.press("2");
-    hotline.wait_journey_after(told.upto, r#""prompt":"operator-anything-else""#);
+    hotline.wait_prompt("operator-anything-else");
     let heard = call.talker.heard();
     call.hang_up();
 
@@ -38,19 +34,22 @@ fn a_line_hears_its_balance_and_what_is_left_of_the_month() {
 }
 
 #[test]
-fn a_caller_who_withholds_their_number_keys_it() {
+fn a_caller_who_withholds_their_number_keys_it_and_its_code() {
     let hotline = Hotline::demo();
     let call = Caller { from: None, ..Caller::to("1860") }.call(hotline.sip);
     hotline.wait_prompt("operator-menu");
     call.talker.press("1");
     hotline.wait_prompt("enter-phone-number");
     call.talker.press("13900000001#");
+    hotline.wait_prompt("enter-pin");
+    call.talker.press("123456#");
     hotline.wait_prompt("line-balance");
     call.hang_up();
 
     let calls = hotline.stop_and_replay();
     let [call] = &calls[..] else { panic!("{calls:#?}") };
     assert_eq!(&*call.call.from, "", "nobody is told a withheld number");
+    assert_eq!(call.each("verified", "outcome"), ["right"]);
     let texts = call.each("heard", "text");
     assert!(texts.contains(&"您的话费余额是五十六元三角。".to_owned()), "{texts:#?}");
 }

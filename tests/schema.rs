@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hotline::flow::reference::{ACTIONS, FLOW, markdown, schema};
+use hotline::flow::reference::{ACTIONS, FLOW, markdown, schema, with_places};
 use hotline::sim::SCENARIOS;
 use jsonschema::Validator;
 use serde_json::Value;
@@ -64,7 +64,7 @@ fn every_flow_and_every_example_is_accepted() {
 
 #[test]
 fn scenario_files_have_a_schema_too() {
-    let schema = schema("Scenarios for a call flow of hotline", &SCENARIOS);
+    let schema = with_places(schema("Scenarios for a call flow of hotline", &SCENARIOS));
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let mut files = 0;
     for entry in fs::read_dir(root("flows")).unwrap().map(Result::unwrap) {

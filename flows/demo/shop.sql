@@ -29,3 +29,9 @@ insert or replace into orders values
   ('20260006', '13800000006', 'returned',  '中通', '302.07', 12, null, 8),
   ('20260007', '13800000007', 'shipped',   null,   '9.91',    2, null, null),   -- carrier not told yet
   ('20260008', '13800000008', 'delivered', '邮政', '45.63',  30, null, 21);     -- too late to return
+
+-- Invoices asked for. `once` is the call's own key: the same request made twice is carried out once.
+create table if not exists invoices (
+  once         text primary key,
+  order_number text not null unique references orders
+);

@@ -361,6 +361,11 @@ pub struct Question {
     pub within: Duration,
 }
 
+impl Question {
+    /// The name in `with` of the idempotency key; no lookup takes anything of this name itself.
+    pub const ONCE: &'static str = "once";
+}
+
 /// A secret to be compared with that of an account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use crate::flow::reference::{FLOW, markdown, schema};
+use crate::flow::reference::{FLOW, markdown, schema, with_places};
 use crate::sim::SCENARIOS;
 
 /// Print the language as a JSON Schema (draft 2020-12)
@@ -28,7 +28,7 @@ pub(super) fn run(args: &SchemaArgs) -> ExitCode {
     let shown = if args.markdown {
         markdown()
     } else if args.scenarios {
-        format!("{:#}\n", schema("Scenarios for a call flow of hotline", &SCENARIOS))
+        format!("{:#}\n", with_places(schema("Scenarios for a call flow of hotline", &SCENARIOS)))
     } else {
         format!("{:#}\n", schema("A call flow of hotline", &FLOW))
     };

@@ -497,7 +497,10 @@ mod tests {
         let config = config.unwrap();
         assert!(loopback_only(&config));
         assert_eq!(demo_passwords(&config), ["8001", "8002"]);
-        assert_eq!(config.numbers.keys().map(|it| &**it).collect::<Vec<_>>(), ["4001", "1860"]);
+        assert_eq!(
+            config.numbers.keys().map(|it| &**it).collect::<Vec<_>>(),
+            ["4001", "1860", "4002", "4012", "4003", "4009"]
+        );
     }
 
     #[test]

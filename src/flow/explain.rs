@@ -176,6 +176,7 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0804
     HL0805
     HL0810
+    HL0811
     HL0901
     HL0902
     HL0903

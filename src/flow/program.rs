@@ -86,6 +86,15 @@ impl Program {
         std::iter::once((None, &self.flow)).chain(runs)
     }
 
+    /// One of [`Program::flows`].
+    #[must_use]
+    pub fn flow(&self, run: Option<&Name>) -> Option<&Flow> {
+        match run {
+            None => Some(&self.flow),
+            Some(run) => self.runs.get(run).map(|it| &it.flow),
+        }
+    }
+
     /// The flows that it runs, and those that they run, each once.
     pub fn runs(&self) -> impl Iterator<Item = (&Name, &Arc<Self>)> {
         self.runs.iter()

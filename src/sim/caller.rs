@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::explore::Consulted;
 use super::fields::ending_name;
 use super::follow_up::Left;
 use super::run::Stage;
@@ -14,11 +15,13 @@ use super::scenario::{Agents, Cells, Outside, World};
 use super::secrets::Guard;
 use super::transcript::{Said, Transcript};
 use super::voice::Voice;
+use super::watch::{Fault, Watch};
 use crate::call::{
     Agent, Answer, Calendars, Check, Command, Conference, ConferenceEvent, Context, Ending, Event,
     Kept, Machine, Mark, Question, QueueEvent, Row, Setting, Start, Ticket, TransferEvent, What,
 };
-use crate::flow::model::Name;
+use crate::flow::model::{Action, Name, Target};
+use crate::flow::{Program, Way};
 use crate::secret::Key;
 use crate::speech::{Piece, Utterance};
 use crate::time::Mono;
@@ -74,7 +77,34 @@ pub(super) struct Caller<'a> {
     pub(super) ended: Option<Ending>,
     /// Every action that the call came to and every way that it went.
     pub(super) marks: Vec<Mark>,
+    /// What no flow may do.
+    pub(super) watch: Watch,
+    /// Whether an agent, or somebody outside, talks to the caller.
+    pub(super) talking: bool,
+    /// When something found was told, and when an agent talked, for the first time.
+    pub(super) answered: Option<Mono>,
+    pub(super) connected: Option<Mono>,
+    found: bool,
+    /// What of the world the call has asked for.
+    pub(super) consulted: Vec<Consulted>,
     pub(super) transcript: Transcript,
+}
+
+/// An action of a flow, by the numbers of its step and of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The flow, if it is one that is run.
+    pub(super) run: Option<Name>,
+    pub(super) step: usize,
+    pub(super) action: usize,
+}
+
+impl Place {
+    /// The action itself.
+    pub(super) fn action<'p>(&self, program: &'p Program) -> Option<&'p Action> {
+        let flow = program.flow(self.run.as_ref())?;
+        flow.steps.get_index(self.step)?.1.actions.get(self.action)
+    }
 }
 
 /// The scenario's calendars before those of the configuration.
@@ -136,6 +166,12 @@ impl<'a> Caller<'a> {
             voice: Voice::default(),
             ended: None,
             marks: Vec::new(),
+            watch: Watch::new(&stage.flow),
+            talking: false,
+            answered: None,
+            connected: None,
+            found: false,
+            consulted: Vec::new(),
             transcript: Transcript::default(),
         };
         it.happens(Event::Arrived);
@@ -183,6 +219,58 @@ impl<'a> Caller<'a> {
         true
     }
 
+    /// When something happens next if the caller does nothing.
+    pub(super) fn next(&self) -> Option<Mono> {
+        let said = self.agenda.first_key_value().map(|((at, _), _)| *at);
+        let heard = self.speaking.as_ref().map(|it| it.until);
+        [said, heard, self.machine.deadline()].into_iter().flatten().min()
+    }
+
+    /// The action that the call is at.
+    pub(super) fn place(&self) -> Option<Place> {
+        let did = self.marks.iter().rev().find_map(|mark| match mark {
+            Mark::Did { run, step, action } => {
+                Some(Place { run: run.clone(), step: *step, action: *action })
+            }
+            Mark::Went { .. } | Mark::Returned { .. } => None,
+        });
+        did.filter(|_| self.ended.is_none())
+    }
+
+    /// What the call knows: its language, and every variable.
+    pub(super) fn known(&self) -> String {
+        format!("{} {}", self.machine.language(), self.machine.known())
+    }
+
+    /// Whether all agents are busy, so that nothing happens in the queue by itself.
+    pub(super) fn waits_for_nobody(&self) -> bool {
+        self.visit.is_some() && self.world.agents == Agents::Busy
+    }
+
+    /// Whether a secret is being compared.
+    pub(super) fn is_verifying(&self) -> bool {
+        self.agenda.values().any(|it| matches!(it, Event::Verified { .. }))
+    }
+
+    /// The flow that it walks.
+    pub(super) fn flow(&self) -> &'a Program {
+        &self.stage.flow
+    }
+
+    /// The questions that keys answered in the last event, in order.
+    fn chosen(&self) -> Vec<Place> {
+        let by_key = |mark: &Mark| {
+            let Mark::Went { run, step, action, to } = mark else { return None };
+            let place = Place { run: run.clone(), step: *step, action: *action };
+            let ways = place.action(&self.stage.flow)?.kind.ways();
+            let is_key = |(way, target): &(Way, &Target)| {
+                matches!(way, Way::Key(_)) && Arc::ptr_eq(&target.value, to)
+            };
+            ways.iter().any(is_key).then_some(place)
+        };
+        self.machine.trail().iter().filter_map(by_key).collect()
+    }
+
     /// Lets `length` pass.
     pub(super) fn pass(&mut self, length: Duration) {
         let until = self.now + length;
@@ -204,10 +292,30 @@ impl<'a> Caller<'a> {
     /// Tells the machine, and does what it wants.
     pub(super) fn happens(&mut self, event: Event) {
         let mut out = Vec::new();
+        match &event {
+            Event::Key(press) => self.watch.key(press.key()),
+            Event::Queue { event, .. } => self.watch.queue(event),
+            Event::Transfer { event, .. } => self.watch.transfer(*event),
+            Event::Arrived
+            | Event::Answered
+            | Event::Played(_)
+            | Event::LookedUp { .. }
+            | Event::Verified { .. }
+            | Event::Kept { .. }
+            | Event::Recalled(_)
+            | Event::HungUp
+            | Event::Tick => {}
+            Event::Recording { .. } | Event::Conference { .. } => self.watch.somebody(),
+        }
         self.machine.handle(self.now, event, &mut out);
         self.marks.extend_from_slice(self.machine.trail());
+        let mut chosen = self.chosen();
         for command in out {
+            self.watch.sees(&command, &self.stage.flow, &mut chosen);
             self.carry_out(command);
+        }
+        if !self.machine.keys_add_up() {
+            self.watch.found(Fault::KeyMiscounted);
         }
     }
 
@@ -230,12 +338,28 @@ impl<'a> Caller<'a> {
                 }
                 What::Interrupted => self.transcript.add(self.now, Said::Stopped),
                 What::Hours { calendar, open } => {
+                    self.consulted.push(Consulted::Calendar(calendar.clone()));
                     self.did(format!(
                         "calendar {calendar}: {}",
                         if open { "open" } else { "closed" }
                     ));
                 }
-                What::Connected { agent } => self.did(format!("talks to agent {}", agent.id)),
+                What::Connected { agent } => {
+                    self.talking = true;
+                    self.connected.get_or_insert(self.now);
+                    self.did(format!("talks to agent {}", agent.id));
+                }
+                What::Withdrawn => self.talking = false,
+                What::AgentLeft => {
+                    (self.talking, self.visit) = (false, None);
+                }
+                What::Transfer { event } => {
+                    self.talking = event == TransferEvent::Connected;
+                    if !matches!(event, TransferEvent::Connected | TransferEvent::Ringing) {
+                        self.transfer = None;
+                    }
+                }
+                What::LookedUp { found, .. } => self.found |= found.is_some(),
                 What::Offered { agent } => self.did(format!("agent {} rings", agent.id)),
                 What::Transferring { to, .. } => self.did(format!("transfer to {to}")),
                 What::Waited { outcome, .. } if outcome != "connected" => self.visit = None,
@@ -263,16 +387,12 @@ impl<'a> Caller<'a> {
                 | What::Corrected { .. }
                 | What::Silence { .. }
                 | What::Wrong { .. }
-                | What::LookedUp { .. }
                 | What::Verified { .. }
                 | What::Language { .. }
                 | What::Reason { .. }
                 | What::Queued { .. }
                 | What::Position { .. }
-                | What::Withdrawn
                 | What::Waited { .. }
-                | What::AgentLeft
-                | What::Transfer { .. }
                 | What::Case { .. }
                 | What::Callback { .. }
                 | What::Notified { .. }
@@ -281,6 +401,13 @@ impl<'a> Caller<'a> {
             },
             Command::Answer => self.later(Duration::ZERO, Event::Answered),
             Command::Play(it) => {
+                if self.speaking.is_some() {
+                    let prompt = it.prompt.clone().unwrap_or_else(|| "say".into());
+                    self.watch.found(Fault::TwoAtOnce { prompt });
+                }
+                if self.found {
+                    self.answered.get_or_insert(self.now);
+                }
                 let text: Arc<str> = it.utterance.text.as_str().into();
                 let lengths = |id: &str| self.voice.length(id).or_else(|| (self.stage.lengths)(id));
                 let until = self.now + length(&it.utterance, &lengths);
@@ -304,6 +431,7 @@ impl<'a> Caller<'a> {
             Command::LookUp(it) => self.look_up(&it),
             Command::Verify(it) => self.verify(&it),
             Command::Enqueue(it) => {
+                self.consulted.push(Consulted::Agents);
                 self.visit = Some(it.ticket);
                 self.did(format!("waits in queue {}", it.queue));
                 let event = |event| Event::Queue { visit: it.ticket, event };
@@ -319,8 +447,10 @@ impl<'a> Caller<'a> {
                     }
                 }
             }
-            Command::LeaveQueue(_) => self.visit = None,
+            // An old visit's agent who answers too late is let go, and the new visit goes on.
+            Command::LeaveQueue(it) => self.visit = self.visit.filter(|ours| *ours != it),
             Command::Transfer(it) => {
+                self.consulted.push(Consulted::Outside);
                 self.transfer = Some(it.ticket);
                 let event = |event| Event::Transfer { transfer: it.ticket, event };
                 match self.world.outside {
@@ -337,14 +467,16 @@ impl<'a> Caller<'a> {
                     Outside::Fails => self.later(LOOKUP, event(TransferEvent::Failed)),
                 }
             }
-            Command::CancelTransfer(_) => self.transfer = None,
+            Command::CancelTransfer(it) => self.transfer = self.transfer.filter(|ours| *ours != it),
             Command::OpenCase(it) => {
+                self.consulted.push(Consulted::Keeper("case"));
                 self.cases = self.cases.saturating_add(1);
                 let kept = self.world.case(self.cases);
                 self.leave(Left::case(&it), "case");
                 self.later(LOOKUP, Event::Kept { ticket: it.ticket, kept });
             }
             Command::CallBack(it) => {
+                self.consulted.push(Consulted::Keeper("callback"));
                 let works = self.world.works("callback");
                 let kept = if works { Kept::Callback } else { Kept::Failed };
                 self.leave(Left::callback(&it), "callback");
@@ -397,6 +529,7 @@ impl<'a> Caller<'a> {
 
     /// Answers a lookup from the scenario's tables, in its time or too late.
     fn look_up(&mut self, it: &Question) {
+        self.consulted.push(Consulted::Lookup(it.lookup.clone()));
         let takes = self.takes(&it.lookup);
         let answer = if takes > it.within {
             Answer::TimedOut
@@ -419,6 +552,11 @@ impl<'a> Caller<'a> {
 
     /// Compares a secret as the scenario's world would.
     fn verify(&mut self, it: &Check) {
+        self.consulted.push(Consulted::Secret {
+            lookup: it.lookup.clone(),
+            account: Arc::clone(&it.account),
+            locks_after: it.locks_after,
+        });
         let verdict = self.judge(it);
         let (shown, account, name) = (shown(&it.with), &it.account, verdict.name());
         self.did(format!(
@@ -445,7 +583,7 @@ impl<'a> Caller<'a> {
     }
 
     fn find(&self, it: &Question) -> Answer {
-        let Some(lookup) = self.stage.flow.lookups.get(&it.lookup) else { return Answer::Failed };
+        let Some(lookup) = self.stage.flow.lookup(&it.lookup) else { return Answer::Failed };
         let Some(row) = self.row(&it.lookup, &it.with) else { return Answer::NotFound };
         let columns = lookup.gives.iter().filter_map(|(name, given)| {
             // The cells were read once already when the file was.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::call::Mark;
-use crate::flow::model::{ActionKind, Name, Play, Step};
+use crate::flow::model::{Action, ActionKind, Name, Play, Step};
 use crate::flow::{Program, Way};
 
 /// One way out of an action, or the action itself where a `when` or a calendar decides about it.
@@ -101,6 +101,11 @@ impl Branches {
     /// The number of a step of the flow `run`.
     fn number(&self, run: Option<&Name>, step: usize) -> Option<usize> {
         Some(self.first.get(&run.cloned())? + step)
+    }
+
+    /// All of them.
+    pub(super) fn list(&self) -> &[Branch] {
+        &self.list
     }
 
     /// Which branch a mark is of, if it is of one.
@@ -224,12 +229,17 @@ impl Coverage {
     }
 }
 
+/// The action that a branch is of.
+pub(super) fn action<'a>(program: &'a Program, branch: &Branch) -> Option<&'a Action> {
+    let mut steps = program.flows().flat_map(|(_, flow)| flow.steps.values());
+    steps.nth(branch.step)?.actions.get(branch.action)
+}
+
 /// `main: key 2 → returns`, as people read a branch.
 #[must_use]
 pub fn branch_name(program: &Program, branch: &Branch) -> String {
     let step = program.step_names().get(branch.step).map(|it| &**it).unwrap_or_default();
-    let body = program.flows().flat_map(|(_, flow)| flow.steps.values()).nth(branch.step);
-    let action = body.and_then(|it| it.actions.get(branch.action));
+    let action = action(program, branch);
     let to = branch.to.as_deref().unwrap_or_default();
     match (&branch.way, action.and_then(|it| it.when.as_ref())) {
         (Some(Way::Goto), Some(when)) => format!("{step}: goto when {when} → {to}"),

@@ -31,7 +31,7 @@ pub(super) const WORLD: [&str; 14] = [
     "outside",
     "disk",
 ];
-pub(super) const LINES: [&str; 25] = [
+pub(super) const LINES: [&str; 26] = [
     "hears",
     "hears_later",
     "says",
@@ -57,6 +57,7 @@ pub(super) const LINES: [&str; 25] = [
     "notifies",
     "agent_sees",
     "ends",
+    "all_is_well",
 ];
 
 impl Scenarios {
@@ -383,6 +384,7 @@ fn line(node: &Node, flow: &Program, found: &mut Found) -> Vec<Line> {
         "fails" => vec![What::Fails(failing(value, at, flow, found))],
         "works" => vec![What::Works(failing(value, at, flow, found))],
         "agent_sees" => vec![What::AgentSees(pairs(value, at, found))],
+        "all_is_well" => vec![What::AllIsWell],
         "ends" => only(ending(value, at, found).map(What::Ends)),
         name => match Leaving::of_line(name) {
             Some(leaving) => {

@@ -17,7 +17,8 @@ impl Scenario {
         let mut out = format!("  {}:\n", quoted(&self.name.value));
         for (field, value) in self.world.fields() {
             // Writing into a `String` cannot fail.
-            let _ = writeln!(out, "    {field}: {value}");
+            let space = if value.starts_with('\n') { "" } else { " " };
+            let _ = writeln!(out, "    {field}:{space}{value}");
         }
         out.push_str("    talk:\n");
         let mut lines = self.talk.iter().peekable();
@@ -180,6 +181,7 @@ impl What {
                     each.map(|(name, it)| format!("{}: {}", quoted(&name.value), text(&it.value)));
                 format!("{}: {{ {} }}", leaving.line(), each.collect::<Vec<_>>().join(", "))
             }
+            Self::AllIsWell => "all_is_well".to_owned(),
             Self::Ends(ending) => format!("ends: {}", ending_name(*ending)),
         }
     }

@@ -32,7 +32,7 @@ pub(super) const WORLD: [Field; 14] = [
     field("wrong_before", Shape::Map(&Shape::Text, &Shape::Count), "none", "wrong secrets keyed in earlier calls, by account"),
     field("slow", Shape::Map(&Shape::Lookup, &Shape::Duration), "a tenth of a second", "how long lookups take"),
     field("calendars", Shape::Map(&Shape::Calendar, &Shape::Text), "hotline.yaml", "`open`, `closed`, or another calendar"),
-    field("agents", Shape::Text, "none", "`none`, `full`, `busy`, or an agent who is free"),
+    field("agents", Shape::Text, "none", "`none`, `full`, `busy`, `fails`, or an agent who is free"),
     field("outside", Shape::Word(&["answers", "busy", "no_answer", "declines", "fails"]), "answers", "how somebody outside takes a transfer, and each who is called into a conference"),
     field("disk", Shape::Word(&["works", "full"]), "works", "whether recordings can be kept"),
 ];
@@ -69,6 +69,7 @@ pub(super) const LINES: &[Action] = &[
     line("notifies", LEAVES, "somebody is told, or was: `to`, and what is told by name"),
     line("agent_sees", Shape::Map(&Shape::Text, &Shape::Text), "the agent's record shows these values, by label or name"),
     line("ends", Shape::Word(&["completed", "caller_left", "agent_left", "other_left", "transferred", "last_resort", "not_answered"]), "the call ends like this, within ten minutes"),
+    line("all_is_well", Shape::Nothing, "nothing has happened that no flow may do, and the call ends by itself"),
 ];
 
 #[rustfmt::skip]

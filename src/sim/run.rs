@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::caller::{Caller, Lengths, Spoken};
 use super::fields::ending_name;
 use super::follow_up::{self, Wrong};
-use super::scenario::{Line, Scenario, What};
+use super::scenario::{Line, Scenario, What, World};
 use super::transcript::{Came, Transcript};
+use super::watch::Fault;
 use crate::call::{
     Agent, Calendars, ConferenceEvent, Context, Event, Mark, QueueEvent, TransferEvent,
 };
@@ -44,13 +45,17 @@ pub struct Outcome {
 
 /// How long a line waits for what it expects.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a call may last in which nobody does anything.
+const LONGEST: Duration = Duration::from_secs(3 * 3_600);
+/// How long an agent talks.
+const TALK: Duration = Duration::from_secs(60);
 /// How long a caller takes for a key.
 const KEY: Duration = Duration::from_millis(200);
 
 /// Runs `scenario` in no time.
 #[must_use]
 pub fn run(stage: &Stage, scenario: &Scenario) -> Outcome {
-    let mut talk = Talk { caller: Caller::new(stage, &scenario.world), last: None, passed: 0 };
+    let mut talk = Talk::new(stage, &scenario.world);
     let mut failure = None;
     for line in &scenario.talk {
         if let Err(found) = talk.line(&line.what) {
@@ -65,7 +70,7 @@ pub fn run(stage: &Stage, scenario: &Scenario) -> Outcome {
 }
 
 /// What a line found instead of what it expected.
-struct Other {
+pub(super) struct Other {
     says: String,
     help: Option<String>,
     /// A smaller place than the line.
@@ -80,7 +85,8 @@ impl From<String> for Other {
 
 fn finding(scenario: &Scenario, line: &Line, other: Other) -> Diagnostic {
     let span = other.at.unwrap_or(line.span);
-    let found = Diagnostic::error("HL0810", span, other.says).help(other.help);
+    let code = if line.what == What::AllIsWell { "HL0811" } else { "HL0810" };
+    let found = Diagnostic::error(code, span, other.says).help(other.help);
     match scenario.case {
         Some(case) => found.note(case, "told for this case"),
         None => found,
@@ -88,15 +94,65 @@ fn finding(scenario: &Scenario, line: &Line, other: Other) -> Diagnostic {
 }
 
 /// A scenario under way.
-struct Talk<'a> {
-    caller: Caller<'a>,
+pub(super) struct Talk<'a> {
+    pub(super) caller: Caller<'a>,
     /// What a line heard last.
     last: Option<Spoken>,
     /// How many of the call's steps are behind the last `reaches`.
     passed: usize,
 }
 
+impl<'a> Talk<'a> {
+    fn new(stage: &'a Stage, world: &World) -> Self {
+        Self { caller: Caller::new(stage, world), last: None, passed: 0 }
+    }
+
+    /// One of which nobody will read the transcript.
+    pub(super) fn quiet(stage: &'a Stage, world: &World) -> Self {
+        let mut talk = Self::new(stage, world);
+        talk.caller.transcript = Transcript::silent();
+        talk
+    }
+}
+
 impl Talk<'_> {
+    /// Nothing has happened that no flow may do, and the call ends when nobody does anything any more.
+    fn all_is_well(&mut self) -> Result<(), Other> {
+        let limit = self.caller.now + LONGEST;
+        while self.caller.ended.is_none() && self.caller.watch.fault().is_none() {
+            // Whoever talks hangs up some day; then the flow may go on.
+            let is_over = match (self.caller.talking, self.caller.visit, self.caller.transfer) {
+                (true, Some(visit), _) => {
+                    Some(Event::Queue { visit, event: QueueEvent::AgentLeft })
+                }
+                (true, None, Some(transfer)) => {
+                    Some(Event::Transfer { transfer, event: TransferEvent::OtherLeft })
+                }
+                (true | false, _, _) => None,
+            };
+            match is_over {
+                Some(event) => {
+                    self.caller.pass(TALK);
+                    self.caller.happens(event);
+                }
+                None if self.caller.turn(limit) => {}
+                None if self.caller.conference.is_some() => self.line(&What::OtherLeaves)?,
+                None => break,
+            }
+        }
+        if self.caller.ended.is_none() {
+            let step = self.caller.steps.last().cloned().unwrap_or_else(|| "".into());
+            self.caller.watch.found(Fault::NeverEnds { step });
+        }
+        match self.caller.watch.fault() {
+            None => Ok(()),
+            Some(fault) => {
+                let help = fault.help().map(str::to_owned);
+                Err(Other { says: fault.to_string(), help, at: None })
+            }
+        }
+    }
+
     /// Marks in the transcript what was expected, and what came in its place.
     fn differ(&mut self, what: &What) {
         let instead = match what {
@@ -124,12 +180,13 @@ impl Talk<'_> {
             | What::Fails(_)
             | What::Works(_)
             | What::Leaves(..)
-            | What::AgentSees(_) => None,
+            | What::AgentSees(_)
+            | What::AllIsWell => None,
         };
         self.caller.transcript.differ(what.yaml(), instead.as_ref());
     }
 
-    fn line(&mut self, what: &What) -> Result<(), Other> {
+    pub(super) fn line(&mut self, what: &What) -> Result<(), Other> {
         match what {
             What::Hears(prompt) => self.hears(prompt),
             What::HearsLater(prompt) => self.hears_later(prompt),
@@ -190,6 +247,7 @@ impl Talk<'_> {
                 follow_up::take(&mut self.caller.left, *leaving, expected)
                     .map_err(|Wrong { says, help, at }| Other { says, help, at })
             }
+            What::AllIsWell => self.all_is_well(),
             What::AgentSees(pairs) => {
                 let context = self.caller.context();
                 pairs.iter().try_for_each(|(label, value)| sees(&context, label, value))

@@ -159,6 +159,8 @@ pub enum What {
     Leaves(Leaving, Vec<(Spanned<String>, Spanned<String>)>),
     /// The agent's record shows these values, by label or name.
     AgentSees(Vec<(Spanned<String>, Spanned<String>)>),
+    /// Nothing has happened that no flow may do, and the call ends when nobody does anything any more.
+    AllIsWell,
     /// The call ends like this, within ten minutes.
     Ends(Ending),
 }

@@ -11,6 +11,8 @@ use crate::time::Mono;
 pub struct Transcript {
     lines: Vec<(Mono, Said)>,
     difference: Option<Difference>,
+    /// Nobody will read it.
+    silent: bool,
 }
 
 /// Where a call went another way than it was told to.
@@ -41,7 +43,15 @@ pub(super) enum Came {
 }
 
 impl Transcript {
+    /// One that stays empty.
+    pub(super) fn silent() -> Self {
+        Self { silent: true, ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, at: Mono, said: Said) {
+        if self.silent {
+            return;
+        }
         // Keys pressed one after the other are one line.
         if let (Some((_, Said::Keys(before))), Said::Keys(more)) = (self.lines.last_mut(), &said) {
             before.push_str(more);

@@ -24,6 +24,13 @@ pub(super) struct Frame {
     own: Own,
 }
 
+impl Frame {
+    /// Where it waits and what it knows, as text.
+    pub(super) fn known(&self) -> String {
+        format!("{}.{} {}", self.at.step, self.at.next, self.own.known())
+    }
+}
+
 impl Machine {
     /// Begins another flow with what it takes.
     pub(super) fn run_flow(&mut self, now: Mono, it: &Run) -> Result<Next, Stuck> {

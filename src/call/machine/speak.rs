@@ -1,5 +1,6 @@
 //! What a call knows, and what it says.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,21 @@ impl Own {
         names.filter_map(|name| Some((name.clone(), self.keyed.get(name)?.clone()))).collect()
     }
 
+    /// As text, for those who compare calls: secrets are stars.
+    pub(super) fn known(&self) -> String {
+        let mut known = String::new();
+        for (name, value) in &self.keyed {
+            // Writing into a `String` cannot fail.
+            let _ = write!(known, "{name}={value} ");
+        }
+        for (of, row) in &self.rows {
+            for (column, value) in row.iter() {
+                let _ = write!(known, "{of}.{column}={value} ");
+            }
+        }
+        known
+    }
+
     fn kept(&self, name: &str) -> Option<&Value> {
         let row = || {
             let (of, column) = name.split_once('.')?;
@@ -97,6 +113,24 @@ impl Values {
 }
 
 impl Machine {
+    /// What the call knows in the flow under way and in those that wait for it, as text, for those who compare calls:
+    /// secrets are stars.
+    #[must_use]
+    pub fn known(&self) -> String {
+        let mut known = self.values.own.known();
+        for frame in &self.frames {
+            // Writing into a `String` cannot fail.
+            let _ = write!(known, "| {}", frame.known());
+        }
+        if let Some(verified) = &self.verified {
+            let _ = write!(known, "| verified {}", verified.account);
+        }
+        if let Some((number, _)) = &self.values.case {
+            let _ = write!(known, "| case {number}");
+        }
+        known
+    }
+
     /// The value that `name` has in a flow whose variables are `own`, as it is, but for what changes by itself.
     fn kept<'v>(&'v self, own: &'v Own, name: &str) -> Option<&'v Value> {
         let values = &self.values;

@@ -43,8 +43,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long the machine waits for an answer beyond `within`, which its connector guards already.
 pub(super) const GRACE: Duration = Duration::from_millis(500);
 const APOLOGY: &str = "apology";
-/// What the query of a lookup that changes something may call its idempotency key.
-const ONCE: &str = "once";
 
 impl LookingUp {
     pub(super) fn deadline(&self) -> Option<Mono> {
@@ -313,7 +311,7 @@ impl Machine {
         if changes {
             // The same for a question that is asked twice, and for no other: the system can tell.
             let once = format!("{}/{}", self.start.call, ticket.0);
-            with.push((ONCE.into(), Value::Text(once.into())));
+            with.push((Question::ONCE.into(), Value::Text(once.into())));
         }
         let lookup = self.outside(name);
         out.push(Command::LookUp(Question { ticket, lookup, with, within }));

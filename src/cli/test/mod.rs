@@ -3,6 +3,8 @@
 //! `play` runs and shows them, `page` and `junit` write what came of it for browsers and build servers, `watch` waits for
 //! a file to change.
 
+mod callers;
+mod explored;
 mod junit;
 mod page;
 mod play;
@@ -34,7 +36,8 @@ use crate::sim::{Scenarios, Stage};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  hotline test flows/ --filter order --coverage 95\n  \
                         hotline test flows/shop.yaml --html coverage.html   the flow, coloured by what was reached\n  \
-                        hotline test flows/ --watch                         again whenever a file changes")]
+                        hotline test flows/ --watch                         again whenever a file changes\n  \
+                        hotline test flows/ --callers 100000 --seed 7       random people call")]
 pub(super) struct TestArgs {
     /// Flows, their scenario files, or folders of them
     #[arg(default_value = "flows")]
@@ -63,6 +66,18 @@ pub(super) struct TestArgs {
     /// Play each scenario so often, check that it comes out the same, and say how long it took
     #[arg(long, value_name = "N")]
     repeat: Option<u32>,
+    /// Instead of the scenarios: let so many random people call, and check what no flow may do to them
+    #[arg(long, value_name = "N")]
+    callers: Option<u64>,
+    /// Which random people: the same seed gives the same calls
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "callers")]
+    seed: u64,
+    /// Instead of the scenarios: write the fewest that go every branch, to the terminal
+    #[arg(long, conflicts_with_all = ["callers", "watch"])]
+    explore: bool,
+    /// Write what `--explore` found into this file instead
+    #[arg(long, value_name = "FILE", requires = "explore")]
+    save: Option<PathBuf>,
     /// Play them again whenever a flow, its scenarios, the prompts or the configuration change
     #[arg(long)]
     watch: bool,
@@ -182,26 +197,39 @@ fn all(
     for path in flows(&args.paths)? {
         ground.found.clear();
         let scenario_path = beside(&path);
+        if let Some(callers) = args.callers {
+            let Some(stage) = stage(&path, &mut ground, &calendars, &lengths) else {
+                write!(out, "{}", render(&ground.found, &ground.sources, colour))?;
+                totals.broken += 1;
+                continue;
+            };
+            let show = Show { args, sources: &ground.sources, colour };
+            callers::flow(&show, &path, &stage, (callers, args.seed), totals, out)?;
+            continue;
+        }
+        if args.explore {
+            let Some(stage) = stage(&path, &mut ground, &calendars, &lengths) else {
+                write!(out, "{}", render(&ground.found, &ground.sources, colour))?;
+                totals.broken += 1;
+                continue;
+            };
+            explored::flow(args, &path, &stage, totals, out)?;
+            continue;
+        }
         if !scenario_path.is_file() {
             writeln!(out, "{}: no scenarios beside it\n", path.display())?;
             continue;
         }
-        let flow = ground.read_flow(&path);
-        let scenarios = match &flow {
-            Some(flow) => read(&scenario_path, flow, &mut ground)?,
+        let stage = stage(&path, &mut ground, &calendars, &lengths);
+        let scenarios = match &stage {
+            Some(stage) => read(&scenario_path, &stage.flow, &mut ground)?,
             None => None,
         };
         let is_broken = ground.found.iter().any(|it| it.level == Level::Error);
-        let (Some(flow), Some(scenarios), false) = (flow, scenarios, is_broken) else {
+        let (Some(stage), Some(scenarios), false) = (stage, scenarios, is_broken) else {
             write!(out, "{}", render(&ground.found, &ground.sources, colour))?;
             totals.broken += 1;
             continue;
-        };
-        let stage = Stage {
-            flow,
-            catalogues: Arc::clone(&ground.catalogues),
-            calendars: Arc::clone(&calendars),
-            lengths: Arc::clone(&lengths),
         };
         let show = Show { args, sources: &ground.sources, colour };
         let played = play::flow(&show, &path, &stage, &scenarios, totals, out)?;
@@ -217,6 +245,21 @@ fn all(
         write_file(path, report.xml().as_bytes())?;
     }
     Ok(())
+}
+
+/// What calls of the flow at `path` are run with; none if it has errors, which are added to what was found.
+fn stage(
+    path: &Path,
+    ground: &mut Ground,
+    calendars: &Arc<dyn Calendars>,
+    lengths: &Lengths,
+) -> Option<Stage> {
+    Some(Stage {
+        flow: ground.read_flow(path)?,
+        catalogues: Arc::clone(&ground.catalogues),
+        calendars: Arc::clone(calendars),
+        lengths: Arc::clone(lengths) as _,
+    })
 }
 
 /// Reads the scenarios of `flow`; what is wrong with them is added to what was found.

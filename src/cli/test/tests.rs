@@ -136,3 +136,47 @@ fn a_changed_file_is_noticed() {
     fs::write(folder.path().join("new.yaml"), FLOW).unwrap();
     assert!(Path::new(&inside(&folder, "new.yaml")).exists() && watch::Seen::of(&args) != seen);
 }
+
+#[test]
+fn the_steps_of_a_flow_that_is_run_are_explored_and_called_as_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let outer = "flow: outer
+languages: [en-US]
+start: main
+steps:
+  main:
+    - run: inner
+      refused: refused
+    - goto: bye
+  refused:
+    - queue: service
+      because: asked
+      max_wait: 5m
+      otherwise: bye
+  bye:
+    - hangup: goodbye
+";
+    let inner = "flow: inner
+languages: [en-US]
+exits: [refused]
+start: main
+steps:
+  main:
+    - menu: main-menu
+      keys: { 1: back, 2: back, 9: back, 0: refuse }
+      otherwise: refuse
+  refuse:
+    - return: refused
+  back:
+    - return:
+";
+    fs::write(folder.path().join("outer.yaml"), outer).unwrap();
+    fs::write(folder.path().join("inner.yaml"), inner).unwrap();
+    let path = inside(&folder, "outer.yaml");
+    let (out, code) = test(&[&path, "--explore"]);
+    assert_eq!(code, ExitCode::SUCCESS, "{out}");
+    assert!(out.contains("inner/main: key 1 → back"), "{out}");
+    assert!(!out.contains("did not come to this step"), "{out}");
+    let (out, code) = test(&[&path, "--callers", "200", "--seed", "7"]);
+    assert_eq!(code, ExitCode::SUCCESS, "{out}");
+}

@@ -151,7 +151,7 @@ mod tests {
         - calendar shop is open
           Welcome to the shop hotline.
         - step main
-          For order status, press 1. For returns, press 2. To speak with a person, press 0. 中文服务请按九。
+          For order status, press 1. For returns, press 2. For an invoice, press 3. To speak with a person, press 0. 中文服务请按九。
         - key 1 leads to order-status
         - step order-status
         - step ask-order

@@ -17,7 +17,7 @@ use actions::others;
 pub use actions::{ACTIONS, COMMON, CONFIRM_KEYS, action};
 pub use markdown::markdown;
 pub use places::{Of, Place, What, places};
-pub use schema::schema;
+pub use schema::{schema, with_places};
 pub use shape::Shape;
 
 /// One thing that a step can do.

@@ -21,6 +21,27 @@ pub fn schema(title: &str, fields: &[Field]) -> Value {
     Value::Object(schema)
 }
 
+/// The schema in which each text may also be the place of a cell, `{column}`: for scenarios that are played for each row.
+#[must_use]
+pub fn with_places(schema: Value) -> Value {
+    const PLACE: &str = r"^\{[a-z][a-z0-9_]*\}$";
+    match schema {
+        Value::Object(map) if map.contains_key("enum") => {
+            json!({ "anyOf": [Value::Object(map), { "type": "string", "pattern": PLACE }] })
+        }
+        Value::Object(map) => {
+            let entries = map.into_iter().map(|(key, value)| {
+                let wider = value.as_str().filter(|_| key == "pattern");
+                let wider = wider.map(|pattern| format!("(?:{pattern})|{PLACE}").into());
+                (key, wider.unwrap_or_else(|| with_places(value)))
+            });
+            Value::Object(entries.collect())
+        }
+        Value::Array(items) => items.into_iter().map(with_places).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema,
+    }
+}
+
 fn of_fields(fields: &[Field]) -> Value {
     let properties: Map<_, _> = fields.iter().map(property).collect();
     let required: Vec<_> = fields.iter().filter(|it| it.must()).map(|it| it.name).collect();
@@ -138,7 +159,8 @@ fn of(shape: Shape) -> Value {
         }),
         Shape::Fields(fields) => of_fields(fields),
         Shape::Action(actions, beside) => {
-            let alone = actions.iter().filter(|it| matches!(it.value, Shape::Nothing));
+            let alone =
+                actions.iter().filter(|it| matches!(it.value, Shape::Nothing | Shape::Optional(_)));
             let alone: Vec<_> = alone.map(|it| it.name).collect();
             let mut kinds: Vec<_> = actions.iter().map(|it| of_action(it, beside)).collect();
             // An `allow` that stands alone holds for the whole step.
