@@ -17,7 +17,7 @@ use peers::{PATIENCE, http, ports, sound, wait};
 #[test]
 fn an_unknown_number_gets_404_and_no_common_codec_488() {
     let hotline = Hotline::demo();
-    refused(hotline.sip, "4002", "0 8", 404);
+    refused(hotline.sip, "4999", "0 8", 404);
     refused(hotline.sip, "4001", "18", 488); // G.729
     let figures = http::get(hotline.http, "/metrics");
     let figures = String::from_utf8(figures.body).unwrap();
@@ -179,7 +179,7 @@ fn a_reload_takes_good_flows_for_new_calls_and_refuses_broken_ones() {
 
     let good = |flow: String| {
         flow.replace("start: wellcome", "start: welcome")
-            .replace("keys: { 1: order-status,", "keys: { 1: returns, 3: order-status,")
+            .replace("keys: { 1: order-status, 2: returns,", "keys: { 1: returns, 2: order-status,")
     };
     change_shop(&hotline.folder, good);
     hotline.process.signal("HUP");
@@ -201,7 +201,10 @@ fn a_reload_takes_good_flows_for_new_calls_and_refuses_broken_ones() {
 fn with_own_flows() -> tempfile::TempDir {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
     let folder = folder(|config| config.replace(&format!("4001: {}/", home.display()), "4001: "));
-    fs::copy(home.join("shop.yaml"), folder.path().join("shop.yaml")).unwrap();
+    fs::create_dir(folder.path().join("shared")).unwrap();
+    for file in ["shop.yaml", "shared/leave-message.yaml"] {
+        fs::copy(home.join(file), folder.path().join(file)).unwrap();
+    }
     folder
 }
 

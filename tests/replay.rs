@@ -45,10 +45,13 @@ fn a_call_repeats_on_its_own_flow_and_goes_elsewhere_on_an_edited_one() {
 
     // Key 1 leads to a person.
     let text = fs::read_to_string(demo).unwrap();
-    let keys = "keys: { 1: order-status, 2: returns, 9: other-language, 0: agent }";
+    let keys = "keys: { 1: order-status, 2: returns, 3: invoice, 9: other-language, 0: agent }";
     assert!(text.contains(keys));
-    let edited =
-        text.replace(keys, "keys: { 1: agent, 2: returns, 3: order-status, 9: other-language }");
+    let now = "keys: { 1: agent, 2: returns, 3: invoice, 9: other-language, 0: order-status }";
+    let edited = text.replace(keys, now);
+    fs::create_dir(folder.join("shared")).unwrap();
+    let shared = "shared/leave-message.yaml";
+    fs::copy(Path::new(demo).with_file_name(shared), folder.join(shared)).unwrap();
     fs::write(folder.join("edited.yaml"), edited).unwrap();
     let args = ["--flow", "shop", "--flow-file", "edited.yaml", "--html", "page.html", "--json"];
     let (code, shown, complaint) = replay(folder, &args);
