@@ -43,7 +43,10 @@ use self::recorder::Recorder;
 use self::switchboard::{Line, Switchboard};
 use self::verify::{Verifier, cores};
 use crate::config;
-use crate::desk::{self, ContextTokens, Desk, HookConfig, Poster, Retry, WebhookError, Webhooks};
+use crate::desk::{
+    self, ContextTokens, Desk, Encryption, MailConfig, Outbox, OutboxError, Poster, ReceiverConfig,
+    Retry, WayConfig,
+};
 use crate::lookup::{self, Lookups, PinError, Pins};
 use crate::queue::{AgentConfig, AgentRules, Announcements, QueueConfig, QueuesConfig};
 use crate::rtp::transport::{Media, MediaConfig, MediaError};
@@ -83,9 +86,9 @@ pub enum StartError {
     /// The key that signs tokens cannot be read or made.
     #[error("the key that signs tokens")]
     Key(#[source] io::Error),
-    /// A webhook cannot be posted to.
-    #[error("a webhook")]
-    Webhook(#[from] WebhookError),
+    /// Somebody who is to be told things cannot be.
+    #[error("whom to tell")]
+    Outbox(#[from] OutboxError),
     /// Figures cannot be collected.
     #[error("figures")]
     Figures(#[from] telemetry::Error),
@@ -228,8 +231,8 @@ impl Server {
             seed: seed()?,
         })?;
         let tokens = ContextTokens::new(desk::signing_key(&config.data).map_err(StartError::Key)?);
-        let webhooks = Webhooks::new(store.clone(), hooks(&house), Retry::default(), seed()?)?;
-        let poster = webhooks.poster();
+        let outbox = Outbox::new(store.clone(), receivers(&house), Retry::default(), seed()?)?;
+        let poster = outbox.poster();
         let http = config.http.listen;
         let listener =
             TcpListener::bind(http).await.map_err(|error| StartError::Http(http, error))?;
@@ -287,7 +290,7 @@ impl Server {
         });
         let tasks = vec![
             tokio::spawn(http::serve(listener, desk, until(stopped.clone()))),
-            tokio::spawn(webhooks.run(until(stopped.clone()))),
+            tokio::spawn(outbox.run(until(stopped.clone()))),
             tokio::spawn(upkeep(Arc::clone(&shared), figures, stopped)),
         ];
         let house = Arc::new(ArcSwap::from_pointee(house));
@@ -434,20 +437,36 @@ fn run_name() -> Result<String, StartError> {
     ))
 }
 
-fn hooks(house: &House) -> Vec<HookConfig> {
-    let hook = |it: &crate::config::Webhook| HookConfig {
+/// The context's webhook, and whom flows can tell something.
+fn receivers(house: &House) -> Vec<ReceiverConfig> {
+    let context = house.config.context.webhook.iter().map(|it| ReceiverConfig {
         name: hand_off::WEBHOOK.into(),
-        url: it.url.as_str().into(),
-        secret: it.secret.clone(),
-    };
-    let context = house.config.context.webhook.iter().map(hook);
-    let told = house.config.notify.iter().filter_map(|(name, it)| match it.channel() {
-        Ok(config::Channel::Webhook { url, secret }) => {
-            Some(HookConfig { name: follow_up::hook(name), url, secret })
-        }
-        Ok(config::Channel::Mail(_)) | Err(_) => None,
+        way: WayConfig::Webhook { url: it.url.as_str().into(), secret: it.secret.clone() },
+    });
+    let told = house.config.notify.iter().filter_map(|(name, it)| {
+        let way = match it.channel().ok()? {
+            config::Channel::Webhook { url, secret } => WayConfig::Webhook { url, secret },
+            config::Channel::Mail(it) => WayConfig::Mail(mail(name, it)),
+        };
+        Some(ReceiverConfig { name: follow_up::hook(name), way })
     });
     context.chain(told).collect()
+}
+
+fn mail(name: &str, it: config::Mail) -> MailConfig {
+    MailConfig {
+        to: it.to,
+        from: it.from,
+        subject: it.subject.unwrap_or_else(|| format!("hotline: {name}").into()),
+        host: it.host,
+        port: it.port,
+        encryption: match it.tls {
+            config::MailTls::Starttls => Encryption::StartTls,
+            config::MailTls::Implicit => Encryption::Implicit,
+            config::MailTls::None => Encryption::None,
+        },
+        login: it.login,
+    }
 }
 
 fn accounts(house: &House) -> Vec<Account> {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::SqliteConnection;
 
+use super::outbox::MOST_UNDELIVERED;
 use crate::time::Mono;
 
 /// One thing to keep.
@@ -67,9 +68,9 @@ pub enum Entry {
         /// Which.
         state: Arc<str>,
     },
-    /// A body to be posted to the webhook called `hook`, as soon as may be.
-    Webhook {
-        /// Its name in hotline.yaml.
+    /// A body for the receiver called `hook`, to be delivered as soon as may be. Lost if [`MOST_UNDELIVERED`] wait.
+    Told {
+        /// The receiver: `context`, or `notify/` and a name under `notify` of hotline.yaml.
         hook: Arc<str>,
         /// What is posted.
         body: String,
@@ -183,11 +184,22 @@ pub(super) async fn write(batch: &[Entry], to: &mut SqliteConnection) -> Result<
                     .bind(at.as_microsecond())
                     .bind(&**state)
             }
-            Entry::Webhook { hook, body, at } => {
-                sqlx::query("insert into outbox (hook, body, created_at, next_at) values (?1, ?2, ?3, ?3)")
-                    .bind(&**hook)
-                    .bind(&**body)
-                    .bind(at.as_microsecond())
+            Entry::Told { hook, body, at } => {
+                let kept = sqlx::query(
+                    "insert into outbox (hook, body, created_at, next_at) select ?1, ?2, ?3, ?3
+                     where (select count(*) from outbox where next_at is not null) < ?4",
+                )
+                .bind(&**hook)
+                .bind(&**body)
+                .bind(at.as_microsecond())
+                .bind(MOST_UNDELIVERED)
+                .execute(&mut *to)
+                .await?;
+                if kept.rows_affected() == 0 {
+                    metrics::counter!("hotline_told_lost_total").increment(1);
+                    tracing::error!(hook = &**hook, most = MOST_UNDELIVERED, "too much waits to be told");
+                }
+                continue;
             }
             Entry::Lockout { subject, state: Some(state), until } => {
                 sqlx::query("insert or replace into lockouts (subject, state, until) values (?, ?, ?)")

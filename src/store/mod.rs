@@ -32,7 +32,7 @@ use tokio::sync::oneshot;
 pub use callbacks::{MOST_WAITING, NewCallback, Promise, StoredCallback};
 pub use cases::{CaseFilter, NewCase, StoredCase};
 pub use entry::{Entry, NewCall, NewContext};
-pub use outbox::Webhook;
+pub use outbox::{MOST_UNDELIVERED, Undelivered};
 pub use read::{AgentStateChange, AuditLine, CallFilter, StoredCall, StoredContext, StoredEvent};
 pub use surveys::Surveyed;
 use writer::{Order, Writer};

@@ -173,28 +173,51 @@ async fn contexts_agents_and_audit_are_kept() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_due_until_delivered_or_given_up() {
+async fn what_is_told_is_due_until_delivered_or_given_up() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory).await;
     for body in ["{}", "[]"] {
-        store.append(Entry::Webhook { hook: "crm".into(), body: body.into(), at: at(0) }).await;
+        store.append(Entry::Told { hook: "crm".into(), body: body.into(), at: at(0) }).await;
     }
     store.flush().await.unwrap();
-    let due = store.due_webhooks(at(0), 9).await.unwrap();
+    let due = store.due_deliveries(at(0), 9).await.unwrap();
     let [first, second] = &due[..] else { panic!("{due:?}") };
     assert_eq!((&*first.hook, &*first.body, first.attempts), ("crm", "{}", 0));
-    store.webhook_delivered(first.id, at(1)).await.unwrap();
-    store.webhook_failed(second.id, Some(at(30))).await.unwrap();
-    assert_eq!(store.due_webhooks(at(29), 9).await.unwrap(), []);
-    assert_eq!(store.next_webhook_at().await.unwrap(), Some(at(30)));
+    store.delivered(first.id, at(1)).await.unwrap();
+    store.delivery_failed(second.id, Some(at(30))).await.unwrap();
+    assert_eq!(store.due_deliveries(at(29), 9).await.unwrap(), []);
+    assert_eq!(store.next_delivery_at().await.unwrap(), Some(at(30)));
     let store = {
         store.close().await.unwrap();
         open(&directory).await
     };
-    let due = store.due_webhooks(at(30), 9).await.unwrap();
-    assert_eq!(due, [Webhook { attempts: 1, ..second.clone() }]);
-    store.webhook_failed(second.id, None).await.unwrap();
-    assert_eq!(store.next_webhook_at().await.unwrap(), None);
+    let due = store.due_deliveries(at(30), 9).await.unwrap();
+    assert_eq!(due, [Undelivered { attempts: 1, ..second.clone() }]);
+    store.delivery_failed(second.id, None).await.unwrap();
+    assert_eq!(store.next_delivery_at().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn no_more_waits_to_be_told_than_may() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).await;
+    sqlx::query(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)
+         insert into outbox (hook, body, created_at, next_at) select 'crm', '{}', 0, i from n",
+    )
+    .bind(MOST_UNDELIVERED - 1)
+    .execute(&store.pool)
+    .await
+    .unwrap();
+    let waiting = async || {
+        let count = "select count(*) from outbox where next_at is not null";
+        sqlx::query_scalar::<_, i64>(count).fetch_one(&store.pool).await.unwrap()
+    };
+    for _ in 0..2 {
+        store.append(Entry::Told { hook: "crm".into(), body: "{}".into(), at: at(0) }).await;
+        store.flush().await.unwrap();
+        assert_eq!(waiting().await, MOST_UNDELIVERED);
+    }
 }
 
 #[tokio::test]
@@ -308,9 +331,7 @@ async fn what_is_old_is_forgotten_with_all_that_belongs_to_it() {
                 state: "ready".into(),
             })
             .await;
-        store
-            .append(Entry::Webhook { hook: "crm".into(), body: "{}".into(), at: at(seconds) })
-            .await;
+        store.append(Entry::Told { hook: "crm".into(), body: "{}".into(), at: at(seconds) }).await;
     }
     store.flush().await.unwrap();
     assert_eq!(store.forget_before(at(1_000)).await.unwrap(), 450);
@@ -319,7 +340,7 @@ async fn what_is_old_is_forgotten_with_all_that_belongs_to_it() {
     assert_eq!(store.events("new").await.unwrap().len(), 1);
     assert_eq!(store.agent_states("8001", 9).await.unwrap().len(), 1);
     // A webhook that still waits is not forgotten, however old.
-    assert_eq!(store.due_webhooks(at(2_000), 9).await.unwrap().len(), 2);
+    assert_eq!(store.due_deliveries(at(2_000), 9).await.unwrap().len(), 2);
 }
 
 #[cfg(unix)]
