@@ -64,10 +64,11 @@ fn start(port: u16, more: &str, authority: Option<&Path>) -> Hotline {
 
 /// A caller keys an order's number, which is told.
 fn call(hotline: &Hotline) {
+    let upto = hotline.process.upto();
     let call = Caller::to("4090").call(hotline.sip);
-    hotline.wait_prompt("enter-order-number");
+    hotline.wait_journey_after(upto, r#""prompt":"enter-order-number""#);
     call.talker.press("20260001");
-    hotline.wait_prompt("goodbye");
+    hotline.wait_journey_after(upto, r#""prompt":"goodbye""#);
     call.hang_up();
 }
 
@@ -129,6 +130,15 @@ fn the_password_goes_over_tls_to_a_server_whose_certificate_is_good_and_to_no_ot
         hotline.stop();
         assert_eq!(mailbox.lines_with("end of mail").len(), 1, "{}", mailbox.said());
     }
+    // Nor in the clear, to a server that asks for it there.
+    let port = ports::free();
+    let mailbox = mailbox(port, &["--login", "hotline", "a fine password"]);
+    let settings = "tls: starttls, user: hotline, password: a fine password";
+    let hotline = start(port, settings, Some(Path::new(&cert)));
+    call(&hotline);
+    hotline.process.wait_line("the mail server has no STARTTLS, or no login");
+    hotline.stop();
+    assert!(!mailbox.said().contains("end of mail"), "{}", mailbox.said());
 }
 
 #[test]
@@ -145,6 +155,7 @@ fn what_the_mail_server_refuses_is_given_up_and_what_it_cannot_take_now_comes_ag
     drop(open);
     let strict = mailbox(port, &["--refuse", "550"]);
     call(&hotline);
+    strict.wait_line("refused duty@example.com");
     let said = hotline.process.wait_after(upto, "given up").line;
     assert!(said.contains("does not take it (SMTP 550)"), "{said}");
     drop(strict);

@@ -135,11 +135,26 @@ fn miss(error: &SmtpError) -> Miss {
     }
     if error.is_timeout() {
         Miss::Late
-    } else if error.is_tls() {
+    } else if error.is_tls() || is_handshake(error) {
         Miss::Certificate
+    } else if error.is_client() {
+        Miss::Unable
     } else {
         Miss::Connection
     }
+}
+
+/// Whether TLS could not be agreed on, which lettre tells like any other connection that fails.
+fn is_handshake(error: &SmtpError) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(it) = cause {
+        let inner = it.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) {
+            return true;
+        }
+        cause = it.source();
+    }
+    false
 }
 
 /// Nobody's holiday notice answers it (RFC 3834 5).

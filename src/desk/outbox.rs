@@ -273,6 +273,8 @@ pub(super) enum Miss {
     Connection,
     #[error("there was no TLS that could be trusted")]
     Certificate,
+    #[error("the mail server has no STARTTLS, or no login")]
+    Unable,
     #[error("the mail server asks to come again (SMTP {0})")]
     Deferred(u16),
     #[error("the mail server does not take it (SMTP {0})")]
@@ -289,7 +291,7 @@ impl Miss {
         match self {
             Self::Refused(_) | Self::Unspeakable | Self::Nobody => true,
             Self::Status(_) | Self::Late | Self::Connection => false,
-            Self::Certificate | Self::Deferred(_) => false,
+            Self::Certificate | Self::Unable | Self::Deferred(_) => false,
         }
     }
 }

@@ -15,8 +15,9 @@ from aiosmtpd.smtp import AuthResult, SMTP
 
 
 class Mailbox:
-    def __init__(self, refuse):
+    def __init__(self, refuse, implicit):
         self.refuse = refuse
+        self.implicit = implicit
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.refuse:
@@ -27,7 +28,7 @@ class Mailbox:
 
     async def handle_DATA(self, server, session, envelope):
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        how = "TLS" if session.ssl else "clear"
+        how = "TLS" if session.ssl or self.implicit else "clear"
         print(f"mail from {envelope.mail_from} to {envelope.rcpt_tos[0]} over {how} as {session.auth_data}", flush=True)
         print("subject", mail["Subject"], flush=True)
         print("id", mail["Message-ID"], flush=True)
@@ -56,10 +57,11 @@ def main():
 
     login = {}
     if args.login:
-        login = {"authenticator": check, "auth_required": True, "auth_require_tls": bool(args.tls)}
+        # The library knows of no TLS but what STARTTLS began.
+        login = {"authenticator": check, "auth_required": True, "auth_require_tls": bool(args.tls) and not args.implicit}
     begins_clear = {} if args.implicit or not context else {"tls_context": context, "require_starttls": True}
     controller = Controller(
-        Mailbox(args.refuse), "127.0.0.1", args.port, ssl_context=context if args.implicit else None, **login, **begins_clear
+        Mailbox(args.refuse, args.implicit), "127.0.0.1", args.port, ssl_context=context if args.implicit else None, **login, **begins_clear
     )
     controller.start()
     print("ready", flush=True)
