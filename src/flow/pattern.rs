@@ -47,6 +47,18 @@ impl Pattern {
         u8::try_from(self.0.len()).unwrap_or(u8::MAX)
     }
 
+    /// Such a number, with the figures of `like` where they may stand, else the least that may.
+    #[must_use]
+    pub fn nearest(&self, like: &str) -> String {
+        let mut like = like.bytes();
+        let figure = |figures: &Figures| {
+            let may = |byte: &u8| byte.is_ascii_digit() && figures >> (byte - b'0') & 1 == 1;
+            let found = like.next().filter(may).or_else(|| (b'0'..=b'9').find(may));
+            found.map_or('0', char::from)
+        };
+        self.0.iter().map(figure).collect()
+    }
+
     /// Whether `number` is such a number, from its first figure to its last.
     #[must_use]
     pub fn fits(&self, number: &str) -> bool {

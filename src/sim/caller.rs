@@ -91,7 +91,7 @@ pub(super) struct Caller<'a> {
 }
 
 /// An action of a flow, by the numbers of its step and of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     /// The flow, if it is one that is run.
     pub(super) run: Option<Name>,
@@ -485,6 +485,7 @@ impl<'a> Caller<'a> {
             Command::Notify(it) => self.leave(Left::notice(&it), "notify"),
             Command::Record(it) => self.voice.begin(self.now, it),
             Command::StopRecording(recording) => {
+                self.consulted.push(Consulted::Disk);
                 let event = self.voice.end(self.now, self.world.disk_full);
                 self.later(Duration::ZERO, Event::Recording { recording, event });
             }
@@ -514,6 +515,7 @@ impl<'a> Caller<'a> {
 
     /// Everybody who is called takes it as a transfer is taken.
     fn confer(&mut self, it: Conference) {
+        self.consulted.push(Consulted::Outside);
         for who in &it.with {
             let refused = ConferenceEvent::Refused(Arc::clone(who));
             let (after, event) = match self.world.outside {
@@ -586,9 +588,11 @@ impl<'a> Caller<'a> {
         let Some(lookup) = self.stage.flow.lookup(&it.lookup) else { return Answer::Failed };
         let Some(row) = self.row(&it.lookup, &it.with) else { return Answer::NotFound };
         let columns = lookup.gives.iter().filter_map(|(name, given)| {
-            // The cells were read once already when the file was.
-            let value = given.kind.value.read(&row.get(name)?.value).ok()?;
-            Some((name.clone(), value))
+            // A column that is asked for is what was asked; the cells were read once already when the file was.
+            let asked = || it.with.iter().find(|(asked, _)| asked == name);
+            let cell = row.get(name).map(|cell| cell.value.clone());
+            let cell = cell.or_else(|| asked().map(|(_, value)| plain(value)))?;
+            Some((name.clone(), given.kind.value.read(&cell).ok()?))
         });
         Answer::Found(Arc::new(columns.collect::<Row>()))
     }

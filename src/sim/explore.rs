@@ -1,6 +1,7 @@
 //! Scenarios that write themselves: the fewest calls that go every branch that can be gone.
 //!
-//! Breadth first, so that the first call that goes a branch is a shortest one. A call is a world and the lines said so
+//! Breadth first at each question, so that the first call that goes a branch is a short one; and the question that was
+//! gone on from least is gone on from next, so that no part of a flow has to wait for another. A call is a world and the lines said so
 //! far, and is played again from its beginning for each line that may come next; what nobody has asked for yet (a
 //! lookup's answer, a calendar, agents) is decided when it is. Two calls that stand at the same action, know the same and
 //! have the same world before them are one. Each scenario passes by construction: its `hears` are what was heard.
@@ -11,15 +12,16 @@ mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use self::worlds::Consulted;
+pub(super) use self::worlds::{Consulted, passing};
 use self::worlds::{entries, secrets, variants};
 use super::caller::Place;
 use super::coverage::{self, Branch, Branches, branch_name};
 use super::fields::ending_name;
 use super::run::{Stage, Talk};
-use super::scenario::{Line, Scenario, What, World};
+use super::scenario::{Agents, Line, Scenario, What, World};
 use crate::diagnostic::{Span, Spanned};
 use crate::flow::model::ActionKind;
 use crate::flow::{Program, Way};
@@ -27,13 +29,19 @@ use crate::secret::Key;
 use crate::time::Mono;
 
 /// The most calls that are played.
-const MAX_RUNS: usize = 40_000;
+const MAX_RUNS: usize = 100_000;
+/// The most calls in a row that go no new branch.
+const MAX_STALE: usize = 30_000;
 /// The most lines that one call takes in a search.
 const MAX_ACTS: usize = 12;
 /// How long a caller talks into a recording.
 const TALK: Duration = Duration::from_secs(5);
 /// What is waited for in a line of its own.
 const LONG: Duration = Duration::from_secs(60);
+/// Who is free, or becomes so.
+const AGENT: &str = "8001";
+/// A number inside a company, which nobody outside can call.
+const EXTENSION: &str = "801";
 /// The most answers that are tried for one thing asked.
 pub(super) const MAX_VARIANTS: usize = 64;
 
@@ -82,12 +90,13 @@ pub fn explore(stage: &Stage) -> Explored {
         stage,
         branches,
         seen: BTreeSet::new(),
-        waiting: VecDeque::new(),
+        waiting: BTreeMap::new(),
         found: Vec::new(),
         gone: BTreeSet::new(),
         runs: 0,
+        new_at: 0,
     };
-    for caller in [Some("13800000001"), None] {
+    for caller in callers(&stage.flow) {
         let mut world = World::ordinary();
         world.caller = caller.map(Into::into);
         let (lines, taken) = (Vec::new(), BTreeSet::new());
@@ -102,8 +111,9 @@ pub fn explore(stage: &Stage) -> Explored {
         };
         search.grow(&root, None);
     }
-    while let Some(node) = search.waiting.pop_front() {
-        if search.gone.len() == all || search.runs >= MAX_RUNS {
+    while let Some(node) = search.next() {
+        let is_stale = search.runs - search.new_at >= MAX_STALE;
+        if search.gone.len() == all || search.runs >= MAX_RUNS || is_stale {
             break;
         }
         for act in search.acts(&node) {
@@ -131,14 +141,26 @@ struct Search<'a> {
     branches: Branches,
     /// Where calls stood, and what they knew.
     seen: BTreeSet<String>,
-    waiting: VecDeque<Node>,
+    /// Calls to go on from, by where they stand, and how many were gone on from there.
+    waiting: BTreeMap<Place, (usize, VecDeque<Node>)>,
     /// Calls that went a branch that none before them did.
     found: Vec<Node>,
     gone: BTreeSet<usize>,
     runs: usize,
+    /// How many had been played when one last went a new branch.
+    new_at: usize,
 }
 
 impl Search<'_> {
+    /// The next call to go on from: one that stands where the fewest were gone on from, the shortest of those.
+    fn next(&mut self) -> Option<Node> {
+        let waiting = self.waiting.values_mut().filter(|(_, nodes)| !nodes.is_empty());
+        let (times, nodes) = waiting
+            .min_by_key(|(times, nodes)| (*times, nodes.front().map_or(0, |node| node.acts)))?;
+        *times += 1;
+        nodes.pop_front()
+    }
+
     /// Plays `from` and then `act`, once for each answer that the world may give to what it asks for the first time.
     fn grow(&mut self, from: &Node, act: Option<&Act>) {
         let mut worlds = vec![(from.world.clone(), from.decided.clone())];
@@ -190,14 +212,20 @@ impl Search<'_> {
             self.gone.extend(&taken);
             let place = caller.place();
             let wrong = caller.guard.wrong;
-            let stands = format!("{place:?} {} {wrong} {world:?}", caller.known());
+            // A question has parts (its value, its read-back), which the words heard last tell apart.
+            let asked = lines.iter().rev().find(|it| matches!(it, What::Hears(_)));
+            let stands = format!("{place:?} {asked:?} {} {wrong} {world:?}", caller.known());
             let rest = if caller.ended.is_some() { Duration::ZERO } else { caller.now - told };
             let node = Node { world, decided, lines, rest, acts: from.acts + 1, place, taken };
             if is_new {
+                self.new_at = self.runs;
                 self.found.push(node.clone());
             }
-            if node.place.is_some() && node.acts <= MAX_ACTS && self.seen.insert(stands) {
-                self.waiting.push_back(node);
+            if let Some(place) = node.place.clone()
+                && node.acts <= MAX_ACTS
+                && self.seen.insert(stands)
+            {
+                self.waiting.entry(place).or_default().1.push_back(node);
             }
         }
     }
@@ -237,6 +265,7 @@ impl Search<'_> {
             let heard = (!interrupts).then_some(What::HearsOut);
             Act::Lines(heard.into_iter().chain([What::Keys(keys)]).collect())
         };
+        let heard_out = |key| Act::Lines(vec![What::HearsOut, What::Keys(vec![key])]);
         let mut acts: Vec<Act> = Vec::new();
         for (way, _) in action.kind.ways() {
             if let Way::Key(key) = way {
@@ -244,11 +273,22 @@ impl Search<'_> {
             }
         }
         match &action.kind {
-            ActionKind::Ask(ask) => acts.extend(entries(flow, ask).into_iter().map(keys)),
+            ActionKind::Ask(ask) => {
+                acts.extend(entries(flow, ask, &node.world).into_iter().map(keys));
+                let read_back = ask.confirm.iter().flat_map(|it| [it.yes.value, it.no.value]);
+                acts.extend(read_back.map(heard_out));
+            }
             ActionKind::Verify(verify) => acts.extend(secrets(verify).map(keys)),
             ActionKind::Queue(queue) => {
                 if queue.after.is_some() {
                     acts.push(Act::Lines(vec![What::AgentLeaves]));
+                }
+                if node.world.agents == Agents::Busy {
+                    let agent: Arc<str> = AGENT.into();
+                    acts.push(Act::Lines(vec![
+                        What::Rings(Arc::clone(&agent)),
+                        What::Answers(agent),
+                    ]));
                 }
                 acts.push(Act::Silence);
             }
@@ -268,8 +308,10 @@ impl Search<'_> {
             | ActionKind::Run(_)
             | ActionKind::Return(_)
             | ActionKind::Hangup(_) => {}
-            ActionKind::Record(_) => {
-                acts.extend([Act::Lines(vec![What::Talks(TALK), What::Waits(TALK)]), Act::Silence])
+            ActionKind::Record(record) => {
+                acts.extend([Act::Lines(vec![What::Talks(TALK), What::Waits(TALK)]), Act::Silence]);
+                let review = record.review.iter().flat_map(|it| it.keys());
+                acts.extend(review.map(|(_, key)| heard_out(key.value)));
             }
             ActionKind::Survey(_) => {
                 acts.extend("12".chars().filter_map(Key::from_symbol).map(|key| keys(vec![key])));
@@ -300,19 +342,25 @@ impl Search<'_> {
             if new.is_empty() {
                 break;
             }
-            chosen.push(self.scenario(best, &new));
+            let scenario = self.scenario(best, &new, &chosen);
+            chosen.push(scenario);
             left.retain(|it| !new.contains(it));
         }
         chosen
     }
 
-    fn scenario(&self, node: &Node, new: &[usize]) -> Scenario {
+    fn scenario(&self, node: &Node, new: &[usize], before: &[Scenario]) -> Scenario {
         let names = new.iter().filter_map(|it| self.branches.list().get(*it));
         let names: Vec<String> =
             names.take(2).map(|it| branch_name(&self.stage.flow, it)).collect();
         let more = new.len().saturating_sub(2);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        let name = format!("{}{more}", names.join(", "));
+        let mut name = format!("{}{more}", names.join(", "));
+        // Two ways of one step may be called the same; two scenarios may not.
+        let alike = before.iter().filter(|it| it.name.value.starts_with(&name)).count();
+        if alike > 0 {
+            name = format!("{name} ({})", alike + 1);
+        }
         // What happens behind the last line belongs to the call.
         let rest = (!node.rest.is_zero()).then(|| What::Waits(to_tenths(node.rest)));
         let line = |what: &What| Line { what: what.clone(), span: Span::default() };
@@ -349,6 +397,7 @@ impl Search<'_> {
                 format!("`{}` was never {so} in the worlds tried", fork.condition)
             }
             _ if !came => "the search did not come to this step".to_owned(),
+            (ActionKind::Lookup(_), Some(_)) => "no answer that was tried leads there".to_owned(),
             (_, Some(Way::Otherwise | Way::Failed)) => {
                 "only a fault of the installation goes it".to_owned()
             }
@@ -357,6 +406,15 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// Who calls: somebody with a number, somebody without, and, where calls back are promised, one who cannot be called back.
+fn callers(flow: &Program) -> Vec<Option<&'static str>> {
+    let mut actions =
+        flow.flows().flat_map(|(_, flow)| flow.steps.values()).flat_map(|step| &step.actions);
+    let calls_back = actions.any(|it| matches!(it.kind, ActionKind::Callback(_)));
+    let extension = calls_back.then_some(Some(EXTENSION));
+    [Some("13800000001"), None].into_iter().chain(extension).collect()
 }
 
 /// Nobody does anything until the call is somewhere else.

@@ -318,7 +318,11 @@ fn table(rows: &Node, name: &Name, flow: &Program, found: &mut Found) -> Vec<Cel
             }
             cells.insert(column_name.into(), Spanned::new((*cell).to_owned(), value.span));
         }
-        let lacks = |it: &&Name| lookup.gives.get(*it).is_some_and(|given| !given.optional);
+        // What is asked for need not be told again.
+        let lacks = |it: &&Name| {
+            lookup.gives.get(*it).is_some_and(|given| !given.optional)
+                && !lookup.takes.contains_key(*it)
+        };
         for name in lookup.gives.keys().filter(lacks).filter(|it| !cells.contains_key(*it)) {
             let says = format!("this row has no `{name}`, which is never missing");
             let span = row.entries().first().map_or(row.span, |(key, _)| key.span);

@@ -28,6 +28,8 @@ pub(in crate::sim) enum Consulted {
         locks_after: u8,
     },
     Calendar(Name),
+    /// Whether recordings can be kept.
+    Disk,
     /// What keeps cases or calls back, as `fails` names it.
     Keeper(&'static str),
     Agents,
@@ -48,7 +50,7 @@ pub(super) fn variants(flow: &Program, asked: &Consulted, world: &World) -> Vec<
             .collect(),
         Consulted::Agents => {
             let each = [
-                Agents::Free("8001".into()),
+                Agents::Free(super::AGENT.into()),
                 Agents::None,
                 Agents::Full,
                 Agents::Busy,
@@ -89,6 +91,7 @@ pub(super) fn variants(flow: &Program, asked: &Consulted, world: &World) -> Vec<
             locked.wrong_before.insert(Arc::clone(account), u32::from(*locks_after));
             vec![known, fails, locked]
         }
+        Consulted::Disk => vec![world.clone(), with(&|it| it.disk_full = true)],
         Consulted::Keeper(name) => {
             vec![world.clone(), with(&|it| it.fails.push((*name).into()))]
         }
@@ -217,35 +220,73 @@ fn around(value: &Value) -> Vec<String> {
     }
 }
 
-/// What a caller may key at a question: a usual value, and what is compared with it.
-pub(super) fn entries(flow: &Program, ask: &Ask) -> Vec<Vec<Key>> {
-    let (least, most) = ask.length.map_or((1, 32), |it| it.value);
-    let sized = |typical: &str| {
-        let figures = typical.chars().chain("0000000000".chars().cycle());
-        let wanted = typical.len().clamp(usize::from(least), usize::from(most));
-        figures.take(wanted).collect::<String>()
-    };
-    let texts: Vec<String> = match &ask.kind.value {
+/// What a caller may key at a question: a usual value, what is compared with it, and the ends of its range.
+pub(super) fn entries(flow: &Program, ask: &Ask, world: &World) -> Vec<Vec<Key>> {
+    let mut texts = match &ask.kind.value {
         Type::Choice(words) => (1..=words.len().min(MAX_VALUES)).map(|it| it.to_string()).collect(),
         Type::YesNo => vec!["1".to_owned(), "2".to_owned()],
-        Type::Date => vec!["20261126".to_owned()],
-        Type::Time => vec!["0930".to_owned()],
-        Type::DateTime => vec!["202611260930".to_owned()],
-        Type::Duration => vec!["30".to_owned()],
+        Type::Date => dates(world),
+        Type::Time => vec!["0930".to_owned(), "2130".to_owned()],
+        Type::DateTime => dates(world).iter().map(|it| format!("{it}0930")).collect(),
+        Type::Duration => vec!["30".to_owned(), "2*0".to_owned()],
         kind @ (Type::Number | Type::Money) => values(flow, &ask.into.value, kind)
-            .iter()
+            .into_iter()
+            .chain(ends(ask).iter().flat_map(around))
             .filter(|it| !it.starts_with('-'))
-            .map(|it| it.strip_suffix(".00").unwrap_or(it).replace('.', "*"))
+            .map(|it| it.strip_suffix(".00").unwrap_or(&it).replace('.', "*"))
             .collect(),
         kind @ (Type::Text | Type::Digits | Type::Phone | Type::Secret | Type::Recording) => {
-            values(flow, &ask.into.value, kind).iter().map(|it| sized(it)).collect()
+            let values = values(flow, &ask.into.value, kind);
+            values.iter().map(|it| passing(ask, it)).collect()
         }
     };
+    let mut seen = std::collections::BTreeSet::new();
+    texts.retain(|it| seen.insert(it.clone()));
     let end = ask.ends_with.map(|it| it.value);
     texts
         .iter()
         .map(|text| text.chars().filter_map(Key::from_symbol).chain(end).collect())
         .collect()
+}
+
+/// Days near that of the call, the next one first.
+fn dates(world: &World) -> Vec<String> {
+    let today = world.at.date();
+    let near = [1, 0, 7, 45, -1, -45].map(|days| today.checked_add(jiff::Span::new().days(days)));
+    near.into_iter().flatten().map(|it| it.strftime("%Y%m%d").to_string()).collect()
+}
+
+/// The ends of a question's range that stand there as values.
+fn ends(ask: &Ask) -> Vec<Value> {
+    let between = ask.tests.between.iter().flat_map(|it| [&it.least, &it.most]);
+    let literal = |it: &Expr| match &it.kind {
+        ExprKind::Literal(value) => Some(value.clone()),
+        ExprKind::Name(_)
+        | ExprKind::Known(_)
+        | ExprKind::Not(_)
+        | ExprKind::Negate(_)
+        | ExprKind::Binary(..)
+        | ExprKind::If(..) => None,
+    };
+    between.filter_map(literal).collect()
+}
+
+/// Figures like `typical` that the question takes: of its length, of its first pattern, with its check digits right.
+pub(in crate::sim) fn passing(ask: &Ask, typical: &str) -> String {
+    let (least, most) = ask.length.map_or((1, 32), |it| it.value);
+    let figures = typical.chars().chain("0000000000".chars().cycle());
+    let wanted = typical.len().clamp(usize::from(least), usize::from(most));
+    let sized: String = figures.take(wanted).collect();
+    let patterns = &ask.tests.matches;
+    let near = patterns.first().map_or(sized, |it| it.value.nearest(&typical));
+    let Some(check) = ask.tests.check.map(|it| it.value) else { return near };
+    // The last three figures hold every check there is, and leave a pattern room.
+    let Some((body, _)) = near.split_at_checked(near.len().saturating_sub(3)) else { return near };
+    let width = near.len() - body.len();
+    let checked = (0..10_u32.pow(u32::try_from(width).unwrap_or_default()))
+        .map(|it| format!("{body}{it:0width$}"))
+        .find(|it| check.passes(it) && patterns.iter().all(|one| one.value.fits(it)));
+    checked.unwrap_or(near)
 }
 
 /// What a caller may key where a secret is asked for: the right one, and a wrong one.

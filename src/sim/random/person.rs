@@ -2,8 +2,9 @@
 
 use super::chance::Chance;
 use crate::flow::Way;
-use crate::flow::model::{Action, ActionKind, Ask};
+use crate::flow::model::{Action, ActionKind, Ask, Tests};
 use crate::secret::Key;
+use crate::sim::explore::passing;
 use crate::sim::secrets::{right, wrong};
 use crate::sim::watch::SECRET;
 use crate::value::Type;
@@ -87,7 +88,13 @@ pub(super) fn keys(kind: Kind, action: &Action, chance: &mut Chance) -> Vec<Key>
         };
     }
     if let ActionKind::Ask(ask) = &action.kind {
-        return entry(ask, chance);
+        // Which of its two questions is asked, a caller hears and this does not.
+        return match &ask.confirm {
+            Some(it) if chance.percent(40) => {
+                vec![if chance.percent(75) { it.yes.value } else { it.no.value }]
+            }
+            Some(_) | None => entry(ask, chance),
+        };
     }
     if let ActionKind::Verify(verify) = &action.kind {
         // Most mistype, forgot it, or never knew it.
@@ -147,6 +154,9 @@ fn entry(ask: &Ask, chance: &mut Chance) -> Vec<Key> {
                 .collect(),
         }
     };
+    // Numbers with check digits stand on a card, from which three of four are read without a mistake.
+    let is_checked = ask.kind.value != Type::Secret && ask.tests != Tests::default();
+    let figures = if is_checked && chance.percent(75) { passing(ask, &figures) } else { figures };
     keys_of(&figures, ask)
 }
 
