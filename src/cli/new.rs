@@ -192,7 +192,7 @@ fn flow(name: &str, languages: &[&str], queue: &str) -> String {
     format!(
         "# A flow to start from. `hotline try flows/{name}.yaml` walks through it, `hotline check` finds mistakes,\n\
          # docs/flows.md and docs/design-flows/reference.md say what else may stand here.\n\
-         flow: {name}\nlanguages: [{languages}]\nstart: welcome\n\nsteps:\n  welcome:\n    - play: {name}-welcome\n    \
+         flow: {name}\ntitle: {name}\nlanguages: [{languages}]\nstart: welcome\n\nsteps:\n  welcome:\n    - play: {name}-welcome\n    \
          - goto: main\n\n  main:\n    - menu: {name}-menu\n      keys: {{ 1: about, 0: agent }}\n      \
          otherwise: agent\n\n  about:\n    - play: {name}-about\n    - goto: main\n\n  agent:\n    - queue: {queue}\n      \
          because: asked_for_one\n      max_wait: 10m\n      otherwise: nobody\n\n  nobody:\n    - play: {name}-nobody\n    \

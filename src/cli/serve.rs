@@ -9,6 +9,7 @@ use crate::config;
 use crate::diagnostic::text;
 use crate::server::Server;
 use crate::server::house::{self, House, Overrides};
+use crate::speech::{Catalogue, RecordingKind};
 use crate::telemetry::{self, LogFormat};
 
 /// Answer calls.
@@ -104,8 +105,9 @@ fn summary(house: &House) -> String {
     let mut text = format!("hotline {}\n\n", env!("CARGO_PKG_VERSION"));
     for (number, program) in &house.programs {
         let title = program.title.values().map(String::as_str).collect::<Vec<_>>().join(" / ");
+        let gap = if title.is_empty() { "" } else { "  " };
         text += &format!(
-            "  {number:<8} {title}  (flow {}, version {})\n",
+            "  {number:<8} {title}{gap}(flow {}, version {})\n",
             program.name.value, program.version
         );
     }
@@ -123,6 +125,18 @@ fn summary(house: &House) -> String {
         if agents.is_empty() { "none".to_owned() } else { agents.join(", ") }
     );
     text += &format!("  data     {}\n", config.data.display());
+    let wanted = house.catalogues.values().flat_map(Catalogue::clips);
+    let lines = wanted.filter(|it| it.kind != RecordingKind::Atom);
+    let (there, missing): (Vec<_>, Vec<_>) =
+        lines.partition(|it| house.clips.get(&it.clip).is_some());
+    if !missing.is_empty() {
+        // Nothing else would tell before a caller hears the silence.
+        text += &format!(
+            "  prompts  {} of {} are not recorded, callers hear silence there; `hotline prompts export` lists them\n",
+            missing.len(),
+            there.len() + missing.len()
+        );
+    }
     if !house.found.is_empty() {
         let found = text::summary(&house.found);
         text += &format!("  flows    {found}; `hotline check` shows them\n");

@@ -306,8 +306,8 @@ fn shown(passage: &Passage) -> Option<String> {
         What::Chose { key, step } => format!("- key {} leads to {step}", key.symbol()),
         What::Keyed { name, value } => format!("- keyed {name} = {value}"),
         What::Corrected { .. } => "- that was not what was meant".to_owned(),
-        What::Silence { tries, .. } => format!("- silence, {tries}. time"),
-        What::Wrong { tries, .. } => format!("- wrong, {tries}. time"),
+        What::Silence { tries, .. } => format!("- silence: try {tries}"),
+        What::Wrong { tries, .. } => format!("- that does not fit: try {tries}"),
         What::LookedUp { lookup, outcome, took: _, found } => {
             let mut text = format!("- lookup {lookup}: {outcome}");
             for (name, value) in found.iter().flat_map(|row| row.iter()) {
