@@ -163,3 +163,42 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("hotline serve: {text}");
     ExitCode::FAILURE
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn who_starts_a_server_is_told_what_callers_would_not_hear() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        put("hotline.yaml", "numbers: { 4001: flow.yaml }\nqueues: { service: {} }\n");
+        let flow = "flow: bye\nlanguages: [en-US]\nstart: main\nsteps: { main: [ { hangup: goodbye } ] }\n";
+        put("flow.yaml", flow);
+        put(
+            "prompts/en-US/catalog.yaml",
+            "language: en-US\nprompts:\n  goodbye: Goodbye.\n  hello: Hello.\n",
+        );
+        let shown = || {
+            let config = folder.path().join("hotline.yaml");
+            let house = house::load(&config, &Overrides::default());
+            summary(&house.map_err(|it| text::render(&it.found, &it.sources, false)).unwrap())
+        };
+        let said = shown();
+        assert!(said.contains("prompts  2 of 2 are not recorded"), "{said}");
+        assert!(said.contains("4001     (flow bye"), "a flow without a title: {said}");
+        let recording = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let recording = recording.join("prompts/en-US/goodbye.flac");
+        for name in ["goodbye", "hello"] {
+            let to = folder.path().join(format!("prompts/en-US/{name}.flac"));
+            fs::copy(&recording, to).unwrap();
+        }
+        assert!(!shown().contains("not recorded"));
+    }
+}

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::{Connectors, Sound};
 use crate::call::{
     Agent, Command, ConferenceEvent, Context, Ending, Event, Kept, Machine, Passage, QueueEvent,
@@ -339,7 +341,8 @@ fn shown(passage: &Passage) -> Option<String> {
         What::Transfer { event } => format!("- transfer: {}", outcome(event)),
         What::Case { kind, number: Some(number), promised: Some(promised), .. } => {
             format!(
-                "- case {kind} {number}, answer promised by {promised} (not kept, this is a try)"
+                "- case {kind} {number}, answer promised by {} (not kept, this is a try)",
+                promised.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M")
             )
         }
         What::Case { kind, .. } => format!("- case {kind}: failed"),
