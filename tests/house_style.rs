@@ -1,6 +1,6 @@
 //! The house style is true: each rule names who watches it, each finding named exists, lengths are those that the checker
 //! reckons with, and what is shown as good wording is.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

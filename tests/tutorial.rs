@@ -15,6 +15,12 @@
 //!
 //! `[..]` stands for some of a line, such as a time, and `...` for some lines. `HOTLINE_WRITE=1 cargo test --test tutorial` writes down what is
 //! printed wherever it is not what the page shows.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a page that cannot be followed must fail"
+)]
 
 mod peers;
 

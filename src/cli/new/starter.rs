@@ -18,8 +18,11 @@ fn config(flow: &str) -> String {
     )
 }
 
-/// The words that the server itself says: the folder, who reads them, and each prompt in turn.
-const CATALOGUES: [(&str, &str, [(&str, &str); 6]); 2] = [
+/// A catalogue: its folder, who reads it, and each prompt with its words.
+type Words = (&'static str, &'static str, [(&'static str, &'static str); 6]);
+
+/// The words that the server itself says.
+const CATALOGUES: [Words; 2] = [
     (
         "en-US",
         "English",
