@@ -36,7 +36,7 @@ fn a_call_repeats_on_its_own_flow_and_goes_elsewhere_on_an_edited_one() {
 
     let (code, shown, complaint) = replay(folder, &["--last", "5"]);
     assert_eq!(code, Some(0), "{shown}{complaint}");
-    assert!(shown.contains("1 calls. On their own flow: 1 same, 0 different"), "{shown}");
+    assert!(shown.contains("1 call. On their own flow: 1 same, 0 different"), "{shown}");
 
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/flows/shop.yaml");
     let (_, same, _) = replay(folder, &["--flow-file", demo]);
