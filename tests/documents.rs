@@ -197,17 +197,53 @@ fn the_index_of_findings_has_every_page_with_its_title() {
 
 #[test]
 fn every_link_between_the_documents_leads_to_a_file() {
-    let pages = ["docs", "docs/errors", "docs/decisions"].map(root);
-    let pages = pages.iter().flat_map(|it| fs::read_dir(it).expect("a folder"));
-    for page in pages.map(|it| it.expect("an entry").path()) {
-        if page.extension().is_none_or(|it| it != "md") {
-            continue;
-        }
+    let mut pages =
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "prompts/README.md"]
+            .map(root)
+            .to_vec();
+    pages_below(&root("docs"), &mut pages);
+    assert!(pages.iter().any(|it| it.ends_with("docs/design-flows/cookbook/README.md")));
+    let mut broken = String::new();
+    for page in pages {
         let text = fs::read_to_string(&page).expect("readable");
+        // What stands in a block is no link.
+        let text: String = text.split("```").step_by(2).collect();
         let links = text.split("](").skip(1).filter_map(|it| Some(it.split_once(')')?.0));
-        for link in links.filter(|it| !it.contains("://") && !it.starts_with('#')) {
-            let file = link.split('#').next().unwrap_or_default();
-            assert!(page.with_file_name(file).exists(), "{} links to {link}", page.display());
+        for link in links.filter(|it| !it.contains("://")) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let to =
+                if file.is_empty() { page.clone() } else { page.with_file_name("").join(file) };
+            let found = match fs::read_to_string(&to) {
+                Ok(text) if !heading.is_empty() => headings(&text).contains(heading),
+                _ => to.exists(),
+            };
+            if !found {
+                broken += &format!("{} links to {link}\n", page.display());
+            }
         }
     }
+    assert!(broken.is_empty(), "{broken}");
+}
+
+/// Every page in a folder and those below it.
+fn pages_below(folder: &Path, pages: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            pages_below(&path, pages);
+        } else if path.extension().is_some_and(|it| it == "md") {
+            pages.push(path);
+        }
+    }
+}
+
+/// What links to a page's headings are called, as code hosts make it: `## How calls end` is `how-calls-end`.
+fn headings(page: &str) -> BTreeSet<String> {
+    let lines = page.lines().filter(|it| it.starts_with('#'));
+    let name = |line: &str| -> String {
+        let title = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = title.chars().filter(|it| it.is_alphanumeric() || matches!(it, ' ' | '-' | '_'));
+        kept.map(|it| if it == ' ' { '-' } else { it }).collect()
+    };
+    lines.map(name).collect()
 }

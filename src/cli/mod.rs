@@ -36,6 +36,7 @@ use crate::server::house::{Ground, Overrides};
 #[command(version, about, max_term_width = 100)]
 #[command(
     after_help = "Begin with:\n  hotline serve                                       the demo, as it is\n  \
+                        hotline new parcel                                  a hotline of your own, also in an empty folder\n  \
                         hotline phone sip:4001@127.0.0.1 --digits '1,20260001#'   call it"
 )]
 struct Cli {

@@ -1,5 +1,7 @@
 //! `hotline new`: a flow to start from, with its words in every language and a scenario file, all of it sound.
 
+mod starter;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,8 @@ use crate::server::house::{Broken, Ground, Overrides};
 /// Make a flow to start from, with its words and scenarios
 ///
 /// Writes flows/NAME.yaml and flows/NAME.test.yaml beside hotline.yaml and adds the flow's prompts to the catalogue of
-/// each language. What is there already is never overwritten.
+/// each language. Where there is no hotline.yaml yet, one is made that answers 4001 with this flow, with catalogues in
+/// English and Mandarin. What is there already is never overwritten.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  hotline new parcel && hotline check flows/parcel.yaml && hotline test flows/parcel.yaml"
@@ -45,15 +48,17 @@ enum Refused {
 }
 
 pub(super) fn run(args: &NewArgs) -> ExitCode {
+    let is_first = !args.config.exists();
     match make(&args.name, &args.config) {
         Ok(written) => {
             for path in written {
                 eprintln!("wrote {}", path.display());
             }
             let name = &args.name;
-            eprintln!(
-                "next: give a number to it under `numbers` in hotline.yaml, and `hotline test flows/{name}.yaml`"
-            );
+            if !is_first {
+                eprintln!("next: give a number to it under `numbers` in {}", args.config.display());
+            }
+            eprintln!("next: `hotline try flows/{name}.yaml` walks through it");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -91,6 +96,15 @@ const COMMON: [(&str, &str, &str); 3] = [
 fn make(name: &str, config: &Path) -> Result<Vec<PathBuf>, Refused> {
     if !is_kebab(name) {
         return Err(Refused::Name(name.to_owned()));
+    }
+    let mut written = Vec::new();
+    if !config.exists() {
+        for (path, text) in starter::files(name, config) {
+            if !path.exists() {
+                write(&path, &text)?;
+                written.push(path);
+            }
+        }
     }
     let ground = Ground::read(config, &Overrides::default())
         .map_err(|Broken { sources, found }| Refused::Broken(render(&found, &sources, false)))?;
@@ -131,12 +145,20 @@ fn make(name: &str, config: &Path) -> Result<Vec<PathBuf>, Refused> {
         }
         files.push((path, text));
     }
-    let failed = |path: &Path, error| Refused::File { path: path.to_owned(), error };
-    fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
-    for (path, text) in &files {
-        fs::write(path, text).map_err(|error| failed(path, error))?;
+    for (path, text) in files {
+        write(&path, &text)?;
+        if !written.contains(&path) {
+            written.push(path);
+        }
     }
-    Ok(files.into_iter().map(|(path, _)| path).collect())
+    Ok(written)
+}
+
+/// Writes a file, and makes its folder first.
+fn write(path: &Path, text: &str) -> Result<(), Refused> {
+    let failed = |error| Refused::File { path: path.to_owned(), error };
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).map_err(failed)?;
+    fs::write(path, text).map_err(|error| Refused::File { path: path.to_owned(), error })
 }
 
 fn read(path: &Path) -> Result<String, Refused> {
@@ -170,7 +192,7 @@ fn flow(name: &str, languages: &[&str], queue: &str) -> String {
     format!(
         "# A flow to start from. `hotline try flows/{name}.yaml` walks through it, `hotline check` finds mistakes,\n\
          # docs/flows.md and docs/design-flows/reference.md say what else may stand here.\n\
-         flow: {name}\nlanguages: [{languages}]\nstart: welcome\n\nsteps:\n  welcome:\n    - play: {name}-welcome\n    \
+         flow: {name}\ntitle: {name}\nlanguages: [{languages}]\nstart: welcome\n\nsteps:\n  welcome:\n    - play: {name}-welcome\n    \
          - goto: main\n\n  main:\n    - menu: {name}-menu\n      keys: {{ 1: about, 0: agent }}\n      \
          otherwise: agent\n\n  about:\n    - play: {name}-about\n    - goto: main\n\n  agent:\n    - queue: {queue}\n      \
          because: asked_for_one\n      max_wait: 10m\n      otherwise: nobody\n\n  nobody:\n    - play: {name}-nobody\n    \
@@ -245,6 +267,34 @@ mod tests {
             }));
         }
         assert_eq!(reached.len(), flow.steps.len(), "{reached:?}");
+    }
+
+    #[test]
+    fn an_empty_folder_becomes_a_house_that_can_be_served_and_a_second_flow_fits_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("hotline.yaml");
+        let written = make("clinic", &config).unwrap();
+        assert_eq!(written.len(), 5, "{written:?}");
+        make("second", &config).unwrap();
+        let ground = Ground::read(&config, &Overrides::default()).unwrap();
+        assert!(ground.found.is_empty(), "{}", render(&ground.found, &ground.sources, false));
+        for name in ["clinic", "second"] {
+            let mut ground = Ground::read(&config, &Overrides::default()).unwrap();
+            ground.read_flow(&folder.path().join(format!("flows/{name}.yaml")));
+            assert!(ground.found.is_empty(), "{}", render(&ground.found, &ground.sources, false));
+        }
+        let served = crate::server::house::load(&config, &Overrides::default());
+        assert!(served.is_ok(), "it cannot be served");
+    }
+
+    #[test]
+    fn a_wrong_name_leaves_an_empty_folder_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            make("My Clinic", &folder.path().join("hotline.yaml")),
+            Err(Refused::Name(_))
+        ));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -233,6 +233,18 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_may_be_a_wav_as_the_server_takes_it() {
+        let dir = tempfile::tempdir().unwrap();
+        folder(dir.path());
+        let file = |name: &str| dir.path().join("en-US").join(name);
+        fs::rename(file("welcome.flac"), file("welcome.wav")).unwrap();
+        assert!(run_on(dir.path(), Command::Check).0);
+        fs::rename(file("welcome.wav"), file("no-welcome.wav")).unwrap();
+        let (_, shown) = run_on(dir.path(), Command::Check);
+        assert!(shown.contains("en-US/welcome") && shown.contains("en-US/no-welcome"), "{shown}");
+    }
+
+    #[test]
     fn the_prompts_that_come_with_us_have_no_problems() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts");
         let (sound, shown) = run_on(&dir, Command::Check);

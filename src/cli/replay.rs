@@ -278,9 +278,10 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
     let (same, different) = (count(lines, SAME), count(lines, DIFFERENT));
     let (gone, part) = (count(lines, OTHER_VERSION), count(lines, INCOMPLETE));
     let mut says = vec![format!(
-        "{} calls. On their own flow: {same} same, {different} different, {gone} of a version that is gone, \
+        "{} call{}. On their own flow: {same} same, {different} different, {gone} of a version that is gone, \
          {part} not stored whole.",
-        lines.len()
+        lines.len(),
+        if lines.len() == 1 { "" } else { "s" }
     )];
     if is_edited {
         let reruns = || lines.iter().filter_map(|it| it.edited.as_ref());
@@ -289,7 +290,7 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
         let (then, now, known) = contained(lines);
         says.push(format!("On the edited flow: {other} elsewhere, {stopped} known only in part."));
         says.push(format!(
-            "Ended without a person, of {known} calls of which that is known: {then} then, {now} now."
+            "Ended without a person: {then} then, {now} now, of {known} where both are known."
         ));
     }
     says

@@ -9,6 +9,7 @@ use crate::config;
 use crate::diagnostic::text;
 use crate::server::Server;
 use crate::server::house::{self, House, Overrides};
+use crate::speech::{Catalogue, RecordingKind};
 use crate::telemetry::{self, LogFormat};
 
 /// Answer calls.
@@ -104,8 +105,9 @@ fn summary(house: &House) -> String {
     let mut text = format!("hotline {}\n\n", env!("CARGO_PKG_VERSION"));
     for (number, program) in &house.programs {
         let title = program.title.values().map(String::as_str).collect::<Vec<_>>().join(" / ");
+        let gap = if title.is_empty() { "" } else { "  " };
         text += &format!(
-            "  {number:<8} {title}  (flow {}, version {})\n",
+            "  {number:<8} {title}{gap}(flow {}, version {})\n",
             program.name.value, program.version
         );
     }
@@ -123,6 +125,18 @@ fn summary(house: &House) -> String {
         if agents.is_empty() { "none".to_owned() } else { agents.join(", ") }
     );
     text += &format!("  data     {}\n", config.data.display());
+    let wanted = house.catalogues.values().flat_map(Catalogue::clips);
+    let lines = wanted.filter(|it| it.kind != RecordingKind::Atom);
+    let (there, missing): (Vec<_>, Vec<_>) =
+        lines.partition(|it| house.clips.get(&it.clip).is_some());
+    if !missing.is_empty() {
+        // Nothing else would tell before a caller hears the silence.
+        text += &format!(
+            "  prompts  {} of {} are not recorded, callers hear silence there; `hotline prompts export` lists them\n",
+            missing.len(),
+            there.len() + missing.len()
+        );
+    }
     if !house.found.is_empty() {
         let found = text::summary(&house.found);
         text += &format!("  flows    {found}; `hotline check` shows them\n");
@@ -148,4 +162,43 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
     }
     eprintln!("hotline serve: {text}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn who_starts_a_server_is_told_what_callers_would_not_hear() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        put("hotline.yaml", "numbers: { 4001: flow.yaml }\nqueues: { service: {} }\n");
+        let flow = "flow: bye\nlanguages: [en-US]\nstart: main\nsteps: { main: [ { hangup: goodbye } ] }\n";
+        put("flow.yaml", flow);
+        put(
+            "prompts/en-US/catalog.yaml",
+            "language: en-US\nprompts:\n  goodbye: Goodbye.\n  hello: Hello.\n",
+        );
+        let shown = || {
+            let config = folder.path().join("hotline.yaml");
+            let house = house::load(&config, &Overrides::default());
+            summary(&house.map_err(|it| text::render(&it.found, &it.sources, false)).unwrap())
+        };
+        let said = shown();
+        assert!(said.contains("prompts  2 of 2 are not recorded"), "{said}");
+        assert!(said.contains("4001     (flow bye"), "a flow without a title: {said}");
+        let recording = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let recording = recording.join("prompts/en-US/goodbye.flac");
+        for name in ["goodbye", "hello"] {
+            let to = folder.path().join(format!("prompts/en-US/{name}.flac"));
+            fs::copy(&recording, to).unwrap();
+        }
+        assert!(!shown().contains("not recorded"));
+    }
 }

@@ -112,6 +112,7 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0457
     HL0458
     HL0459
+    HL0470
     HL0501
     HL0502
     HL0503

@@ -586,7 +586,11 @@ impl<'a> Caller<'a> {
 
     fn find(&self, it: &Question) -> Answer {
         let Some(lookup) = self.stage.flow.lookup(&it.lookup) else { return Answer::Failed };
-        let Some(row) = self.row(&it.lookup, &it.with) else { return Answer::NotFound };
+        let Some(row) = self.row(&it.lookup, &it.with) else {
+            // A statement that gives no columns has nothing that could be missing: it was carried out.
+            let done = lookup.gives.is_empty();
+            return if done { Answer::Found(Arc::default()) } else { Answer::NotFound };
+        };
         let columns = lookup.gives.iter().filter_map(|(name, given)| {
             // A column that is asked for is what was asked; the cells were read once already when the file was.
             let asked = || it.with.iter().find(|(asked, _)| asked == name);

@@ -369,6 +369,17 @@ mod tests {
     }
 
     #[test]
+    fn a_time_at_the_end_of_a_sentence_has_one_full_stop() {
+        let it = catalogue(
+            "language: en-US\nprompts:\n  opens: We open at {time}.\n  late: \"{time}, on time.\"\n",
+        );
+        let nine = |_: &str| Some(Type::Time.read("09:30").unwrap());
+        let said = |name| it.speak(it.prompt(name).unwrap(), TODAY, &nine).unwrap().text;
+        assert_eq!(said("opens"), "We open at nine thirty a.m.");
+        assert_eq!(said("late"), "nine thirty a.m., on time.");
+    }
+
+    #[test]
     fn a_word_without_a_recording_is_shown_and_reported_but_not_heard() {
         let it = catalogue("language: zh-CN\nprompts:\n  shipped: 由{order.carrier}发出。\n");
         let said = it.speak(it.prompt("shipped").unwrap(), TODAY, &shipped).unwrap();

@@ -40,7 +40,9 @@ impl Utterance {
 
     /// Appends silence, and the sign that stands for it.
     pub(super) fn pause(&mut self, ms: u16, sign: &str) {
-        self.text.push_str(sign);
+        // Behind "nine thirty a.m." a sentence's own full stop is already there.
+        let stop = if self.text.ends_with('.') { sign.strip_prefix('.') } else { None };
+        self.text.push_str(stop.unwrap_or(sign));
         if ms > 0 {
             self.pieces.push(Piece::Pause(ms));
         }

@@ -13,8 +13,8 @@ use crate::speech::{Catalogue, Recording};
 
 /// The name of each language's catalogue.
 const CATALOGUE: &str = "catalog.yaml";
-/// What recordings end in.
-const EXTENSION: &str = "flac";
+/// What recordings may end in, as `serve` takes them.
+const EXTENSIONS: [&str; 4] = ["flac", "wav", "ogg", "mp3"];
 /// Folders below a language's: `atoms`, `words`. Nothing deeper is looked at.
 const DEPTH: u8 = 2;
 
@@ -77,22 +77,26 @@ impl Folder {
         recordings(dir, path, DEPTH, &mut there)?;
         self.unwanted.extend(there.into_iter().filter(|clip| !wanted.contains(&**clip)));
         for wanted in clips {
-            let measured = measure(&dir.join(format!("{}.{EXTENSION}", wanted.clip)))?;
+            let measured = measure(dir, &wanted.clip)?;
             self.entries.push(Entry { wanted, measured });
         }
         Ok(())
     }
 }
 
-/// Measures a recording; `None` if there is no such file.
-fn measure(path: &Path) -> io::Result<Option<Measured>> {
-    match fs::read(path) {
-        Ok(bytes) => {
-            Ok(Some(decode(&bytes).map(|it| Measures::of(&it)).map_err(|error| error.to_string())))
+/// Measures a recording, whatever it ends in; `None` if there is no such file.
+fn measure(dir: &Path, clip: &str) -> io::Result<Option<Measured>> {
+    for extension in EXTENSIONS {
+        match fs::read(dir.join(format!("{clip}.{extension}"))) {
+            Ok(bytes) => {
+                let read = decode(&bytes).map(|it| Measures::of(&it));
+                return Ok(Some(read.map_err(|error| error.to_string())));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
     }
+    Ok(None)
 }
 
 /// The names of all recordings below `path`, as catalogues name them: below `dir`, without extension.
@@ -100,7 +104,7 @@ fn recordings(dir: &Path, path: &Path, depth: u8, names: &mut Vec<Arc<str>>) -> 
     for path in sorted(path)? {
         if path.is_dir() && depth > 0 {
             recordings(dir, &path, depth - 1, names)?;
-        } else if path.extension().is_some_and(|it| it == EXTENSION) {
+        } else if path.extension().is_some_and(|it| EXTENSIONS.iter().any(|known| it == *known)) {
             let name = path.strip_prefix(dir).unwrap_or(&path).with_extension("");
             names.push(name.to_string_lossy().replace('\\', "/").into());
         }

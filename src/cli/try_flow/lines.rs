@@ -189,7 +189,9 @@ mod tests {
     #[test]
     fn silence_strangers_and_the_end_of_the_lines_are_understood() {
         let shown = try_shop("\n7\nwhat\nwait 1m\n");
-        for line in ["- silence, 1. time", "- wrong, 2. time", "? what", "- step agent-unasked"] {
+        for line in
+            ["- silence: try 1", "- that does not fit: try 2", "? what", "- step agent-unasked"]
+        {
             assert!(shown.contains(line), "{line}: {shown}");
         }
         assert!(shown.ends_with("- ended: the caller hung up\n"), "{shown}");

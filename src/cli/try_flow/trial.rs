@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::{Connectors, Sound};
 use crate::call::{
     Agent, Command, ConferenceEvent, Context, Ending, Event, Kept, Machine, Passage, QueueEvent,
@@ -306,8 +308,8 @@ fn shown(passage: &Passage) -> Option<String> {
         What::Chose { key, step } => format!("- key {} leads to {step}", key.symbol()),
         What::Keyed { name, value } => format!("- keyed {name} = {value}"),
         What::Corrected { .. } => "- that was not what was meant".to_owned(),
-        What::Silence { tries, .. } => format!("- silence, {tries}. time"),
-        What::Wrong { tries, .. } => format!("- wrong, {tries}. time"),
+        What::Silence { tries, .. } => format!("- silence: try {tries}"),
+        What::Wrong { tries, .. } => format!("- that does not fit: try {tries}"),
         What::LookedUp { lookup, outcome, took: _, found } => {
             let mut text = format!("- lookup {lookup}: {outcome}");
             for (name, value) in found.iter().flat_map(|row| row.iter()) {
@@ -333,24 +335,34 @@ fn shown(passage: &Passage) -> Option<String> {
         }
         What::Connected { agent } => format!("- talks to agent {}", agent.id),
         What::AgentLeft => "- the agent hung up".to_owned(),
-        What::Transferring { to, .. } => format!("- transfer to {to} (nobody is called from here)"),
+        What::Transferring { to, .. } => {
+            format!("- transfer to {to} (nobody is called, this is a try)")
+        }
         What::Transfer { event } => format!("- transfer: {}", outcome(event)),
         What::Case { kind, number: Some(number), promised: Some(promised), .. } => {
-            format!("- case {kind} {number}, answer promised by {promised} (not kept from here)")
+            format!(
+                "- case {kind} {number}, answer promised by {} (not kept, this is a try)",
+                promised.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M")
+            )
         }
         What::Case { kind, .. } => format!("- case {kind}: failed"),
         What::Callback { queue, number: Some(number), outcome } => {
-            format!("- call back of {number} by queue {queue}: {outcome} (nobody will from here)")
+            format!(
+                "- call back of {number} by queue {queue}: {outcome} (nobody does, this is a try)"
+            )
         }
         What::Callback { queue, outcome, .. } => format!("- call back by queue {queue}: {outcome}"),
-        What::Notified { to } => format!("- {to} is told (not from here)"),
+        What::Notified { to } => format!("- {to} is told (not really, this is a try)"),
         What::Recorded { took, outcome, .. } => {
             format!("- recorded {:.1} s: {outcome}", took.as_secs_f64())
         }
         What::Reviewed { deed, .. } => format!("- review: {deed}"),
         What::Surveyed { survey, question, answer } => format!("- {survey}: {question} = {answer}"),
         What::Conferring { room, with, .. } => {
-            format!("- conference {room} with {} (nobody is called from here)", with.join(", "))
+            format!(
+                "- conference {room} with {} (nobody is called, this is a try)",
+                with.join(", ")
+            )
         }
         What::Conference { event } => match event {
             ConferenceEvent::Joined(who) => format!("- {who} joins"),

@@ -101,6 +101,7 @@ mod unreadable;
 mod unrecorded;
 mod unserved_queue;
 mod unspoken_language;
+mod untold_reason;
 mod unused_exit;
 mod unused_lookup;
 mod unused_step;
@@ -277,6 +278,7 @@ const FIELDS: &[Rule] = &[
     conference_fails::check,
     missing_exit::check,
     no_reason::check,
+    untold_reason::check,
 ];
 
 /// Rules that judge what the whole flow lacks.

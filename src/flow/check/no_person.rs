@@ -1,4 +1,4 @@
-//! HL0403 no-person: from a menu no path leads to a person.
+//! HL0403 no-person: from a menu no path leads to a person, nor to a promise that one calls back.
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
@@ -20,6 +20,12 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
         found.push(Diagnostic::warning("HL0403", study.flow.name.span, says).help(help));
         return;
     }
+    // Where somebody calls back, a person is reached, only later: such menus stand where none is there.
+    let calls_back = |it: &ActionKind| matches!(it, ActionKind::Callback(_));
+    let steps = people.into_iter().zip(study.flow.steps.values());
+    let people: Vec<bool> = steps
+        .map(|(person, step)| person || step.actions.iter().any(|it| calls_back(&it.kind)))
+        .collect();
     let leads = study.graph.leads_to(&people);
     for (step, _, action) in study.actions() {
         let ActionKind::Menu(menu) = &action.kind else { continue };

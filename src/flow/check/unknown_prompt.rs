@@ -14,8 +14,10 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
         let says = format!("no prompt is called `{}`", spoken.name);
         let near = study.suggest(spoken.name, known.iter().copied());
         let help = near.or_else(|| {
-            let lang = study.flow.languages.first()?;
-            Some(format!("add it to prompts/{}/catalog.yaml", lang.value))
+            let files = study.flow.languages.iter();
+            let files: Vec<_> =
+                files.map(|lang| format!("prompts/{}/catalog.yaml", lang.value)).collect();
+            (!files.is_empty()).then(|| format!("add it to {}", files.join(" and ")))
         });
         found.push(Diagnostic::error("HL0202", spoken.span, says).help(help));
     }
