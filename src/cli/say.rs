@@ -14,7 +14,7 @@ use crate::audio::store::read_clip;
 use crate::audio::{ClipStore, RATE};
 use crate::diagnostic::text::render;
 use crate::server::house::{Broken, Ground, Overrides};
-use crate::speech::{Catalogues, Piece, Utterance};
+use crate::speech::{Catalogues, Piece, Reading, Utterance};
 use crate::value::{TYPE_NAMES, Type};
 
 /// Show how a value is spoken, and write it as a WAV.
@@ -33,6 +33,9 @@ pub(super) struct SayArgs {
     /// What it is read as
     #[arg(long = "as", value_name = "TYPE", default_value = "number", value_parser = TYPE_NAMES)]
     kind: String,
+    /// Say a number with what it counts, such as gigabytes
+    #[arg(long, value_name = "UNIT")]
+    unit: Option<String>,
     /// Only this language, such as zh-CN
     #[arg(long)]
     lang: Option<String>,
@@ -94,9 +97,10 @@ fn say(
     let chosen = |lang: &str| args.lang.as_deref().is_none_or(|it| it.eq_ignore_ascii_case(lang));
     // The parser took no other name; a text is as good a word as any.
     let value = Type::from_name(&args.kind).unwrap_or(Type::Text).read(&args.value)?;
+    let reading = Reading { kind: None, unit: args.unit.as_deref() };
     let mut said = Vec::new();
     for (lang, catalogue) in catalogues.iter().filter(|(lang, _)| chosen(lang)) {
-        said.push((lang, catalogue.say(&value, None, today)?));
+        said.push((lang, catalogue.say(&value, reading, today)?));
     }
     if said.is_empty() {
         let known: Vec<_> = catalogues.keys().map(|it| &**it).collect();

@@ -6,13 +6,14 @@
 //!   welcome: 您好，欢迎致电商城客服热线。
 //!   order-shipped: { text: "您的订单已由{order.carrier}发出。", note: said slowly }
 //! words: { 顺丰: 顺丰速运 }
+//! units: { gigabytes: 个G }          # in English { one: gigabyte, many: gigabytes }
 //! ```
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::catalogue::{Catalogue, Part, Prompt, Word};
+use super::catalogue::{Catalogue, Part, Prompt, Unit, Word};
 use super::say::Tongue;
 use super::template::{self, Scalar};
 use crate::diagnostic::{Diagnostic, FileId, Spanned, nearest};
@@ -44,24 +45,31 @@ impl Reader<'_> {
     fn catalogue(&mut self, root: &Node, file: FileId) -> Option<Catalogue> {
         let Kind::Map(_) = root.kind else {
             let says = format!(
-                "a catalogue is a map with `language`, `prompts` and `words`, not {}",
+                "a catalogue is a map with `language`, `prompts`, `words` and `units`, not {}",
                 root.what()
             );
             self.found.push(Diagnostic::error("HL0550", root.span, says));
             return None;
         };
-        self.known_keys(root, &["language", "prompts", "words"]);
+        self.known_keys(root, &["language", "prompts", "words", "units"]);
         let language = self.language(root);
         let lang = language.as_ref().map_or("", |(lang, _)| &*lang.value);
+        let tongue = language.as_ref().map_or(Tongue::English, |(_, tongue)| *tongue);
+        // Those whose words are wrong too: a prompt that is said with one is not wrong for that.
+        let own = root.get("units").into_iter().flat_map(Node::entries);
+        let units: Vec<&str> =
+            own.filter_map(|(name, _)| name.text()).chain(tongue.units().iter().copied()).collect();
         let prompts =
-            self.section(root, "prompts", |this, key, value| this.prompt(lang, key, value));
+            self.section(root, "prompts", |this, key, value| this.prompt(lang, &units, key, value));
+        let units =
+            self.section(root, "units", |this, key, value| this.unit(lang, tongue, key, value));
         let words = self.section(root, "words", |this, key, value| this.word(lang, key, value));
         if root.get("prompts").is_none() {
             let says = "a catalogue without `prompts` says nothing";
             self.found.push(Diagnostic::error("HL0550", root.span, says));
         }
         let (lang, tongue) = language?;
-        Some(Catalogue { lang, tongue, file, prompts, words })
+        Some(Catalogue { lang, tongue, file, prompts, words, units })
     }
 
     fn language(&mut self, root: &Node) -> Option<(Spanned<Arc<str>>, Tongue)> {
@@ -98,19 +106,13 @@ impl Reader<'_> {
         node.entries().iter().filter_map(read).collect()
     }
 
-    fn prompt(&mut self, lang: &str, key: &Node, value: &Node) -> Option<Prompt> {
-        let name = key.text()?;
-        if !is_file_name(name) {
-            let says = format!(
-                "`{name}` cannot be the name of a prompt, because its recording is called so"
-            );
-            let help = format!("use a-z, 0-9 and `-`, at most {MAX_NAME_CHARS} characters");
-            self.found.push(Diagnostic::error("HL0553", key.span, says).help(help));
-        }
+    /// `units` are the names of those that it may be said with.
+    fn prompt(&mut self, lang: &str, units: &[&str], key: &Node, value: &Node) -> Option<Prompt> {
+        let name = self.name(key, "a prompt")?;
         let node = self.spoken(key, value)?;
         let text = self.scalar(node)?;
         let before = self.found.len();
-        let parts = template::parts(&text, &format!("{lang}/{name}"), self.found);
+        let parts = template::parts(&text, &format!("{lang}/{name}"), units, self.found);
         let length = template::length(&parts);
         let sound = self.found.len() == before;
         if sound && !parts.iter().any(speaks) {
@@ -125,22 +127,82 @@ impl Reader<'_> {
         })
     }
 
-    fn word(&mut self, lang: &str, key: &Node, value: &Node) -> Option<Word> {
-        let word = key.text()?;
-        let node = self.spoken(key, value)?;
+    /// The name of `what`, which becomes that of a file. One that cannot is reported and given back all the same.
+    fn name<'n>(&mut self, key: &'n Node, what: &str) -> Option<&'n str> {
+        let name = key.text()?;
+        if !is_file_name(name) {
+            let says = format!(
+                "`{name}` cannot be the name of {what}, because its recording is called so"
+            );
+            let help = format!("use a-z, 0-9 and `-`, at most {MAX_NAME_CHARS} characters");
+            self.found.push(Diagnostic::error("HL0553", key.span, says).help(help));
+        }
+        Some(name)
+    }
+
+    /// `gigabytes: 个G`, `gigabytes: { one: gigabyte, many: gigabytes }`.
+    fn unit(&mut self, lang: &str, tongue: Tongue, key: &Node, value: &Node) -> Option<Unit> {
+        let name = self.name(key, "a unit")?;
+        let (one, many) = match (&value.kind, value.get("many"), tongue) {
+            (Kind::Scalar(_), ..) => (None, value),
+            (Kind::Map(_), Some(many), Tongue::English) => {
+                self.known_keys(value, &["one", "many", "note"]);
+                (value.get("one"), many)
+            }
+            (Kind::Map(_), Some(many), Tongue::Mandarin) => {
+                self.known_keys(value, &["many", "note"]);
+                (None, many)
+            }
+            (Kind::Null | Kind::List(_) | Kind::Map(_), ..) => {
+                let says = format!("`{name}` wants the words of a unit, not {}", value.what());
+                let help = match tongue {
+                    Tongue::Mandarin => "write what stands behind a number: `gigabytes: 个G`",
+                    Tongue::English => "write `{ one: gigabyte, many: gigabytes }`",
+                };
+                self.found.push(Diagnostic::error("HL0554", key.span, says).help(help.to_owned()));
+                return None;
+            }
+        };
+        let word = |text: Spanned<String>, form: &str| Word {
+            text,
+            clip: format!("{lang}/units/{name}{form}").into(),
+        };
+        let many = self.plain(many)?;
+        let [one, two] = match (tongue, one) {
+            (Tongue::English, None) => [None, None],
+            (Tongue::English, Some(one)) => [Some(self.plain(one)?), None],
+            (Tongue::Mandarin, _) => ["一", "两"]
+                .map(|number| Some(Spanned::new(format!("{number}{}", many.value), many.span))),
+        };
+        is_file_name(name).then(|| Unit {
+            name: Spanned::new(name.into(), key.span),
+            few: [one.map(|it| word(it, ".one")), two.map(|it| word(it, ".two"))],
+            many: word(many, ""),
+        })
+    }
+
+    /// A text without places for values.
+    fn plain(&mut self, node: &Node) -> Option<Spanned<String>> {
         let text = self.scalar(node)?;
         if text.text.contains(['{', '}']) {
             let says = "a word has no places for values";
             self.found.push(Diagnostic::error("HL0555", node.span, says));
             return None;
         }
+        Some(Spanned::new(text.text.to_owned(), node.span))
+    }
+
+    fn word(&mut self, lang: &str, key: &Node, value: &Node) -> Option<Word> {
+        let word = key.text()?;
+        let node = self.spoken(key, value)?;
+        let text = self.plain(node)?;
         if word.chars().count() > MAX_NAME_CHARS {
             let says = format!("this word has more than {MAX_NAME_CHARS} characters");
             self.found.push(Diagnostic::error("HL0553", key.span, says));
             return None;
         }
         let clip = format!("{lang}/words/{}", file_name(word)).into();
-        Some(Word { text: Spanned::new(text.text.to_owned(), node.span), clip })
+        Some(Word { text, clip })
     }
 
     /// The scalar that holds what is spoken: the value itself, or its `text`.
@@ -282,6 +344,46 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_is_recorded_in_each_form_that_its_language_has() {
+        let recorded = |text: &str| {
+            let (catalogue, found) = read(text);
+            assert_eq!(found, "");
+            let catalogue = catalogue.unwrap();
+            let clips = catalogue.clips().into_iter();
+            clips
+                .filter(|it| it.clip.contains("/units/"))
+                .map(|it| format!("{} {}", it.clip, it.text))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            recorded("language: zh-CN\nprompts: { p: 好 }\nunits: { data: 个G }\n"),
+            ["zh-CN/units/data.one 一个G", "zh-CN/units/data.two 两个G", "zh-CN/units/data 个G"]
+        );
+        let english = "language: en-US\nprompts: { p: Yes }\nunits:\n  sheep: sheep\n  \
+                       data: { one: gigabyte, many: gigabytes, note: not too fast }\n";
+        assert_eq!(
+            recorded(english),
+            [
+                "en-US/units/sheep sheep",
+                "en-US/units/data.one gigabyte",
+                "en-US/units/data gigabytes"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_wrong_unit_is_told_what_to_write() {
+        let (catalogue, found) = read(
+            "language: en-US\nprompts:\n  left: \"{data in gigabyte} left, {x in minuts}.\"\n  \
+             fine: \"{data in gigabytes}, {days in days}, {x as number in pieces}.\"\nunits:\n  gigabytes: { many: gigabytes, on: gigabyte }\n  \
+             Pieces: pieces\n  pieces: { one: piece }\n  points: { one: \"{x}\", many: points }\n",
+        );
+        let catalogue = catalogue.unwrap();
+        assert_eq!(catalogue.prompts().map(|it| &*it.name.value).collect::<Vec<_>>(), ["fine"]);
+        insta::assert_snapshot!(found, @"");
+    }
+
+    #[test]
     fn a_text_that_begins_with_a_brace_is_told_to_take_quotes() {
         let (catalogue, found) =
             read("language: zh-CN\nprompts:\n  total: {order.total}元\n  good: 好\n");
@@ -405,6 +507,7 @@ mod tests {
             ("HL0554", include_str!("../../docs/errors/HL0554.md")),
             ("HL0555", include_str!("../../docs/errors/HL0555.md")),
             ("HL0556", include_str!("../../docs/errors/HL0556.md")),
+            ("HL0557", include_str!("../../docs/errors/HL0557.md")),
         ];
         let block = |page: &'static str, kind: &str| {
             let (_, rest) = page.split_once(&format!("```yaml {kind}\n")).unwrap();

@@ -162,6 +162,7 @@ fn values(flow: &Program, name: &str, kind: &Type) -> Vec<String> {
         Type::Text => vec!["顺丰".to_owned()],
         Type::Digits => vec!["20260001".to_owned()],
         Type::Number => vec!["3".to_owned()],
+        Type::Percent => vec!["3.5".to_owned()],
         Type::Money => vec!["56.30".to_owned()],
         Type::Date => vec!["2026-11-26".to_owned()],
         Type::Time => vec!["09:30".to_owned()],
@@ -189,6 +190,11 @@ fn around(value: &Value) -> Vec<String> {
     match value {
         Value::Number(number) => {
             [*number, number.saturating_add(Decimal::ONE), number.saturating_sub(Decimal::ONE)]
+                .map(|it| it.to_string())
+                .into()
+        }
+        Value::Percent(it) => {
+            [*it, it.saturating_add(Decimal::ONE), it.saturating_sub(Decimal::ONE)]
                 .map(|it| it.to_string())
                 .into()
         }
@@ -232,7 +238,7 @@ pub(super) fn entries(flow: &Program, ask: &Ask) -> Vec<Vec<Key>> {
         Type::Time => vec!["0930".to_owned()],
         Type::DateTime => vec!["202611260930".to_owned()],
         Type::Duration => vec!["30".to_owned()],
-        kind @ (Type::Number | Type::Money) => values(flow, &ask.into.value, kind)
+        kind @ (Type::Number | Type::Money | Type::Percent) => values(flow, &ask.into.value, kind)
             .iter()
             .filter(|it| !it.starts_with('-'))
             .map(|it| it.strip_suffix(".00").unwrap_or(it).replace('.', "*"))
