@@ -221,7 +221,7 @@ impl fmt::Display for Value {
                 let sign = if *minor < 0 { "-" } else { "" };
                 write!(f, "{sign}{}.{:02}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100)
             }
-            Self::Percent(it) => write!(f, "{it}%"),
+            Self::Percent(it) => write!(f, "{}%", it.normalize()),
             Self::Date(it) => it.fmt(f),
             Self::Time(it) => it.fmt(f),
             Self::DateTime(it) => it.fmt(f),

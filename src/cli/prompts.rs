@@ -193,7 +193,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         folder(dir.path());
         let (sound, shown) = run_on(dir.path(), Command::Check);
-        assert_eq!((sound, shown.as_str()), (true, "184 recordings in 1 language, 0 problems\n"));
+        assert_eq!((sound, shown.as_str()), (true, "185 recordings in 1 language, 0 problems\n"));
         assert_eq!(run_on(dir.path(), Command::Export), (true, String::new()));
         let (sound, shown) = run_on(dir.path(), Command::List { atoms: false });
         assert!(sound);
@@ -223,7 +223,7 @@ mod tests {
         en-US/atoms/7      missing: `hotline prompts export` lists what to record
         en-US/atoms/8      cannot be read: not a FLAC, WAV, OGG/Vorbis or MP3 file
         en-US/old-welcome  no text in the catalogue wants this recording
-        184 recordings in 1 language, 5 problems
+        185 recordings in 1 language, 5 problems
         ");
         let (_, shown) = run_on(dir.path(), Command::Export);
         insta::assert_snapshot!(shown, @"

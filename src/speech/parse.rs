@@ -380,7 +380,53 @@ mod tests {
         );
         let catalogue = catalogue.unwrap();
         assert_eq!(catalogue.prompts().map(|it| &*it.name.value).collect::<Vec<_>>(), ["fine"]);
-        insta::assert_snapshot!(found, @"");
+        insta::assert_snapshot!(found, @r#"
+        error[HL0557]: this language has no unit called `gigabyte`
+         --> catalog.yaml:3:19
+          |
+        3 |   left: "{data in gigabyte} left, {x in minuts}."
+          |                   ^^^^^^^^
+          |
+          = help: did you mean `gigabytes`?
+
+        error[HL0557]: this language has no unit called `minuts`
+         --> catalog.yaml:3:41
+          |
+        3 |   left: "{data in gigabyte} left, {x in minuts}."
+          |                                         ^^^^^^
+          |
+          = help: did you mean `minutes`?
+
+        error[HL0551]: `on` means nothing here
+         --> catalog.yaml:6:33
+          |
+        6 |   gigabytes: { many: gigabytes, on: gigabyte }
+          |                                 ^^
+          |
+          = help: did you mean `one`?
+
+        error[HL0553]: `Pieces` cannot be the name of a unit, because its recording is called so
+         --> catalog.yaml:7:3
+          |
+        7 |   Pieces: pieces
+          |   ^^^^^^
+          |
+          = help: use a-z, 0-9 and `-`, at most 60 characters
+
+        error[HL0554]: `pieces` wants the words of a unit, not a map
+         --> catalog.yaml:8:3
+          |
+        8 |   pieces: { one: piece }
+          |   ^^^^^^
+          |
+          = help: write `{ one: gigabyte, many: gigabytes }`
+
+        error[HL0555]: a word has no places for values
+         --> catalog.yaml:9:18
+          |
+        9 |   points: { one: "{x}", many: points }
+          |                  ^^^^^
+        "#);
     }
 
     #[test]

@@ -237,7 +237,7 @@ fn compute(operator: Operator, left: &Value, right: &Value) -> Evaluated {
         (Divide, Value::Percent(a), Value::Number(b)) => a.checked_div(*b).map(Value::Percent),
         (Multiply, whole, Value::Percent(part)) | (Multiply, Value::Percent(part), whole) => {
             let part = part.checked_div(Decimal::ONE_HUNDRED).ok_or(EvalError::OutOfRange)?;
-            return compute(Multiply, whole, &Value::Number(part));
+            return compute(Multiply, whole, &Value::Number(part.normalize()));
         }
         (Add, Value::Duration(a), Value::Duration(b)) => a.checked_add(*b).map(Value::Duration),
         (Subtract, Value::Duration(a), Value::Duration(b)) => {

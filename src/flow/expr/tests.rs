@@ -127,8 +127,8 @@ fn what_cannot_be_read_says_what_to_write() {
     this `if` has no `then` @ if; write `if a then b else c`
     `known` asks for a name in parentheses @ known; write `known(order.eta)`
     `known` asks for a name in parentheses @ known; write `known(order.eta)`
-    `5x` is no number, date, time or length of time @ 5x; write 12.50, 2026-11-24, 18:00, 1m30s, or put a text in quotes
-    `2026-02-30` is no number, date, time or length of time @ 2026-02-30; write 12.50, 2026-11-24, 18:00, 1m30s, or put a text in quotes
+    `5x` is no number, date, time or length of time @ 5x; write 12.50, 3.5%, 2026-11-24, 18:00, 1m30s, or put a text in quotes
+    `2026-02-30` is no number, date, time or length of time @ 2026-02-30; write 12.50, 3.5%, 2026-11-24, 18:00, 1m30s, or put a text in quotes
     this quoted text never ends, or has a `\` before a letter @ "abc; close it with the same quote; inside it write `\\` for a backslash
     `&` means nothing here @ &; write `and`
     a value is missing before `==` @ ==; a value belongs here: a name, a number, a text in quotes, yes or no

@@ -253,9 +253,9 @@ fn well_grouped(reader: Reader, groups: &[String]) -> bool {
         (prefix, 12) if prefix.starts_with("+1") => sizes == [2, 3, 3, 4],
         (prefix, _) if prefix.starts_with('+') => evenly,
         (_, 10) => sizes == [3, 3, 4],
-        ("010" | "020" | "021" | "022" | "023" | "024" | "025" | "027" | "028" | "029", 11) => {
-            sizes == [3, 4, 4]
-        }
+        // Peking and the other great cities have area codes of three figures, everybody else has four.
+        ("010", 11) => sizes == [3, 4, 4],
+        (prefix, 11) if prefix.starts_with("02") => sizes == [3, 4, 4],
         (prefix, 11) if prefix.starts_with('1') => sizes == [3, 4, 4],
         (prefix, 11) if prefix.starts_with('0') => sizes == [4, 3, 4],
         _ => evenly,

@@ -19,14 +19,23 @@ fn recordings(catalogue: &Catalogue) -> HashSet<Arc<str>> {
     catalogue.clips().into_iter().map(|it| it.clip).collect()
 }
 
-#[test]
-fn what_is_said_of_a_sample_is_heard_as_it_was_meant() {
-    for catalogue in &languages() {
-        let mut prover = Prover::new(catalogue, recordings(catalogue), 1);
-        for _ in 0..WAYS * 20_000 {
-            prover.prove_next().unwrap_or_else(|wrong| panic!("{}: {wrong}", catalogue.lang()));
-        }
+/// 4,000 values each way; `hotline say --prove` takes more.
+#[track_caller]
+fn sample(catalogue: &Catalogue) {
+    let mut prover = Prover::new(catalogue, recordings(catalogue), 1);
+    for _ in 0..WAYS * 4_000 {
+        prover.prove_next().unwrap_or_else(|wrong| panic!("{wrong}"));
     }
+}
+
+#[test]
+fn what_is_said_in_mandarin_is_heard_as_it_was_meant() {
+    sample(&languages()[0]);
+}
+
+#[test]
+fn what_is_said_in_english_is_heard_as_it_was_meant() {
+    sample(&languages()[1]);
 }
 
 #[test]
@@ -197,4 +206,39 @@ fn the_oracle_hears_english_and_nothing_that_nobody_says() {
             ("two hour", None),
         ],
     );
+}
+
+/// Two crates that nobody here wrote count too. Of Chinese the one knows 二 only, and 兆 from 10^12 on.
+#[test]
+fn other_peoples_numerals_are_ours() {
+    let [mandarin, english] = &languages();
+    let said = |catalogue: &Catalogue, number: u64| {
+        let number = Value::Number(rust_decimal::Decimal::from(number));
+        catalogue.say(&number, Reading::default(), TODAY).unwrap().text
+    };
+    let mut draw = Draw::new(2);
+    let mut compared = 0;
+    while compared < 20_000 {
+        let Value::Number(number) = draw.value(Reader::Counted) else { unreachable!() };
+        let number = u64::try_from(number.trunc().mantissa()).unwrap();
+        if number >= 1_000_000_000_000 {
+            continue;
+        }
+        compared += 1;
+        let theirs = chinese_number::from_u64_to_chinese_ten_thousand(
+            chinese_number::ChineseVariant::Simple,
+            chinese_number::ChineseCase::Lower,
+            number,
+        );
+        assert_eq!(said(mandarin, number).replace('两', "二"), theirs, "{number}");
+        let plain = english_numbers::Formatting {
+            title_case: false,
+            spaces: true,
+            conjunctions: false,
+            commas: false,
+            dashes: true,
+        };
+        let theirs = english_numbers::convert(i64::try_from(number).unwrap(), plain);
+        assert_eq!(said(english, number), theirs, "{number}");
+    }
 }
