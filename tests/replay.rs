@@ -36,12 +36,12 @@ fn a_call_repeats_on_its_own_flow_and_goes_elsewhere_on_an_edited_one() {
 
     let (code, shown, complaint) = replay(folder, &["--last", "5"]);
     assert_eq!(code, Some(0), "{shown}{complaint}");
-    assert!(shown.contains("1 calls. On their own flow: 1 same, 0 different"), "{shown}");
+    assert!(shown.contains("1 call. On their own flow: 1 same, 0 different"), "{shown}");
 
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/flows/shop.yaml");
     let (_, same, _) = replay(folder, &["--flow-file", demo]);
     assert!(same.contains("0 elsewhere, 0 known only in part"), "{same}");
-    assert!(same.contains("of 1 calls of which that is known: 1 then, 1 now"), "{same}");
+    assert!(same.contains("of 1 call of which that is known: 1 then, 1 now"), "{same}");
 
     // Key 1 leads to a person.
     let text = fs::read_to_string(demo).unwrap();

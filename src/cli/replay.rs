@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::count::counted;
 use crate::call::{Entry, Setting, Start};
 use crate::diagnostic::text;
 use crate::flow::Program;
@@ -278,9 +279,9 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
     let (same, different) = (count(lines, SAME), count(lines, DIFFERENT));
     let (gone, part) = (count(lines, OTHER_VERSION), count(lines, INCOMPLETE));
     let mut says = vec![format!(
-        "{} calls. On their own flow: {same} same, {different} different, {gone} of a version that is gone, \
+        "{}. On their own flow: {same} same, {different} different, {gone} of a version that is gone, \
          {part} not stored whole.",
-        lines.len()
+        counted(lines.len(), "call")
     )];
     if is_edited {
         let reruns = || lines.iter().filter_map(|it| it.edited.as_ref());
@@ -289,7 +290,8 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
         let (then, now, known) = contained(lines);
         says.push(format!("On the edited flow: {other} elsewhere, {stopped} known only in part."));
         says.push(format!(
-            "Ended without a person, of {known} calls of which that is known: {then} then, {now} now."
+            "Ended without a person, of {} of which that is known: {then} then, {now} now.",
+            counted(known, "call")
         ));
     }
     says

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::count::{counted, grouped};
 use crate::speech::{Catalogue, Lang, Mismatch, Prover, WAYS};
 
 /// As many mismatches are shown of a language.
@@ -62,8 +63,9 @@ pub(super) fn prove(
     let languages: Vec<_> = catalogues.iter().map(|(lang, _)| &***lang).collect();
     writeln!(
         out,
-        "{} in {}, said in {WAYS} ways and heard again: {}, {:.1} s, seed {seed}",
-        counted(values, "value"),
+        "{} {} in {}, said in {WAYS} ways and heard again: {}, {:.1} s, seed {seed}",
+        grouped(values),
+        if values == 1 { "value" } else { "values" },
         languages.join(" and "),
         counted(mismatches, "mismatch"),
         begun.elapsed().as_secs_f64(),
@@ -121,24 +123,6 @@ fn progress(done: &AtomicU64, all: u64, finished: impl Fn() -> bool) {
     }
 }
 
-/// `1 value`, `10,000,000 values`, `0 mismatches`
-fn counted(count: u64, word: &str) -> String {
-    let figures = count.to_string();
-    let mut grouped = String::new();
-    for (at, figure) in figures.char_indices() {
-        if at > 0 && (figures.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(figure);
-    }
-    let ending = match word {
-        _ if count == 1 => "",
-        "mismatch" => "es",
-        _ => "s",
-    };
-    format!("{grouped} {word}{ending}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,17 +168,5 @@ mod tests {
         assert_eq!((sound, shown.lines().count()), (false, SHOWN + 2));
         assert!(shown.contains("zh-CN: and 90 more"), "{shown}");
         assert!(shown.ends_with(": 100 mismatches"), "{shown}");
-    }
-
-    #[test]
-    fn one_is_not_counted_as_many() {
-        let table = [
-            (1, "value", "1 value"),
-            (0, "mismatch", "0 mismatches"),
-            (1_234_567, "value", "1,234,567 values"),
-        ];
-        for (count, word, expected) in table {
-            assert_eq!(counted(count, word), expected);
-        }
     }
 }
