@@ -438,6 +438,51 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_said_with_its_unit_and_percentages_without() {
+        let prompts = "left: \"{it in data}, {it as percent}\"";
+        let mandarin = catalogue(&format!(
+            "language: zh-CN\nprompts: {{ {prompts} }}\nunits: {{ data: 个G }}\n"
+        ));
+        let english = catalogue(&format!(
+            "language: en-US\nprompts: {{ {prompts} }}\nunits: {{ data: {{ one: gigabyte, many: gigabytes }} }}\n"
+        ));
+        #[rustfmt::skip]
+        let table = [
+            ("0",    "零个G, 百分之零",             "zero gigabytes, zero percent"),
+            ("1",    "一个G, 百分之一",             "one gigabyte, one percent"),
+            ("2",    "两个G, 百分之二",             "two gigabytes, two percent"),
+            ("12",   "十二个G, 百分之十二",         "twelve gigabytes, twelve percent"),
+            ("100",  "一百个G, 百分之百",           "one hundred gigabytes, one hundred percent"),
+            ("102",  "一百零二个G, 百分之一百零二", "one hundred two gigabytes, one hundred two percent"),
+            ("2.50", "二点五个G, 百分之二点五",     "two point five gigabytes, two point five percent"),
+            ("-1",   "负一个G, 负百分之一",         "minus one gigabyte, minus one percent"),
+        ];
+        for (number, in_mandarin, in_english) in table {
+            for (catalogue, expected) in [(&mandarin, in_mandarin), (&english, in_english)] {
+                let values = |_: &str| Type::Number.read(number).ok();
+                let said = catalogue.speak(catalogue.prompt("left").unwrap(), TODAY, &values);
+                assert_eq!(said.unwrap().text, expected, "{number}");
+            }
+        }
+        let two = mandarin.say(
+            &Value::Number(2.into()),
+            Reading { kind: None, unit: Some("data") },
+            TODAY,
+        );
+        assert_eq!(played(&two.unwrap()), "zh-CN/units/data.two");
+        let minutes = Reading { kind: None, unit: Some("minutes") };
+        let built_in = mandarin.say(&Value::Number(2.into()), minutes, TODAY);
+        assert_eq!(played(&built_in.unwrap()), "zh-CN/atoms/minutes-2");
+        for (value, unit, wrong) in [
+            (Value::Money(5), "data", Unspeakable::Uncounted),
+            (Value::Number(5.into()), "miles", Unspeakable::NoUnit("miles".into())),
+        ] {
+            let reading = Reading { kind: None, unit: Some(unit) };
+            assert_eq!(english.say(&value, reading, TODAY), Err(wrong));
+        }
+    }
+
+    #[test]
     fn english_keeps_its_spaces() {
         let it = catalogue(
             "language: en-US\nprompts:\n  shipped: Shipped by {order.carrier} for {order.eta}.\n\

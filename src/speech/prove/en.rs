@@ -236,7 +236,7 @@ fn year(input: &str) -> Heard<'_, u64> {
     // The years behind a thousand are counted: two thousand five, and nobody says twenty hundred.
     let odd = || verify(below_hundred, |it| *it > 10 && !it.is_multiple_of(10));
     let behind = verify(below_hundred, |it| *it >= 10);
-    let counted = |it: &u64| *it < 1_000 || (it / 100 % 10 == 0 && it % 100 < 10);
+    let counted = |it: &u64| *it < 1_000 || ((it / 100).is_multiple_of(10) && it % 100 < 10);
     alt((
         map(terminated(odd(), tag(" hundred")), |it| it * 100),
         map((odd(), preceded(tag(" oh "), ones)), |(century, year)| century * 100 + year),

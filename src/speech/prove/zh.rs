@@ -185,7 +185,7 @@ fn counted(input: &str) -> Heard<'_, u64> {
 fn with_fraction(input: &str) -> Heard<'_, String> {
     let behind = verify(recognize(many1(digit)), |it: &str| !it.ends_with('零'));
     let (rest, (whole, behind)) = (terminated(numeral, char('点')), behind).parse(input)?;
-    let places: String = behind.chars().filter_map(|it| position(it)).collect();
+    let places: String = behind.chars().filter_map(position).collect();
     Ok((rest, format!("{whole}.{places}")))
 }
 
