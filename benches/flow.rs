@@ -19,8 +19,11 @@ struct Words;
 impl Prompts for Words {
     fn prompt(&self, _: &str, name: &str) -> Option<PromptFacts<'_>> {
         let path = Spanned::new("order.total".into(), Span::default());
-        let slots =
-            if name == "order-total" { vec![Slot { path, kind: None }] } else { Vec::new() };
+        let slots = if name == "order-total" {
+            vec![Slot { path, kind: None, unit: None }]
+        } else {
+            Vec::new()
+        };
         let text = "For more press 1, for an agent press 0.";
         Some(PromptFacts { text, span: Span::default(), length: Duration::from_secs(4), slots })
     }
@@ -31,6 +34,10 @@ impl Prompts for Words {
 
     fn is_recorded(&self, _: &str, _: &str) -> bool {
         true
+    }
+
+    fn units(&self, _: &str) -> Vec<&str> {
+        Vec::new()
     }
 
     fn readable_as(&self, from: &Type, wanted: &Type) -> bool {

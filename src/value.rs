@@ -24,6 +24,8 @@ pub enum Type {
     Number,
     /// An amount in the flow's currency, in whole minor units (fen, cents).
     Money,
+    /// So many hundredths: an interest rate, a discount.
+    Percent,
     /// A day.
     Date,
     /// A time of day.
@@ -59,6 +61,8 @@ pub enum Value {
     Number(Decimal),
     /// Minor units of the flow's currency.
     Money(i64),
+    /// Hundredths: 3.5 is 3.5 %, 0.035 of the whole.
+    Percent(Decimal),
     /// A day.
     Date(civil::Date),
     /// A time of day.
@@ -87,11 +91,12 @@ pub enum Value {
 pub struct Unreadable(&'static str);
 
 /// What a designer may write as a type, with an example each, in the order of docs.
-pub const TYPE_NAMES: [&str; 12] = [
+pub const TYPE_NAMES: [&str; 13] = [
     "text",
     "digits",
     "number",
     "money",
+    "percent",
     "date",
     "time",
     "datetime",
@@ -111,6 +116,7 @@ impl Type {
             "digits" => Self::Digits,
             "number" => Self::Number,
             "money" => Self::Money,
+            "percent" => Self::Percent,
             "date" => Self::Date,
             "time" => Self::Time,
             "datetime" => Self::DateTime,
@@ -125,7 +131,7 @@ impl Type {
 
     /// Reads a text as a value of this type: a database column, a cell of a scenario, keys of a caller.
     ///
-    /// Money and numbers are decimals in the major unit (`56.30`), dates and times ISO 8601, durations jiff's friendly
+    /// Money and numbers are decimals in the major unit (`56.30`), percentages hundredths (`3.5`, `3.5%`), dates and times ISO 8601, durations jiff's friendly
     /// or ISO form (`2h 5m`, `PT2H`), yes/no one of `yes no true false 1 0`.
     ///
     /// # Errors
@@ -139,6 +145,7 @@ impl Type {
                 .map(|number| Value::Number(number.normalize()))
                 .map_err(|_| Unreadable("a decimal number")),
             Self::Money => money(text).map(Value::Money).ok_or(Unreadable("an amount of money")),
+            Self::Percent => percent(text).map(Value::Percent).ok_or(Unreadable("a percentage")),
             Self::Date => {
                 date(text).map(Value::Date).ok_or(Unreadable("a date such as 2026-11-24"))
             }
@@ -180,6 +187,7 @@ impl fmt::Display for Type {
             Self::Digits => "digits",
             Self::Number => "number",
             Self::Money => "money",
+            Self::Percent => "percent",
             Self::Date => "date",
             Self::Time => "time",
             Self::DateTime => "datetime",
@@ -213,6 +221,7 @@ impl fmt::Display for Value {
                 let sign = if *minor < 0 { "-" } else { "" };
                 write!(f, "{sign}{}.{:02}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100)
             }
+            Self::Percent(it) => write!(f, "{}%", it.normalize()),
             Self::Date(it) => it.fmt(f),
             Self::Time(it) => it.fmt(f),
             Self::DateTime(it) => it.fmt(f),
@@ -254,6 +263,12 @@ fn recording(text: &str) -> Option<Arc<str>> {
 /// A day alone, or the day of a date and time: databases often keep both in one column.
 fn date(text: &str) -> Option<civil::Date> {
     text.parse().ok().or_else(|| text.parse::<civil::DateTime>().ok().map(civil::DateTime::date))
+}
+
+/// Hundredths, with or without the sign: databases keep 3.5, people write 3.5%.
+fn percent(text: &str) -> Option<Decimal> {
+    let hundredths = text.strip_suffix('%').map_or(text, str::trim_end);
+    Decimal::from_str_exact(hundredths).ok().map(|it| it.normalize())
 }
 
 /// Whole minor units; a third decimal is an error, not a rounding, unless it came out of a float's noise.
@@ -316,6 +331,10 @@ mod tests {
             (Type::Money,    "-0.05",            Some("-0.05")),
             (Type::Money,    "56.299999999",     Some("56.30")),
             (Type::Money,    "56.305",           None),
+            (Type::Percent,  "3.50",             Some("3.5%")),
+            (Type::Percent,  "-3.5 %",           Some("-3.5%")),
+            (Type::Percent,  "%",                None),
+            (Type::Percent,  "3.5%%",            None),
             (Type::Date,     "2026-11-26",       Some("2026-11-26")),
             (Type::Date,     "2026-11-26 10:00", Some("2026-11-26")),
             (Type::Date,     "2026-02-30",       None),

@@ -210,6 +210,7 @@ impl Prompts for Shop {
         let slots = text.split('{').skip(1).map(|it| Slot {
             path: Spanned::new(it.split('}').next().unwrap_or_default().into(), Span::default()),
             kind: None,
+            unit: None,
         });
         // About 15 letters a second.
         let length = Duration::from_millis(text.chars().count() as u64 * 66);
@@ -223,6 +224,11 @@ impl Prompts for Shop {
     fn is_recorded(&self, _: &str, word: &str) -> bool {
         let recorded = self.world.get("recorded").expect("recorded").items();
         recorded.iter().any(|it| it.text() == Some(word))
+    }
+
+    fn units(&self, _: &str) -> Vec<&str> {
+        let units = self.world.get("units").expect("units").items();
+        units.iter().filter_map(Node::text).collect()
     }
 
     fn readable_as(&self, from: &Type, wanted: &Type) -> bool {

@@ -22,7 +22,7 @@ fn a_line_hears_its_balance_and_what_is_left_of_the_month() {
     let [call] = &calls[..] else { panic!("{calls:#?}") };
     let texts = call.each("heard", "text");
     assert!(texts.contains(&"您的话费余额是五十六元三角。".to_owned()), "{texts:#?}");
-    assert!(texts.contains(&"本月还剩通话一百二十分钟，流量三点五G。".to_owned()), "{texts:#?}");
+    assert!(texts.contains(&"本月还剩通话一百二十分钟，流量三点五个G。".to_owned()), "{texts:#?}");
     let values = [
         ("line.balance", Value::Money(5_630)),
         ("line.minutes", Value::Number(Decimal::from(120))),

@@ -164,7 +164,9 @@ fn sample(kind: &Type, seed: u8) -> Value {
         }
         Type::Text => "顺丰".to_owned(),
         Type::Digits => "20260001".to_owned(),
-        Type::Number | Type::Money => format!("{}.{:02}", i16::from(seed) - 90, seed % 100),
+        Type::Number | Type::Money | Type::Percent => {
+            format!("{}.{:02}", i16::from(seed) - 90, seed % 100)
+        }
         Type::Date => "2026-11-26".to_owned(),
         Type::Time => "15:04".to_owned(),
         Type::DateTime => "2026-11-26T15:04".to_owned(),

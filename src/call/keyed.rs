@@ -13,7 +13,7 @@ use crate::value::{Type, Value};
 /// | kind | keys |
 /// | --- | --- |
 /// | digits | figures, kept as they are |
-/// | number, money | figures, `*` before the decimals: `12*50` |
+/// | number, money, percent | figures, `*` before the decimals: `12*50` |
 /// | date | `YYYYMMDD`, or `MMDD` for the nearest such day, past or to come |
 /// | time | `HHMM`, `HMM`, or the hour alone, in 24 hours |
 /// | datetime | `YYYYMMDDHHMM` |
@@ -39,6 +39,7 @@ pub(super) fn read(
         Type::Digits => is_figures.then(|| Value::Digits(keys.as_str().into())),
         Type::Secret => is_figures.then(|| Value::Secret(Secret::new(keys.as_str().into()))),
         Type::Number => Some(Value::Number(decimal(&keys)?.normalize())),
+        Type::Percent => Some(Value::Percent(decimal(&keys)?.normalize())),
         Type::Money => kind.read(&decimal(&keys)?.to_string()).ok(),
         Type::Date => date(&keys, today).map(Value::Date),
         Type::Time => time(&keys).map(Value::Time),
@@ -121,6 +122,8 @@ mod tests {
             (Type::Digits,   "12*",          None),
             (Type::Number,   "12",           Some("12")),
             (Type::Number,   "12*5",         Some("12.5")),
+            (Type::Percent,  "3*50",         Some("3.5%")),
+            (Type::Percent,  "100",          Some("100%")),
             (Type::Money,    "12*50",        Some("12.50")),
             (Type::Money,    "12*5",         Some("12.50")),
             (Type::Money,    "100",          Some("100.00")),

@@ -7,6 +7,7 @@
 //! Read next: the command you came for.
 
 mod check;
+mod count;
 mod diff;
 mod graph;
 mod lsp;

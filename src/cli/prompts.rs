@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use self::folder::{Entry, Folder};
 use self::verdict::{Trouble, troubles};
+use super::count::counted;
 use crate::audio::measure::Measures;
 use crate::diagnostic::Level;
 use crate::diagnostic::text::render;
@@ -92,7 +93,8 @@ fn list(folder: &Folder, atoms: bool, out: &mut impl Write) -> io::Result<bool> 
     let count = folder.entries.iter().filter(shown).count();
     writeln!(
         out,
-        "{count} recordings, {:.0} min {:02.0} s",
+        "{}, {:.0} min {:02.0} s",
+        counted(count, "recording"),
         (seconds / 60.0).floor(),
         seconds % 60.0
     )?;
@@ -116,8 +118,6 @@ fn check(folder: &Folder, out: &mut impl Write) -> io::Result<bool> {
         writeln!(out, "{clip:width$}  {trouble}")?;
     }
     let problems = lines.len() + folder.found.len();
-    let counted =
-        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let recordings = counted(folder.entries.len(), "recording");
     let languages = counted(folder.languages, "language");
     writeln!(out, "{recordings} in {languages}, {}", counted(problems, "problem"))?;
@@ -193,7 +193,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         folder(dir.path());
         let (sound, shown) = run_on(dir.path(), Command::Check);
-        assert_eq!((sound, shown.as_str()), (true, "184 recordings in 1 language, 0 problems\n"));
+        assert_eq!((sound, shown.as_str()), (true, "185 recordings in 1 language, 0 problems\n"));
         assert_eq!(run_on(dir.path(), Command::Export), (true, String::new()));
         let (sound, shown) = run_on(dir.path(), Command::List { atoms: false });
         assert!(sound);
@@ -223,7 +223,7 @@ mod tests {
         en-US/atoms/7      missing: `hotline prompts export` lists what to record
         en-US/atoms/8      cannot be read: not a FLAC, WAV, OGG/Vorbis or MP3 file
         en-US/old-welcome  no text in the catalogue wants this recording
-        184 recordings in 1 language, 5 problems
+        185 recordings in 1 language, 5 problems
         ");
         let (_, shown) = run_on(dir.path(), Command::Export);
         insta::assert_snapshot!(shown, @"

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::count::counted;
 use crate::call::{Entry, Setting, Start};
 use crate::diagnostic::text;
 use crate::flow::Program;
@@ -278,10 +279,9 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
     let (same, different) = (count(lines, SAME), count(lines, DIFFERENT));
     let (gone, part) = (count(lines, OTHER_VERSION), count(lines, INCOMPLETE));
     let mut says = vec![format!(
-        "{} call{}. On their own flow: {same} same, {different} different, {gone} of a version that is gone, \
+        "{}. On their own flow: {same} same, {different} different, {gone} of a version that is gone, \
          {part} not stored whole.",
-        lines.len(),
-        if lines.len() == 1 { "" } else { "s" }
+        counted(lines.len(), "call")
     )];
     if is_edited {
         let reruns = || lines.iter().filter_map(|it| it.edited.as_ref());

@@ -1,4 +1,7 @@
-//! `hotline say`: what callers hear of a value, as words, as recordings, and as a WAV to listen to.
+//! `hotline say`: what callers hear of a value, as words, as recordings, and as a WAV to listen to; and the proof that
+//! values are said as people say them.
+
+mod prove;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -14,7 +17,7 @@ use crate::audio::store::read_clip;
 use crate::audio::{ClipStore, RATE};
 use crate::diagnostic::text::render;
 use crate::server::house::{Broken, Ground, Overrides};
-use crate::speech::{Catalogues, Piece, Utterance};
+use crate::speech::{Catalogue, Catalogues, Lang, Piece, Reading, Utterance};
 use crate::value::{TYPE_NAMES, Type};
 
 /// Show how a value is spoken, and write it as a WAV.
@@ -23,16 +26,21 @@ use crate::value::{TYPE_NAMES, Type};
     after_help = "Examples:\n  hotline say 129.05 --as money                        in every language\n  \
                         hotline say 13800000001 --as phone --lang zh-CN      with 幺 for 1\n  \
                         hotline say 20260001 --as digits --lang en-US --wav order.wav\n  \
-                        hotline say 2026-11-26 --as date --today 2026-11-25  as on that day\n\n\
-                        Exit codes: 0 it can be spoken, 1 it cannot or a recording is missing, 2 wrong usage."
+                        hotline say 2026-11-26 --as date --today 2026-11-25  as on that day\n  \
+                        hotline say 3.5 --unit gigabytes                     with what it counts\n  \
+                        hotline say --prove 100000                           values by chance, heard again\n\n\
+                        Exit codes: 0 it can be spoken, 1 it cannot or a recording is missing or a proof failed, 2 wrong usage."
 )]
 pub(super) struct SayArgs {
     /// The value, written as a database would give it: 129.05, 2026-11-26, 15:00, yes
-    #[arg(allow_hyphen_values = true)]
-    value: String,
+    #[arg(allow_hyphen_values = true, required_unless_present = "prove")]
+    value: Option<String>,
     /// What it is read as
     #[arg(long = "as", value_name = "TYPE", default_value = "number", value_parser = TYPE_NAMES)]
     kind: String,
+    /// Say a number with what it counts, such as gigabytes
+    #[arg(long, value_name = "UNIT")]
+    unit: Option<String>,
     /// Only this language, such as zh-CN
     #[arg(long)]
     lang: Option<String>,
@@ -42,6 +50,12 @@ pub(super) struct SayArgs {
     /// The day on which it is said, for dates: the year is left out in the present one
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
+    /// Instead: say so many values by chance in every way and language, and hear them again
+    #[arg(long, value_name = "N", conflicts_with_all = ["value", "kind", "unit", "wav", "today"])]
+    prove: Option<u64>,
+    /// With --prove: the chance that is repeated with the same number
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "prove")]
+    seed: u64,
     /// The configuration, for the prompts
     #[arg(long, value_name = "FILE", default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
     config: PathBuf,
@@ -57,8 +71,13 @@ pub(super) fn run(args: &SayArgs) -> ExitCode {
     };
     let today = args.today.unwrap_or_else(|| ZonedDateTime::now().date());
     let mut out = io::stdout().lock();
-    match say(args, today, &ground.catalogues, &ground.config.prompts, &mut out) {
+    let said = match args.prove {
+        Some(values) => proven(args, values, &ground.catalogues, &ground.config.prompts, &mut out),
+        None => say(args, today, &ground.catalogues, &ground.config.prompts, &mut out),
+    };
+    match said {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Unsaid::Unproven) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("hotline say: {error}");
             ExitCode::FAILURE
@@ -71,16 +90,51 @@ pub(super) fn run(args: &SayArgs) -> ExitCode {
 enum Unsaid {
     #[error("no catalogue speaks {0}; there are {1}")]
     NoLanguage(String, String),
+    #[error("{0} has no unit called `{1}`; there are {2}")]
+    NoUnit(Lang, String, String),
     #[error(transparent)]
     Unreadable(#[from] crate::value::Unreadable),
     #[error(transparent)]
     Unspeakable(#[from] crate::speech::Unspeakable),
-    #[error("{0} recordings are missing: `hotline prompts export` lists what to record")]
+    #[error("{} missing: `hotline prompts export` lists what to record", recordings(*.0))]
     Unrecorded(usize),
+    #[error("not every value was understood")]
+    Unproven,
     #[error("{0} cannot be written: {1}")]
     Wav(String, crate::audio::recording::RecordingError),
     #[error(transparent)]
     Output(#[from] io::Error),
+}
+
+fn recordings(count: usize) -> String {
+    if count == 1 { "1 recording is".to_owned() } else { format!("{count} recordings are") }
+}
+
+/// The catalogues of the languages asked for.
+fn chosen<'c>(
+    args: &SayArgs,
+    catalogues: &'c Catalogues,
+) -> Result<Vec<(&'c Lang, &'c Catalogue)>, Unsaid> {
+    let asked = |lang: &str| args.lang.as_deref().is_none_or(|it| it.eq_ignore_ascii_case(lang));
+    let chosen: Vec<_> = catalogues.iter().filter(|(lang, _)| asked(lang)).collect();
+    if chosen.is_empty() {
+        let known: Vec<_> = catalogues.keys().map(|it| &**it).collect();
+        let asked = args.lang.clone().unwrap_or_else(|| "any language".to_owned());
+        return Err(Unsaid::NoLanguage(asked, known.join(", ")));
+    }
+    Ok(chosen)
+}
+
+/// Says and hears values by chance in the languages asked for.
+fn proven(
+    args: &SayArgs,
+    values: u64,
+    catalogues: &Catalogues,
+    prompts: &Path,
+    out: &mut impl Write,
+) -> Result<(), Unsaid> {
+    let sound = prove::prove(&chosen(args, catalogues)?, prompts, values, args.seed, out)?;
+    if sound { Ok(()) } else { Err(Unsaid::Unproven) }
 }
 
 /// Prints the value in the languages asked for, and writes the WAV. `prompts` is the folder of the recordings.
@@ -91,17 +145,17 @@ fn say(
     prompts: &Path,
     out: &mut impl Write,
 ) -> Result<(), Unsaid> {
-    let chosen = |lang: &str| args.lang.as_deref().is_none_or(|it| it.eq_ignore_ascii_case(lang));
-    // The parser took no other name; a text is as good a word as any.
-    let value = Type::from_name(&args.kind).unwrap_or(Type::Text).read(&args.value)?;
+    // The parser took no other name and wants a value; a text is as good a word as any.
+    let kind = Type::from_name(&args.kind).unwrap_or(Type::Text);
+    let value = kind.read(args.value.as_deref().unwrap_or_default())?;
+    let reading = Reading { kind: None, unit: args.unit.as_deref() };
     let mut said = Vec::new();
-    for (lang, catalogue) in catalogues.iter().filter(|(lang, _)| chosen(lang)) {
-        said.push((lang, catalogue.say(&value, None, today)?));
-    }
-    if said.is_empty() {
-        let known: Vec<_> = catalogues.keys().map(|it| &**it).collect();
-        let asked = args.lang.clone().unwrap_or_else(|| "any language".to_owned());
-        return Err(Unsaid::NoLanguage(asked, known.join(", ")));
+    for (lang, catalogue) in chosen(args, catalogues)? {
+        if let Some(unit) = reading.unit.filter(|it| catalogue.units().all(|known| known != *it)) {
+            let known: Vec<_> = catalogue.units().collect();
+            return Err(Unsaid::NoUnit(Arc::clone(lang), unit.to_owned(), known.join(", ")));
+        }
+        said.push((lang, catalogue.say(&value, reading, today)?));
     }
     let clips = recorded(said.iter().map(|(_, utterance)| utterance), prompts);
     let mut missing = 0;
@@ -221,6 +275,14 @@ mod tests {
         ");
         insta::assert_snapshot!(words(&["2026-11-26", "--as", "date", "--lang", "zh-cn"]), @"zh-CN  十一月二十六日");
         insta::assert_snapshot!(words(&["-3", "--lang", "zh-CN"]), @"zh-CN  负三");
+        insta::assert_snapshot!(words(&["2", "--unit", "gigabytes"]), @"
+        en-US  two gigabytes
+        zh-CN  两个G
+        ");
+        insta::assert_snapshot!(words(&["3.5", "--as", "percent"]), @"
+        en-US  three point five percent
+        zh-CN  百分之三点五
+        ");
     }
 
     #[test]
@@ -255,8 +317,10 @@ mod tests {
             (&["tomorrow", "--as", "date"],               "it is not a date such as 2026-11-24"),
             (&["4711", "--as", "secret"],                 "a secret is never spoken"),
             (&["1000000000000000"],                       "the value is too large to be spoken"),
+            (&["3", "--unit", "gigabyte"],                "en-US has no unit called `gigabyte`; there are gigabytes, megabytes, kilometers, kilograms, points, pieces, weeks, months, years, days, hours, minutes, seconds"),
+            (&["3", "--as", "money", "--unit", "days"],   "only a number has a unit"),
             (&["3", "--lang", "de-DE"],                   "no catalogue speaks de-DE; there are en-US, zh-CN"),
-            (&["纸飞机", "--as", "text", "--lang", "en-US"], "1 recordings are missing: `hotline prompts export` lists what to record"),
+            (&["纸飞机", "--as", "text", "--lang", "en-US"], "1 recording is missing: `hotline prompts export` lists what to record"),
         ];
         for (line, expected) in table {
             assert_eq!(said(line).unwrap_err(), *expected, "{line:?}");

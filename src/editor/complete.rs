@@ -1,6 +1,6 @@
 //! What may be written where the cursor is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cursor::{Spot, spot};
 use super::files::{File, FileKind, Workspace};
@@ -127,6 +127,10 @@ impl Workspace {
             }
             Shape::Expression | Shape::Range | Shape::Address => self.expression(flow, found),
             Shape::Type | Shape::Given => value(found, &TYPE_NAMES, "type"),
+            Shape::Unit => {
+                let units: BTreeSet<&str> = self.catalogues().flat_map(|it| it.units()).collect();
+                value(found, &units.into_iter().collect::<Vec<_>>(), "unit");
+            }
             Shape::YesNo => value(found, &["yes", "no"], ""),
             Shape::Word(words) => value(found, words, ""),
             Shape::Duration => value(found, &["5s", "30s", "1m30s", "10m"], "length of time"),

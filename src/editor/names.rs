@@ -178,6 +178,7 @@ fn named(file: &File, place: &Place<'_>, flow: Option<FileId>, all: &mut Vec<Occ
         | Shape::OwnName
         | Shape::Reason
         | Shape::Type
+        | Shape::Unit
         | Shape::Given
         | Shape::Duration
         | Shape::YesNo

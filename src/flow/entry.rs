@@ -29,7 +29,7 @@ impl Ask {
             Type::DateTime => (12, 12),
             Type::YesNo => (1, 1),
             Type::Phone => (2, 32),
-            Type::Number | Type::Money | Type::Duration => (1, 15),
+            Type::Number | Type::Money | Type::Percent | Type::Duration => (1, 15),
             // Nine words need one key, which then ends the entry at once.
             Type::Choice(words) => (1, words.len().checked_ilog10().map_or(1, |it| it as u8 + 1)),
             Type::Text | Type::Digits | Type::Secret | Type::Recording => (least, 32),

@@ -135,6 +135,8 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0522
     HL0523
     HL0524
+    HL0525
+    HL0526
     HL0550
     HL0551
     HL0552
@@ -142,6 +144,7 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0554
     HL0555
     HL0556
+    HL0557
     HL0590
     HL0591
     HL0601

@@ -409,6 +409,8 @@ pub struct Say {
     pub value: Expr,
     /// Read as this type instead of its own: a number as digits.
     pub kind: Option<Spanned<Type>>,
+    /// What it counts, said behind it.
+    pub unit: Option<Spanned<Name>>,
     /// How keys meet it.
     pub keys: Keying,
 }

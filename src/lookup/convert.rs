@@ -3,7 +3,7 @@
 //! | type | bound as | read from |
 //! | --- | --- | --- |
 //! | text, digits, choice, phone, secret | text | text, integer, real |
-//! | number, money (major unit) | integer if whole, else real: SQLite compares texts as texts | integer, real, text |
+//! | number, money (major unit), percent | integer if whole, else real: SQLite compares texts as texts | integer, real, text |
 //! | date, time, datetime | text as SQLite's own functions write it | text |
 //! | duration | seconds | integer, real (seconds), text (`2h 5m`) |
 //! | yes/no | 1, 0 | integer, text |
@@ -31,7 +31,7 @@ pub(super) fn bind<'q>(query: Bound<'q>, value: &Value) -> Bound<'q> {
         | Value::Phone(it)
         | Value::Recording(it) => query.bind(it.to_string()),
         Value::Secret(it) => query.bind(it.expose().to_string()),
-        Value::Number(it) => number(query, *it),
+        Value::Number(it) | Value::Percent(it) => number(query, *it),
         Value::Money(minor) => number(query, Decimal::new(*minor, 2)),
         Value::Date(it) => query.bind(it.to_string()),
         Value::Time(it) => query.bind(it.to_string()),

@@ -125,6 +125,8 @@ async fn every_type_goes_to_the_database_and_comes_back() {
         (Type::Secret,   "4711",             "text"),
         (Type::Number,   "3",                "integer"),
         (Type::Number,   "3.5",              "real"),
+        (Type::Percent,  "3.5%",             "real"),
+        (Type::Percent,  "100%",             "integer"),
         (Type::Money,    "56.30",            "real"),
         (Type::Money,    "56.00",            "integer"),
         (Type::Money,    "-0.05",            "real"),

@@ -138,6 +138,7 @@ fn hash_of(value: Value) -> Option<crate::secret::Secret<Arc<str>>> {
         | Value::Digits(_)
         | Value::Number(_)
         | Value::Money(_)
+        | Value::Percent(_)
         | Value::Date(_)
         | Value::Time(_)
         | Value::DateTime(_)

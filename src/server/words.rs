@@ -10,8 +10,11 @@ pub(crate) struct Words<'a>(pub(crate) &'a Catalogues);
 impl Prompts for Words<'_> {
     fn prompt(&self, lang: &str, name: &str) -> Option<PromptFacts<'_>> {
         let prompt = self.0.get(lang)?.prompt(name)?;
-        let slots =
-            prompt.placeholders().map(|it| Slot { path: it.path.clone(), kind: it.kind.clone() });
+        let slots = prompt.placeholders().map(|it| Slot {
+            path: it.path.clone(),
+            kind: it.kind.clone(),
+            unit: it.unit.clone(),
+        });
         Some(PromptFacts {
             text: &prompt.text.value,
             span: prompt.text.span,
@@ -30,6 +33,10 @@ impl Prompts for Words<'_> {
 
     fn is_recorded(&self, lang: &str, word: &str) -> bool {
         self.0.get(lang).is_some_and(|it| it.word(word).is_some())
+    }
+
+    fn units(&self, lang: &str) -> Vec<&str> {
+        self.0.get(lang).into_iter().flat_map(|it| it.units()).collect()
     }
 
     fn readable_as(&self, from: &Type, wanted: &Type) -> bool {

@@ -620,6 +620,7 @@ fn plain(value: &Value) -> String {
         | Value::Digits(_)
         | Value::Number(_)
         | Value::Money(_)
+        | Value::Percent(_)
         | Value::Date(_)
         | Value::Time(_)
         | Value::DateTime(_)

@@ -26,6 +26,7 @@ pub struct Catalogue {
     pub(super) file: FileId,
     pub(super) prompts: IndexMap<Arc<str>, Prompt>,
     pub(super) words: IndexMap<Arc<str>, Word>,
+    pub(super) units: IndexMap<Arc<str>, Unit>,
 }
 
 /// A sentence or two, perhaps with places for values.
@@ -64,13 +65,15 @@ pub enum Part {
     Value(Placeholder),
 }
 
-/// A value's place in a prompt: `{order.eta}`, `{order_number as digits}`.
+/// A value's place in a prompt: `{order.eta}`, `{order_number as digits}`, `{line.data in gigabytes}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placeholder {
     /// The variable.
     pub path: Spanned<Arc<str>>,
     /// Read as this type instead of its own.
     pub kind: Option<Spanned<Type>>,
+    /// What it counts: said behind the number.
+    pub unit: Option<Spanned<Arc<str>>>,
     /// The whole placeholder, with its braces.
     pub span: Span,
 }
@@ -82,6 +85,27 @@ pub struct Word {
     pub text: Spanned<String>,
     /// Its recording.
     pub clip: Arc<str>,
+}
+
+/// What a number counts, in the words of one language: 个G, `gigabyte` and `gigabytes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// What flows call it; the same in every language.
+    pub name: Spanned<Arc<str>>,
+    /// Its words behind exactly one and behind exactly two, where they are others than behind any other number.
+    /// In Mandarin the number is part of them (一个G, 两个G), because its tone or word changes.
+    pub(super) few: [Option<Word>; 2],
+    /// Its words behind any other number.
+    pub(super) many: Word,
+}
+
+/// How a value is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reading<'a> {
+    /// As this type instead of its own.
+    pub kind: Option<&'a Type>,
+    /// As so many of this unit.
+    pub unit: Option<&'a str>,
 }
 
 /// A recording that the catalogue needs.
@@ -102,7 +126,7 @@ pub struct Recording {
 pub enum RecordingKind {
     /// A prompt, or a fixed part of one.
     Prompt,
-    /// A word of `words:`.
+    /// A word of `words:`, or of a unit.
     Word,
     /// A piece that numbers, dates and amounts are built from.
     Atom,
@@ -120,6 +144,12 @@ pub enum Unspeakable {
     /// The value cannot be read as the type asked for.
     #[error("the value cannot be read as {0}")]
     Unfit(Type),
+    /// A unit is asked for that the language does not have.
+    #[error("no unit is called `{0}`")]
+    NoUnit(Arc<str>),
+    /// A unit is asked for with a value that counts nothing.
+    #[error("only a number has a unit")]
+    Uncounted,
     /// A number of 10^15 or more, or more than 64 digits.
     #[error("the value is too large to be spoken")]
     TooLarge,
@@ -161,7 +191,12 @@ impl Catalogue {
         self.words.get(word)
     }
 
-    /// Every recording that it needs, each once: prompts, words, atoms, in this order.
+    /// The names of the units that values may be said with, its own and those of its language.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        self.units.keys().map(|it| &**it).chain(self.tongue.units().iter().copied())
+    }
+
+    /// Every recording that it needs, each once: prompts, words, units, atoms, in this order.
     #[must_use]
     pub fn clips(&self) -> Vec<Recording> {
         let prompts =
@@ -171,9 +206,14 @@ impl Catalogue {
                 }
                 Part::Mark { .. } | Part::Value(_) => None,
             });
+        let units = self.units.values().flat_map(|unit| {
+            let few = unit.few.iter().flatten();
+            few.chain([&unit.many])
+        });
         let words = self
             .words
             .values()
+            .chain(units)
             .map(|word| (Arc::clone(&word.clip), word.text.value.clone(), RecordingKind::Word));
         let atoms = say::atoms(self.tongue)
             .into_iter()
@@ -212,38 +252,45 @@ impl Catalogue {
                         before: said.text.chars().next_back(),
                         after: prompt.parts.get(at + 1).and_then(Part::first_char),
                     };
-                    let kind = place.kind.as_ref().map(|kind| &kind.value);
-                    self.say_into(&value, kind, today, nearby, &mut said)?;
+                    let reading = Reading {
+                        kind: place.kind.as_ref().map(|kind| &kind.value),
+                        unit: place.unit.as_ref().map(|unit| &*unit.value),
+                    };
+                    self.say_into(&value, reading, today, nearby, &mut said)?;
                 }
             }
         }
         Ok(said)
     }
 
-    /// Says `value` alone, read as `kind` where that is given.
+    /// Says `value` alone, as `reading` wants it.
     ///
     /// # Errors
-    /// [`Unspeakable`] if the value is secret, too large or not readable as `kind`.
+    /// [`Unspeakable`] if the value is secret, too large or not readable so.
     pub fn say(
         &self,
         value: &Value,
-        kind: Option<&Type>,
+        reading: Reading<'_>,
         today: civil::Date,
     ) -> Result<Utterance, Unspeakable> {
         let mut said = Utterance::default();
-        self.say_into(value, kind, today, Nearby::default(), &mut said)?;
+        self.say_into(value, reading, today, Nearby::default(), &mut said)?;
         Ok(said)
     }
 
-    fn say_into(
+    /// Appends what is said of `value`, with what stands beside it in a prompt.
+    pub(super) fn say_into(
         &self,
         value: &Value,
-        kind: Option<&Type>,
+        reading: Reading<'_>,
         today: civil::Date,
         nearby: Nearby,
         said: &mut Utterance,
     ) -> Result<(), Unspeakable> {
-        let value = say::read_as(value, kind)?;
+        let value = say::read_as(value, reading.kind)?;
+        if let Some(name) = reading.unit {
+            return self.count(&value, name, said);
+        }
         if let Value::Text(word) | Value::Choice(word) = &value {
             match self.words.get(word) {
                 Some(recorded) => said.clip(Arc::clone(&recorded.clip), &recorded.text.value),
@@ -257,24 +304,57 @@ impl Catalogue {
             return Ok(());
         }
         let spoken = say::say(self.tongue, &value, today, nearby)?;
+        self.join(spoken, None, said);
+        Ok(())
+    }
+
+    /// Says how many of the unit called `name` there are.
+    fn count(&self, value: &Value, name: &str, said: &mut Utterance) -> Result<(), Unspeakable> {
+        let Value::Number(number) = value else { return Err(Unspeakable::Uncounted) };
+        let own = self.units.get(name);
+        let builtin = || self.tongue.units().iter().copied().find(|it| *it == name);
+        let unit = match own {
+            Some(_) => say::Counted::Own,
+            None => say::Counted::Known(builtin().ok_or_else(|| Unspeakable::NoUnit(name.into()))?),
+        };
+        self.join(say::count(self.tongue, *number, unit)?, own, said);
+        Ok(())
+    }
+
+    /// Appends what is said of a value; `unit` is the one whose words are among it.
+    fn join(&self, spoken: Vec<say::Bit>, unit: Option<&Unit>, said: &mut Utterance) {
         let glue = self.tongue.glue();
         let mut first = true;
         for bit in spoken {
+            if !matches!(bit, say::Bit::Pause(_)) && !std::mem::take(&mut first) {
+                said.text.push_str(glue);
+            }
             match bit {
-                say::Bit::Atom(atom) => {
-                    if !std::mem::take(&mut first) {
-                        said.text.push_str(glue);
+                say::Bit::Atom(atom) => said.clip(self.atom_clip(&atom.id), &atom.words),
+                say::Bit::Unit(form) => {
+                    if let Some(word) = unit.map(|it| it.word(form)) {
+                        said.clip(Arc::clone(&word.clip), &word.text.value);
                     }
-                    said.clip(self.atom_clip(&atom.id), &atom.words);
                 }
                 say::Bit::Pause(ms) => said.pause(ms, self.tongue.group_sign()),
             }
         }
-        Ok(())
     }
 
     fn atom_clip(&self, id: &str) -> Arc<str> {
         format!("{}/atoms/{id}", self.lang.value).into()
+    }
+}
+
+impl Unit {
+    fn word(&self, form: say::Form) -> &Word {
+        let [one, two] = &self.few;
+        let few = match form {
+            say::Form::One => one,
+            say::Form::Two => two,
+            say::Form::Many => &None,
+        };
+        few.as_ref().unwrap_or(&self.many)
     }
 }
 
@@ -358,6 +438,51 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_said_with_its_unit_and_percentages_without() {
+        let prompts = "left: \"{it in data}, {it as percent}\"";
+        let mandarin = catalogue(&format!(
+            "language: zh-CN\nprompts: {{ {prompts} }}\nunits: {{ data: 个G }}\n"
+        ));
+        let english = catalogue(&format!(
+            "language: en-US\nprompts: {{ {prompts} }}\nunits: {{ data: {{ one: gigabyte, many: gigabytes }} }}\n"
+        ));
+        #[rustfmt::skip]
+        let table = [
+            ("0",    "零个G, 百分之零",             "zero gigabytes, zero percent"),
+            ("1",    "一个G, 百分之一",             "one gigabyte, one percent"),
+            ("2",    "两个G, 百分之二",             "two gigabytes, two percent"),
+            ("12",   "十二个G, 百分之十二",         "twelve gigabytes, twelve percent"),
+            ("100",  "一百个G, 百分之百",           "one hundred gigabytes, one hundred percent"),
+            ("102",  "一百零二个G, 百分之一百零二", "one hundred two gigabytes, one hundred two percent"),
+            ("2.50", "二点五个G, 百分之二点五",     "two point five gigabytes, two point five percent"),
+            ("-1",   "负一个G, 负百分之一",         "minus one gigabyte, minus one percent"),
+        ];
+        for (number, in_mandarin, in_english) in table {
+            for (catalogue, expected) in [(&mandarin, in_mandarin), (&english, in_english)] {
+                let values = |_: &str| Type::Number.read(number).ok();
+                let said = catalogue.speak(catalogue.prompt("left").unwrap(), TODAY, &values);
+                assert_eq!(said.unwrap().text, expected, "{number}");
+            }
+        }
+        let two = mandarin.say(
+            &Value::Number(2.into()),
+            Reading { kind: None, unit: Some("data") },
+            TODAY,
+        );
+        assert_eq!(played(&two.unwrap()), "zh-CN/units/data.two");
+        let minutes = Reading { kind: None, unit: Some("minutes") };
+        let built_in = mandarin.say(&Value::Number(2.into()), minutes, TODAY);
+        assert_eq!(played(&built_in.unwrap()), "zh-CN/atoms/minutes-2");
+        for (value, unit, wrong) in [
+            (Value::Money(5), "data", Unspeakable::Uncounted),
+            (Value::Number(5.into()), "miles", Unspeakable::NoUnit("miles".into())),
+        ] {
+            let reading = Reading { kind: None, unit: Some(unit) };
+            assert_eq!(english.say(&value, reading, TODAY), Err(wrong));
+        }
+    }
+
+    #[test]
     fn english_keeps_its_spaces() {
         let it = catalogue(
             "language: en-US\nprompts:\n  shipped: Shipped by {order.carrier} for {order.eta}.\n\
@@ -411,7 +536,7 @@ mod tests {
             assert_eq!(said.as_deref().map_err(String::as_str), expected, "{name}");
         }
         let secret = Type::Secret.read("4711").unwrap();
-        assert_eq!(it.say(&secret, None, TODAY), Err(Unspeakable::Secret));
+        assert_eq!(it.say(&secret, Reading::default(), TODAY), Err(Unspeakable::Secret));
     }
 
     #[test]
@@ -469,7 +594,7 @@ mod tests {
         #[test]
         fn captions_and_recordings_say_the_same(value in any_value()) {
             for (it, texts) in BOTH.iter() {
-                let said = it.say(&value, None, TODAY).unwrap();
+                let said = it.say(&value, Reading::default(), TODAY).unwrap();
                 let heard: String = said.pieces.iter().map(|piece| match piece {
                     Piece::Clip(clip) => texts.get(clip).unwrap().as_str(),
                     Piece::Pause(_) | Piece::Recording(_) => "",

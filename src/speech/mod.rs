@@ -7,7 +7,8 @@
 //! Way in: [`Catalogue::parse`] for a `catalog.yaml`, [`Catalogue::speak`] for a prompt, [`Catalogue::say`] for a value.
 //! Always true: an utterance's text is made of the texts of its recordings, so that a caption never says something else
 //! than the voice; a secret is never spoken; every clip of an utterance is among [`Catalogue::clips`].
-//! Read next: `catalogue` (the types), `parse` and `template` (how they are read), `say` (values as words).
+//! Read next: `catalogue` (the types), `parse` and `template` (how they are read), `say` (values as words), `prove` (the
+//! words heard again).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 /// The recording that callers hear while they wait, round and round.
@@ -19,13 +20,15 @@ pub const BEEP: &str = "tones/beep";
 
 mod catalogue;
 mod parse;
+mod prove;
 mod say;
 mod template;
 mod utterance;
 
 pub use catalogue::{
-    Catalogue, Catalogues, Lang, Part, Placeholder, Prompt, Recording, RecordingKind, Unspeakable,
-    Word,
+    Catalogue, Catalogues, Lang, Part, Placeholder, Prompt, Reading, Recording, RecordingKind,
+    Unit, Unspeakable, Word,
 };
+pub use prove::{Mismatch, Prover, WAYS};
 pub use say::readable_as;
 pub use utterance::{Piece, Utterance};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text        = *( words / placeholder )
-//! placeholder = "{" path [ " as " type ] "}"
+//! placeholder = "{" path [ " as " type ] [ " in " unit ] "}"
 //! path        = name *( "." name )          ; the variables of flows
 //! ```
 
@@ -39,8 +39,14 @@ enum Stretch {
     Braced(Range<usize>),
 }
 
-/// Takes a prompt's text apart. `clip` is the name of its recording, which fixed parts number when there are values.
-pub(super) fn parts(scalar: &Scalar<'_>, clip: &str, found: &mut Vec<Diagnostic>) -> Vec<Part> {
+/// Takes a prompt's text apart. `clip` is the name of its recording, which fixed parts number when there are values;
+/// `units` are those that values may be counted in.
+pub(super) fn parts(
+    scalar: &Scalar<'_>,
+    clip: &str,
+    units: &[&str],
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Part> {
     let stretches = stretches(scalar, found);
     let braced = |at: Option<usize>| at.and_then(|at| stretches.get(at)).is_some_and(is_braced);
     let whole = !stretches.iter().any(is_braced);
@@ -49,7 +55,7 @@ pub(super) fn parts(scalar: &Scalar<'_>, clip: &str, found: &mut Vec<Diagnostic>
     for (at, stretch) in stretches.iter().enumerate() {
         match stretch {
             Stretch::Braced(range) => {
-                if let Some(place) = placeholder(scalar, range, found) {
+                if let Some(place) = placeholder(scalar, range, units, found) {
                     parts.push(Part::Value(place));
                 }
             }
@@ -141,37 +147,74 @@ fn lonely_brace(scalar: &Scalar<'_>, at: usize) -> Diagnostic {
         .help("a value's place is written `{order.eta}`".to_owned())
 }
 
+/// `path`, with what stands behind `as` and `in`.
 fn placeholder(
     scalar: &Scalar<'_>,
     range: &Range<usize>,
+    units: &[&str],
     found: &mut Vec<Diagnostic>,
 ) -> Option<Placeholder> {
     let span = scalar.place(range);
-    let inner = scalar.text.get(range.start + 1..range.end - 1).unwrap_or_default();
-    let path = inner.split(" as ").next().unwrap_or_default();
-    let name_start = range.start + 1 + (path.len() - path.trim_start().len());
-    let path_range = name_start..name_start + path.trim().len();
-    let path = path.trim();
-    if !is_path(path) {
-        let says = format!("`{{{inner}}}` does not name a variable");
+    let inner = range.start + 1..range.end - 1;
+    let (rest, unit) = cut(scalar.text, &inner, " in ");
+    let (path, kind) = cut(scalar.text, &rest, " as ");
+    let (name, at) = trimmed(scalar, &path);
+    if !is_path(name) {
+        let written = scalar.text.get(inner).unwrap_or_default();
+        let says = format!("`{{{written}}}` does not name a variable");
         let help =
             "write a variable of the flow, such as `{order.eta}` or `{order_number as digits}`";
         found.push(Diagnostic::error("HL0555", span, says).help(help.to_owned()));
         return None;
     }
-    let kind = match inner.split_once(" as ") {
+    let path = Spanned::new(Arc::from(name), at);
+    let kind = match kind.map(|it| trimmed(scalar, &it)) {
         None => None,
-        Some((before, name)) => {
-            let start = range.start
-                + 1
-                + before.len()
-                + " as ".len()
-                + (name.len() - name.trim_start().len());
-            let at = scalar.place(&(start..start + name.trim().len()));
-            Some(Spanned::new(readable_type(name.trim(), at, found)?, at))
-        }
+        Some((name, at)) => Some(Spanned::new(readable_type(name, at, found)?, at)),
     };
-    Some(Placeholder { path: Spanned::new(Arc::from(path), scalar.place(&path_range)), kind, span })
+    let unit = match unit.map(|it| trimmed(scalar, &it)) {
+        None => None,
+        Some((name, at)) => Some(Spanned::new(known_unit(name, at, units, found)?, at)),
+    };
+    Some(Placeholder { path, kind, unit, span })
+}
+
+/// What of `range` stands before the first `word`, and what behind it if it is there.
+fn cut(text: &str, range: &Range<usize>, word: &str) -> (Range<usize>, Option<Range<usize>>) {
+    match text.get(range.clone()).and_then(|it| it.find(word)) {
+        None => (range.clone(), None),
+        Some(at) => {
+            let (end, behind) = (range.start + at, range.start + at + word.len());
+            (range.start..end, Some(behind..range.end))
+        }
+    }
+}
+
+/// `range` without the spaces at its ends, and where that stands.
+fn trimmed<'t>(scalar: &Scalar<'t>, range: &Range<usize>) -> (&'t str, Span) {
+    let text = scalar.text.get(range.clone()).unwrap_or_default();
+    let start = range.start + (text.len() - text.trim_start().len());
+    let name = text.trim();
+    (name, scalar.place(&(start..start + name.len())))
+}
+
+/// The unit behind `in`: one of the language.
+fn known_unit(
+    name: &str,
+    at: Span,
+    units: &[&str],
+    found: &mut Vec<Diagnostic>,
+) -> Option<Arc<str>> {
+    if units.contains(&name) {
+        return Some(name.into());
+    }
+    let help = nearest(name, units.iter().copied()).map_or_else(
+        || format!("add it under `units`; there are {}", units.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    let says = format!("this language has no unit called `{name}`");
+    found.push(Diagnostic::error("HL0557", at, says).help(help));
+    None
 }
 
 /// The type behind `as`: any but a secret, which is never spoken.

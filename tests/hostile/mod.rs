@@ -122,7 +122,8 @@ struct Words;
 
 impl Prompts for Words {
     fn prompt(&self, _: &str, _: &str) -> Option<PromptFacts<'_>> {
-        let slots = vec![Slot { path: Spanned::new("a".into(), Span::default()), kind: None }];
+        let slots =
+            vec![Slot { path: Spanned::new("a".into(), Span::default()), kind: None, unit: None }];
         let text = "For more press 1.";
         Some(PromptFacts { text, span: Span::default(), length: Duration::from_secs(4), slots })
     }
@@ -133,6 +134,10 @@ impl Prompts for Words {
 
     fn is_recorded(&self, _: &str, _: &str) -> bool {
         true
+    }
+
+    fn units(&self, _: &str) -> Vec<&str> {
+        vec!["minutes"]
     }
 
     fn readable_as(&self, _: &Type, _: &Type) -> bool {

@@ -86,6 +86,7 @@ impl Machine {
             Value::Text(it) | Value::Digits(it) | Value::Phone(it) | Value::Choice(it) => Some(it),
             Value::Number(_)
             | Value::Money(_)
+            | Value::Percent(_)
             | Value::Date(_)
             | Value::Time(_)
             | Value::DateTime(_)

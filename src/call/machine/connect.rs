@@ -296,6 +296,7 @@ impl Machine {
             Value::Text(to) | Value::Digits(to) | Value::Phone(to) | Value::Choice(to) => to,
             Value::Number(_)
             | Value::Money(_)
+            | Value::Percent(_)
             | Value::Date(_)
             | Value::Time(_)
             | Value::DateTime(_)

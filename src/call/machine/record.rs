@@ -22,7 +22,7 @@ use super::choose::Choosing;
 use super::walk::Next;
 use super::{LONGEST_PROMPT, Machine, Speaking, State, reveal_one};
 use crate::flow::model::{ActionKind, Record, Review};
-use crate::speech::Utterance;
+use crate::speech::{Reading, Utterance};
 use crate::time::Mono;
 use crate::value::Value;
 
@@ -316,7 +316,8 @@ impl Machine {
         self.note(now, What::Reviewed { recording: Arc::clone(&id), deed }, out);
         match deed {
             "hear" => {
-                let ticket = self.speak_value(now, &Value::Recording(id), None, true, out)?;
+                let ticket =
+                    self.speak_value(now, &Value::Recording(id), Reading::default(), true, out)?;
                 self.phase(Phase::Hearing(Speaking { ticket, until: now + LONGEST_PROMPT }));
                 Ok(Next::Wait)
             }

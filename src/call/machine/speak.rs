@@ -13,7 +13,7 @@ use super::Machine;
 use crate::flow::expr::{Expr, ExprKind};
 use crate::flow::model::Name;
 use crate::secret::Secret;
-use crate::speech::Utterance;
+use crate::speech::{Reading, Utterance};
 use crate::time::Mono;
 use crate::value::{Type, Value};
 
@@ -174,6 +174,7 @@ impl Machine {
             | Value::Digits(_)
             | Value::Number(_)
             | Value::Money(_)
+            | Value::Percent(_)
             | Value::Date(_)
             | Value::Time(_)
             | Value::DateTime(_)
@@ -208,6 +209,7 @@ impl Machine {
             | Value::Digits(_)
             | Value::Number(_)
             | Value::Money(_)
+            | Value::Percent(_)
             | Value::Date(_)
             | Value::Time(_)
             | Value::DateTime(_)
@@ -268,19 +270,19 @@ impl Machine {
         Ok(self.utter(now, Some(prompt.clone()), utterance, interrupt, out))
     }
 
-    /// Begins to speak `value`, read as `kind`.
+    /// Begins to speak `value`, as `reading` wants it.
     pub(super) fn speak_value(
         &mut self,
         now: Mono,
         value: &Value,
-        kind: Option<&Type>,
+        reading: Reading<'_>,
         interrupt: bool,
         out: &mut Vec<Command>,
     ) -> Result<Ticket, Stuck> {
         let speechless = || Stuck::Speechless { prompt: "say".into() };
         let catalogue = self.setting.catalogues.get(&self.language).ok_or_else(speechless)?;
         let today = self.wall(now).date();
-        let utterance = catalogue.say(value, kind, today).map_err(|_| speechless())?;
+        let utterance = catalogue.say(value, reading, today).map_err(|_| speechless())?;
         Ok(self.utter(now, None, utterance, interrupt, out))
     }
 

@@ -12,6 +12,7 @@ use super::{At, LONGEST_PROMPT, Machine, Playing, Speaking, State};
 use crate::flow::model::{
     Action, ActionKind, Fork, Hours, Keying, Lang, LookUp, Lookup, Name, Play, Say, Target,
 };
+use crate::speech::Reading;
 use crate::time::Mono;
 use crate::value::Value;
 
@@ -241,8 +242,11 @@ impl Machine {
             return Ok(Next::On);
         }
         let value = self.value(now, &it.value)?;
-        let kind = it.kind.as_ref().map(|it| &it.value);
-        let ticket = self.speak_value(now, &value, kind, it.keys.interrupt, out)?;
+        let reading = Reading {
+            kind: it.kind.as_ref().map(|it| &it.value),
+            unit: it.unit.as_ref().map(|it| &*it.value),
+        };
+        let ticket = self.speak_value(now, &value, reading, it.keys.interrupt, out)?;
         let speaking = Speaking { ticket, until: now + LONGEST_PROMPT };
         self.state = State::Playing(Playing { speaking, picked: None, heard: 0, keys: it.keys });
         Ok(Next::Wait)
@@ -438,6 +442,7 @@ pub(super) fn small(value: &Value) -> u8 {
         Value::Text(_)
         | Value::Digits(_)
         | Value::Money(_)
+        | Value::Percent(_)
         | Value::Date(_)
         | Value::Time(_)
         | Value::DateTime(_)

@@ -40,6 +40,31 @@ fn names(fields: &str, start: Start) -> Vec<String> {
 }
 
 #[test]
+fn a_number_is_said_with_what_it_counts_and_a_percentage_with_its_own() {
+    let setting = setting(
+        "
+steps:
+  main:
+    - set: { left: 2, rate: 3.5% }
+    - say: left
+      unit: days
+    - say: rate / 2
+    - hangup: bye
+",
+    );
+    let mut call = Call::new(&setting);
+    call.handle(0, Event::Arrived);
+    call.hear(0, "connects");
+    (1..3).for_each(|second| _ = call.hear(second * 1_000, "heard"));
+    let said = call.commands.iter().filter_map(|command| match command {
+        Command::Play(it) => Some(it.utterance.text.clone()),
+        _ => None,
+    });
+    let said: Vec<_> = said.take(2).collect();
+    assert_eq!(said, ["two days", "one point seven five percent"]);
+}
+
+#[test]
 fn all_prompts_are_heard_in_a_row_as_often_as_wanted() {
     let once = ["welcome", "notice", "system-down"];
     assert_eq!(names("interrupt: yes", start()), once);

@@ -24,6 +24,10 @@ impl Prompts for Anything {
         true
     }
 
+    fn units(&self, _: &str) -> Vec<&str> {
+        vec!["minutes"]
+    }
+
     fn readable_as(&self, from: &Type, wanted: &Type) -> bool {
         from == wanted
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::play::{jobs, shares, spread};
 use super::{Show, Totals};
+use crate::cli::count::counted;
 use crate::sim::{Fault, Figures, Random, Spread, Stage, branch_name, random, reduce};
 
 /// How many calls one thread takes at once.
@@ -115,7 +116,8 @@ fn figures(stage: &Stage, figures: &Figures, out: &mut impl Write) -> io::Result
             let [p50, p90, p99, max] = [p50, p90, p99, max].map(|it| it.as_secs_f64());
             writeln!(
                 out,
-                "  {what}: half in {p50:.1} s, 90 % in {p90:.1} s, 99 % in {p99:.1} s, the last in {max:.1} s ({calls} calls)"
+                "  {what}: half in {p50:.1} s, 90 % in {p90:.1} s, 99 % in {p99:.1} s, the last in {max:.1} s ({})",
+                counted(calls, "call")
             )?;
         }
     }

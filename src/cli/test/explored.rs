@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::{Failed, TestArgs, Totals, write_file};
+use crate::cli::count::counted;
 use crate::diagnostic::Sources;
 use crate::diagnostic::text::render;
 use crate::sim::{Scenarios, Stage, explore, explored_file, run};
@@ -42,12 +43,12 @@ pub(super) fn flow(
     }
     writeln!(
         out,
-        "{}: {} scenarios go {} of {} branches; {} calls were tried",
+        "{}: {} go {} of {}; {} tried",
         path.display(),
-        explored.scenarios.len(),
+        counted(explored.scenarios.len(), "scenario"),
         explored.reached,
-        explored.all,
-        explored.runs
+        counted(explored.all, "branch"),
+        counted(explored.runs, "call"),
     )?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Show, Totals};
+use crate::cli::count::counted;
 use crate::diagnostic::text::render;
 use crate::sim::{Coverage, Outcome, Scenario, Scenarios, Share, Stage, branch_name, run};
 
@@ -175,7 +176,9 @@ fn repeat(
     let average = lasted.as_secs_f64() / f64::from(u32::try_from(calls.max(1)).unwrap_or(u32::MAX));
     writeln!(
         out,
-        "  {calls} calls of {average:.0} s on average in {:.2} s, on {jobs} threads\n",
-        took.as_secs_f64()
+        "  {} of {average:.0} s on average in {:.2} s, on {}\n",
+        counted(calls, "call"),
+        took.as_secs_f64(),
+        counted(jobs, "thread")
     )
 }

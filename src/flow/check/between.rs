@@ -76,6 +76,7 @@ fn amount(value: Value) -> Option<Decimal> {
     match value {
         Value::Number(number) => Some(number.normalize()),
         Value::Money(minor) => Some(Decimal::new(minor, 2).normalize()),
+        Value::Percent(hundredths) => Some(hundredths),
         Value::Text(_)
         | Value::Digits(_)
         | Value::Date(_)

@@ -11,7 +11,7 @@ pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
         let Some(key) = action.kind.entry().and_then(|it| it.ends_with) else { continue };
         let symbol = key.value.symbol();
         let star = matches!(&action.kind, ActionKind::Ask(ask)
-            if matches!(ask.kind.value, Type::Number | Type::Money | Type::Duration)
+            if matches!(ask.kind.value, Type::Number | Type::Money | Type::Percent | Type::Duration)
                 || ask.tests.check.is_some_and(|it| it.value.takes_star()));
         if symbol.is_ascii_digit() || (symbol == '*' && star) {
             let says = format!("{symbol} ends the value and may be part of it");

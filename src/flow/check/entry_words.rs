@@ -55,8 +55,9 @@ fn end_key(ask: &Ask, lang: &Lang, facts: &PromptFacts<'_>) -> Option<Diagnostic
 
 /// Points at the prompt.
 fn other_keys(ask: &Ask, lang: &Lang, facts: &PromptFacts<'_>) -> Option<Diagnostic> {
-    let star = matches!(ask.kind.value, Type::Number | Type::Money | Type::Duration)
-        || ask.tests.check.is_some_and(|it| it.value.takes_star());
+    let star =
+        matches!(ask.kind.value, Type::Number | Type::Money | Type::Percent | Type::Duration)
+            || ask.tests.check.is_some_and(|it| it.value.takes_star());
     let (least, _) = ask.digits();
     let means_something = |key: Key| {
         ask.ends_with.is_some_and(|it| it.value == key)

@@ -61,6 +61,7 @@ fn keys_of(ask: &Ask) -> Vec<Spanned<Key>> {
         | Type::Digits
         | Type::Number
         | Type::Money
+        | Type::Percent
         | Type::Date
         | Type::Time
         | Type::DateTime

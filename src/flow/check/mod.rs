@@ -80,6 +80,7 @@ mod transfer_fails;
 mod transfer_target;
 mod tries;
 mod uneven_placeholders;
+mod units;
 mod unkeyable;
 mod unknown_branch;
 mod unknown_calendar;
@@ -162,6 +163,8 @@ pub trait Prompts {
     fn names(&self) -> Vec<&str>;
     /// Whether a language has recorded words for `word`, a value of a text or a choice.
     fn is_recorded(&self, lang: &str, word: &str) -> bool;
+    /// The units that a language says numbers with.
+    fn units(&self, lang: &str) -> Vec<&str>;
     /// Whether a value of type `from` can be read as one of type `wanted`.
     fn readable_as(&self, from: &Type, wanted: &Type) -> bool;
 }
@@ -186,6 +189,8 @@ pub struct Slot {
     pub path: Spanned<Arc<str>>,
     /// Read as this type instead of its own.
     pub kind: Option<Spanned<Type>>,
+    /// What it counts.
+    pub unit: Option<Spanned<Arc<str>>>,
 }
 
 type Rule = fn(&Study<'_>, &mut Vec<Diagnostic>);
@@ -216,6 +221,7 @@ const PRESENT: &[Rule] = &[
     many_options::check,
     unrecorded::check,
     unreadable::check,
+    units::check,
     secret_spoken::check,
     secret_shown::check,
     unmarked_secret::check,

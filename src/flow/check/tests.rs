@@ -18,8 +18,11 @@ struct Words;
 impl Prompts for Words {
     fn prompt(&self, _: &str, name: &str) -> Option<PromptFacts<'_>> {
         let path = name.strip_prefix("says-").map(|it| it.replace('-', "."));
-        let slots =
-            path.map(|it| Slot { path: Spanned::new(it.into(), Span::default()), kind: None });
+        let slots = path.map(|it| Slot {
+            path: Spanned::new(it.into(), Span::default()),
+            kind: None,
+            unit: None,
+        });
         Some(PromptFacts {
             text: if name == "number" {
                 "The number, please."
@@ -38,6 +41,10 @@ impl Prompts for Words {
 
     fn is_recorded(&self, _: &str, _: &str) -> bool {
         true
+    }
+
+    fn units(&self, _: &str) -> Vec<&str> {
+        vec!["minutes"]
     }
 
     fn readable_as(&self, from: &Type, wanted: &Type) -> bool {

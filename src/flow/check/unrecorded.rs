@@ -59,6 +59,7 @@ fn judge(
         Type::Digits
         | Type::Number
         | Type::Money
+        | Type::Percent
         | Type::Date
         | Type::Time
         | Type::DateTime

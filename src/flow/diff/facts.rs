@@ -91,6 +91,10 @@ impl Facts {
             }
             ActionKind::Say(say) => {
                 self.set("", "says the value of", Some(format!("`{}`", say.value)));
+                let label = format!("`{}`", say.value);
+                let kind = say.kind.as_ref().map(|it| it.value.to_string());
+                self.set(&label, "is read as", kind);
+                self.set(&label, "is counted in", name(say.unit.as_ref()));
                 format!("`{}`", say.value)
             }
             ActionKind::Set(sets) => {

@@ -73,6 +73,7 @@ impl Expr {
             | Value::Digits(_)
             | Value::Number(_)
             | Value::Money(_)
+            | Value::Percent(_)
             | Value::Date(_)
             | Value::Time(_)
             | Value::DateTime(_)
@@ -130,6 +131,7 @@ pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     Some(match (left, right) {
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
         (Value::Money(a), Value::Money(b)) => a.cmp(b),
+        (Value::Percent(a), Value::Percent(b)) => a.cmp(b),
         (Value::Date(a), Value::Date(b)) => a.cmp(b),
         (Value::Time(a), Value::Time(b)) => a.cmp(b),
         (Value::DateTime(a), Value::DateTime(b)) => a.cmp(b),
@@ -185,6 +187,7 @@ fn text(value: &Value) -> Option<&str> {
         }
         Value::Number(_)
         | Value::Money(_)
+        | Value::Percent(_)
         | Value::Date(_)
         | Value::Time(_)
         | Value::DateTime(_)
@@ -203,6 +206,8 @@ fn yes_or_no(value: &Value) -> Result<&'static str, EvalError> {
 fn negate(value: &Value) -> Evaluated {
     if let Value::Number(number) = value {
         Ok(Value::Number(-*number))
+    } else if let Value::Percent(hundredths) = value {
+        Ok(Value::Percent(-*hundredths))
     } else if let Value::Money(minor) = value {
         minor.checked_neg().map(Value::Money).ok_or(EvalError::OutOfRange)
     } else {
@@ -226,6 +231,13 @@ fn compute(operator: Operator, left: &Value, right: &Value) -> Evaluated {
         }
         (Divide, Value::Money(a), Value::Number(b)) => {
             Decimal::from(*a).checked_div(*b).and_then(minor).map(Value::Money)
+        }
+        (Add, Value::Percent(a), Value::Percent(b)) => a.checked_add(*b).map(Value::Percent),
+        (Subtract, Value::Percent(a), Value::Percent(b)) => a.checked_sub(*b).map(Value::Percent),
+        (Divide, Value::Percent(a), Value::Number(b)) => a.checked_div(*b).map(Value::Percent),
+        (Multiply, whole, Value::Percent(part)) | (Multiply, Value::Percent(part), whole) => {
+            let part = part.checked_div(Decimal::ONE_HUNDRED).ok_or(EvalError::OutOfRange)?;
+            return compute(Multiply, whole, &Value::Number(part.normalize()));
         }
         (Add, Value::Duration(a), Value::Duration(b)) => a.checked_add(*b).map(Value::Duration),
         (Subtract, Value::Duration(a), Value::Duration(b)) => {

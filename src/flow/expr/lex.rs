@@ -19,6 +19,8 @@ use crate::flow::duration;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token<'a> {
     Number(Decimal),
+    /// `3.5%`
+    Percent(Decimal),
     Text(String),
     Duration(Duration),
     Date(civil::Date),
@@ -68,6 +70,7 @@ fn token(input: &str) -> IResult<&str, Token<'_>> {
         map(date, Token::Date),
         map(time, Token::Time),
         map(alone(duration::length), Token::Duration),
+        map(alone(terminated(number, char('%'))), Token::Percent),
         map(alone(number), Token::Number),
         map(quoted, Token::Text),
         map(word, Token::Word),
@@ -175,7 +178,7 @@ fn strange(rest: &str, start: usize) -> Strange {
             .unwrap_or(rest.len());
         let written = rest.get(..length).unwrap_or(rest);
         let says = format!("`{written}` is no number, date, time or length of time");
-        let help = "write 12.50, 2026-11-24, 18:00, 1m30s, or put a text in quotes";
+        let help = "write 12.50, 3.5%, 2026-11-24, 18:00, 1m30s, or put a text in quotes";
         return at(length, says, Some(help));
     }
     let help = match first {

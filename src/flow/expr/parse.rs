@@ -152,6 +152,7 @@ impl<'a, P: Fn(usize, usize) -> Span> Reader<'a, P> {
                     Token::Open => "only `known(name)` is called like this",
                     Token::Word("then" | "else") => "it belongs to an `if` that is missing",
                     Token::Number(_)
+                    | Token::Percent(_)
                     | Token::Text(_)
                     | Token::Duration(_)
                     | Token::Date(_)
@@ -204,6 +205,7 @@ impl<'a, P: Fn(usize, usize) -> Span> Reader<'a, P> {
         let literal = |value| Ok(ExprKind::Literal(value));
         let kind = match token {
             Token::Number(number) => literal(Value::Number(number)),
+            Token::Percent(hundredths) => literal(Value::Percent(hundredths)),
             Token::Text(text) => literal(Value::Text(text.into())),
             Token::Duration(length) => literal(Value::Duration(length)),
             Token::Date(date) => literal(Value::Date(date)),
@@ -306,6 +308,7 @@ impl<'a, P: Fn(usize, usize) -> Span> Reader<'a, P> {
             Token::Word("or") => Operator::Or,
             Token::Word(_)
             | Token::Number(_)
+            | Token::Percent(_)
             | Token::Text(_)
             | Token::Duration(_)
             | Token::Date(_)

@@ -77,6 +77,7 @@ fn literal(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Value::Duration(length) => f.write_str(&duration::print(*length)),
         Value::Number(_)
         | Value::Money(_)
+        | Value::Percent(_)
         | Value::Date(_)
         | Value::Time(_)
         | Value::DateTime(_)

@@ -24,6 +24,7 @@ fn scope(name: &str) -> Option<(Type, bool)> {
         "order.carrier" => Type::Text,
         "now" => Type::Time,
         "tries" | "count" => Type::Number,
+        "loan.rate" => Type::Percent,
         "waited" => Type::Duration,
         "vip" => Type::YesNo,
         "order.at" => Type::DateTime,
@@ -38,6 +39,7 @@ fn variables(name: &str) -> Option<Value> {
     let text = match name {
         "order.status" => "shipped",
         "order.total" => "56.30",
+        "loan.rate" => "3.5",
         "paid_so_far" => "20",
         "order.eta" => return None,
         "today" => "2026-11-24",
@@ -125,8 +127,8 @@ fn what_cannot_be_read_says_what_to_write() {
     this `if` has no `then` @ if; write `if a then b else c`
     `known` asks for a name in parentheses @ known; write `known(order.eta)`
     `known` asks for a name in parentheses @ known; write `known(order.eta)`
-    `5x` is no number, date, time or length of time @ 5x; write 12.50, 2026-11-24, 18:00, 1m30s, or put a text in quotes
-    `2026-02-30` is no number, date, time or length of time @ 2026-02-30; write 12.50, 2026-11-24, 18:00, 1m30s, or put a text in quotes
+    `5x` is no number, date, time or length of time @ 5x; write 12.50, 3.5%, 2026-11-24, 18:00, 1m30s, or put a text in quotes
+    `2026-02-30` is no number, date, time or length of time @ 2026-02-30; write 12.50, 3.5%, 2026-11-24, 18:00, 1m30s, or put a text in quotes
     this quoted text never ends, or has a `\` before a letter @ "abc; close it with the same quote; inside it write `\\` for a backslash
     `&` means nothing here @ &; write `and`
     a value is missing before `==` @ ==; a value belongs here: a name, a number, a text in quotes, yes or no
@@ -179,6 +181,14 @@ fn what_fits_gives_a_type() {
         ("-order.total",                            "money"),
         ("order.total > -0.5",                      "yes/no"),
         ("if vip then 5 else 1",                    "number"),
+        ("loan.rate > 3.5",                         "yes/no"),
+        ("loan.rate >= 3.5% and loan.rate < \"7%\"", "yes/no"),
+        ("loan.rate + 0.5",                         "percent"),
+        ("loan.rate / 12 - -1%",                    "percent"),
+        ("order.total * loan.rate",                 "money"),
+        ("5% * tries",                              "number"),
+        ("waited * 10%",                            "duration"),
+        ("if vip then loan.rate else 0",            "percent"),
         ("if vip then order.total else 0",          "money"),
         ("order.eta <= today + 2d",                 "date"),
         ("order.at + 2h",                           "datetime"),
@@ -250,7 +260,7 @@ fn what_does_not_fit_says_what_to_do() {
     HL0302 `-` cannot take a date and a date @ today - order.eta; compare the two, or take days from one: `today - 14d`
     HL0302 `+` cannot take a date and a number @ today + 1; a date takes a length of time: `today + 14d`
     HL0302 a date cannot be compared with a date with a time @ today == order.at; let the lookup give both as `date`
-    HL0302 `-` needs a number or money, and this is a date @ today; remove the `-`
+    HL0302 `-` needs a number, money or a percentage, and this is a date @ today; remove the `-`
     HL0302 `+` cannot take digits and a number @ order_number + 1; figures that are counted with must be `number` where they are asked for or looked up
     HL0302 `then` gives a number and `else` gives a text @ "a"; let both give the same kind of value
     HL0603 a secret cannot be compared or computed with @ pin; hand it to a lookup, and let the database compare it
@@ -274,6 +284,14 @@ fn what_is_worked_out_comes_to_the_cent() {
         ("order.total / 3",                        "18.77"),
         ("order.total * 0.05",                     "2.82"),
         ("order.total + 5",                        "61.30"),
+        ("loan.rate",                              "3.5%"),
+        ("loan.rate > 3.49",                       "yes"),
+        ("loan.rate == 3.50%",                     "yes"),
+        ("loan.rate / 2 + 1%",                     "2.75%"),
+        ("-loan.rate < 0",                         "yes"),
+        ("order.total * loan.rate",                "1.97"),
+        ("10% * (tries + 50)",                     "5.2"),
+        ("waited * 10%",                           "9s"),
         ("1 / 3 * 3 < 1",                          "yes"),
         ("if vip then 5 else 1",                   "5"),
         ("(if vip then 0 else order.total) + order.total", "56.30"),
@@ -370,6 +388,8 @@ fn any_expr() -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         (0_i64..1_000_000, 0_u32..4)
             .prop_map(|(n, scale)| ExprKind::Literal(Value::Number(Decimal::new(n, scale)))),
+        (0_i64..100_000, 0_u32..3)
+            .prop_map(|(n, scale)| ExprKind::Literal(Value::Percent(Decimal::new(n, scale)))),
         "[ -~\n\u{4e00}-\u{4e10}]{0,6}".prop_map(|it| ExprKind::Literal(Value::Text(it.into()))),
         any::<bool>().prop_map(|it| ExprKind::Literal(Value::YesNo(it))),
         (0_u64..100_000_000).prop_map(|ms| {

@@ -3,12 +3,14 @@
 //! | operands | with | give |
 //! | --- | --- | --- |
 //! | yes/no | `and or not` | yes/no |
-//! | two of one kind: number, money, date, time, datetime, duration | `== != < <= > >=` | yes/no |
+//! | two of one kind: number, money, percent, date, time, datetime, duration | `== != < <= > >=` | yes/no |
 //! | text, digits, phone, choice among each other; yes/no with yes/no | `== !=` | yes/no |
-//! | number, money, duration with their own kind | `+ -` | the same |
+//! | number, money, percent, duration with their own kind | `+ -` | the same |
 //! | date or datetime with a duration | `+ -` | the same; a date moves by whole days |
 //! | money or duration with a number | `* /` | the same; a number may also stand before `*` |
 //! | number with number | `+ - * /` | number |
+//! | number, money, duration with a percentage, either first | `*` | that part of it |
+//! | percentage by a number | `/` | the same |
 //!
 //! What is written out fits itself to its neighbour: `order.total > 100` compares money, `caller.number == "110"` a
 //! telephone number, and a bare word or quoted text beside a choice is one of its words.
@@ -76,6 +78,7 @@ impl Expr {
             ExprKind::Literal(value) => Some(value.clone()),
             ExprKind::Negate(operand) => match &operand.kind {
                 ExprKind::Literal(Value::Number(number)) => Some(Value::Number(-*number)),
+                ExprKind::Literal(Value::Percent(it)) => Some(Value::Percent(-*it)),
                 ExprKind::Literal(_)
                 | ExprKind::Name(_)
                 | ExprKind::Not(_)
@@ -96,6 +99,7 @@ impl Expr {
 /// A value written out, as the type of its neighbour. `None` if it is no such value.
 pub(crate) fn fit(value: &Value, kind: &Type) -> Option<Value> {
     match (value, kind) {
+        (Value::Number(number), Type::Percent) => Some(Value::Percent(*number)),
         (Value::Number(number), Type::Money) => kind.read(&number.to_string()).ok(),
         (
             Value::Text(text),
@@ -107,6 +111,7 @@ pub(crate) fn fit(value: &Value, kind: &Type) -> Option<Value> {
             | Type::DateTime
             | Type::Duration
             | Type::Money
+            | Type::Percent
             | Type::Number,
         ) => kind.read(text).ok(),
         (value, kind) => (type_of(value) == *kind).then(|| value.clone()),
@@ -120,6 +125,7 @@ pub(super) fn type_of(value: &Value) -> Type {
         Value::Digits(_) => Type::Digits,
         Value::Number(_) => Type::Number,
         Value::Money(_) => Type::Money,
+        Value::Percent(_) => Type::Percent,
         Value::Date(_) => Type::Date,
         Value::Time(_) => Type::Time,
         Value::DateTime(_) => Type::DateTime,
@@ -141,7 +147,13 @@ pub(super) const fn is_text(kind: &Type) -> bool {
 pub(crate) const fn is_ordered(kind: &Type) -> bool {
     matches!(
         kind,
-        Type::Number | Type::Money | Type::Date | Type::Time | Type::DateTime | Type::Duration
+        Type::Number
+            | Type::Money
+            | Type::Percent
+            | Type::Date
+            | Type::Time
+            | Type::DateTime
+            | Type::Duration
     )
 }
 
@@ -200,10 +212,11 @@ impl Checker<'_> {
 
     fn negated(&mut self, operand: &Expr) -> Option<Type> {
         let kind = self.infer(operand)?;
-        if matches!(kind, Type::Number | Type::Money) {
+        if matches!(kind, Type::Number | Type::Money | Type::Percent) {
             return Some(kind);
         }
-        let says = format!("`-` needs a number or money, and this is {}", called(&kind));
+        let says =
+            format!("`-` needs a number, money or a percentage, and this is {}", called(&kind));
         self.misfit("HL0302", operand.span, says, "remove the `-`".to_owned());
         None
     }
@@ -267,6 +280,7 @@ impl Checker<'_> {
             Type::Digits
             | Type::Number
             | Type::Money
+            | Type::Percent
             | Type::Date
             | Type::Time
             | Type::DateTime
@@ -371,7 +385,7 @@ impl Checker<'_> {
         right: &Expr,
         span: Span,
     ) -> Option<Type> {
-        use Type::{Date, DateTime, Duration, Money, Number};
+        use Type::{Date, DateTime, Duration, Money, Number, Percent};
         // Beside `*` and `/` a number stays a number: money times money means nothing.
         let scales = matches!(operator, Operator::Multiply | Operator::Divide);
         let (left_type, right_type) = if scales {
@@ -386,12 +400,16 @@ impl Checker<'_> {
         match (operator, &left_type, &right_type) {
             (Operator::Add | Operator::Subtract, Number, Number)
             | (Operator::Add | Operator::Subtract, Money, Money)
+            | (Operator::Add | Operator::Subtract, Percent, Percent)
             | (Operator::Add | Operator::Subtract, Duration, Duration)
             | (Operator::Add | Operator::Subtract, Date | DateTime, Duration)
+            | (Operator::Divide, Percent, Number)
+            | (Operator::Multiply, Number | Money | Duration, Percent)
             | (Operator::Multiply | Operator::Divide, Number | Money | Duration, Number) => {
                 Some(left_type)
             }
-            (Operator::Multiply, Number, Money | Duration) => Some(right_type),
+            (Operator::Multiply, Number, Money | Duration)
+            | (Operator::Multiply, Percent, Number | Money | Duration) => Some(right_type),
             _ => {
                 let says = format!(
                     "`{operator}` cannot take {} and {}",
@@ -456,6 +474,7 @@ pub(crate) fn called(kind: &Type) -> String {
         Type::Recording => "a recording".to_owned(),
         Type::Digits => "digits".to_owned(),
         Type::Money => "money".to_owned(),
+        Type::Percent => "a percentage".to_owned(),
     }
 }
 
@@ -465,6 +484,7 @@ pub(crate) const fn example(kind: &Type) -> &'static str {
         Type::Text => "`\"some words\"`",
         Type::Digits => "`\"20260001\"`",
         Type::Number => "`12`",
+        Type::Percent => "`3.5%`",
         Type::Money => "`12.50`",
         Type::Date => "`2026-11-24`",
         Type::Time => "`18:00`",
@@ -506,6 +526,10 @@ fn remedy(operator: Operator, left: &Type, right: &Type) -> String {
             "compare the two, or take days from one: `today - 14d`"
         }
         (_, Type::Date | Type::DateTime, _) => "a date takes a length of time: `today + 14d`",
+        (_, Type::Percent, _) | (_, _, Type::Percent) => {
+            "a percentage is added to one, divided by a number, and `*` takes that part of a number, \
+             of money or of a length of time: `order.total * 3.5%`"
+        }
         (Operator::Multiply | Operator::Divide, Type::Money, Type::Money) => {
             "money is multiplied and divided by a number"
         }

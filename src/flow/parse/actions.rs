@@ -133,8 +133,9 @@ fn what_to_do(
         "verify" => ActionKind::Verify(Box::new(verify::verify(value, fields, found)?)),
         "say" => {
             let kind = fields.get("as").and_then(|node| kind(node, found));
+            let unit = fields.get("unit").and_then(|node| reference(node, "a unit", found));
             let keys = keying(fields, found);
-            ActionKind::Say(Say { value: expression(value, found)?, kind, keys })
+            ActionKind::Say(Say { value: expression(value, found)?, kind, unit, keys })
         }
         "set" => ActionKind::Set(assignments(value, at, found)?),
         "if" => {

@@ -31,6 +31,10 @@ impl Prompts for Words {
         true
     }
 
+    fn units(&self, _: &str) -> Vec<&str> {
+        vec!["minutes"]
+    }
+
     fn readable_as(&self, from: &Type, wanted: &Type) -> bool {
         from == wanted
     }

@@ -106,7 +106,10 @@ pub const ACTIONS: &[Action] = &[
     Action {
         name: "say", value: Shape::Expression, one_of: &[],
         says: "speaks a value alone",
-        fields: &[&[field("as", Shape::Type, "its own type", "reads it as another type: a number as `digits`")], &KEYING],
+        fields: &[&[
+            field("as", Shape::Type, "its own type", "reads it as another type: a number as `digits`"),
+            field("unit", Shape::Unit, "none", "says a number with what it counts: `gigabytes`"),
+        ], &KEYING],
     },
     Action {
         name: "set", value: Shape::Map(&Shape::Variable, &Shape::Expression), one_of: &[],

@@ -109,7 +109,8 @@ fn of(shape: Shape) -> Value {
         | Shape::Calendar
         | Shape::Connector
         | Shape::CaseKind
-        | Shape::Receiver => {
+        | Shape::Receiver
+        | Shape::Unit => {
             json!({ "type": ["string", "integer"], "minLength": 1 })
         }
         Shape::Type => of_type(""),

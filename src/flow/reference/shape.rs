@@ -55,6 +55,8 @@ pub enum Shape {
     Address,
     /// A type.
     Type,
+    /// The name of a unit of the catalogues.
+    Unit,
     /// A type, with `?` behind it where the value may be missing.
     Given,
     /// A length of time.
@@ -129,6 +131,7 @@ impl Shape {
             Self::Expression => "expression".to_owned(),
             Self::Address => "SIP URI, number or expression".to_owned(),
             Self::Type => "type".to_owned(),
+            Self::Unit => "unit of the catalogue".to_owned(),
             Self::Given => "type, perhaps with `?`".to_owned(),
             Self::Duration => "length of time".to_owned(),
             Self::YesNo => "yes or no".to_owned(),

@@ -165,6 +165,7 @@ fn values(flow: &Program, name: &str, kind: &Type) -> Vec<String> {
         Type::Text => vec!["顺丰".to_owned()],
         Type::Digits => vec!["20260001".to_owned()],
         Type::Number => vec!["3".to_owned()],
+        Type::Percent => vec!["3.5".to_owned()],
         Type::Money => vec!["56.30".to_owned()],
         Type::Date => vec!["2026-11-26".to_owned()],
         Type::Time => vec!["09:30".to_owned()],
@@ -192,6 +193,11 @@ fn around(value: &Value) -> Vec<String> {
     match value {
         Value::Number(number) => {
             [*number, number.saturating_add(Decimal::ONE), number.saturating_sub(Decimal::ONE)]
+                .map(|it| it.to_string())
+                .into()
+        }
+        Value::Percent(it) => {
+            [*it, it.saturating_add(Decimal::ONE), it.saturating_sub(Decimal::ONE)]
                 .map(|it| it.to_string())
                 .into()
         }
@@ -229,7 +235,7 @@ pub(super) fn entries(flow: &Program, ask: &Ask, world: &World) -> Vec<Vec<Key>>
         Type::Time => vec!["0930".to_owned(), "2130".to_owned()],
         Type::DateTime => dates(world).iter().map(|it| format!("{it}0930")).collect(),
         Type::Duration => vec!["30".to_owned(), "2*0".to_owned()],
-        kind @ (Type::Number | Type::Money) => values(flow, &ask.into.value, kind)
+        kind @ (Type::Number | Type::Money | Type::Percent) => values(flow, &ask.into.value, kind)
             .into_iter()
             .chain(ends(ask).iter().flat_map(around))
             .filter(|it| !it.starts_with('-'))

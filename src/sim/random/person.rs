@@ -124,7 +124,7 @@ pub(super) const OWN: [&str; 3] = ["13800000001", "20260001", "99999999"];
 fn entry(ask: &Ask, chance: &mut Chance) -> Vec<Key> {
     let typical = match &ask.kind.value {
         Type::Text | Type::Digits | Type::Phone | Type::Secret | Type::Recording => None,
-        Type::Number => chance.pick(&["1", "12", "100", "0", "3"]),
+        Type::Number | Type::Percent => chance.pick(&["1", "12", "100", "0", "3"]),
         Type::Money => chance.pick(&["1", "50", "12*50", "0", "100"]),
         Type::Date => chance.pick(&["20261126", "1126", "20260101"]),
         Type::Time => chance.pick(&["0930", "1500", "2359"]),

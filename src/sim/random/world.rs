@@ -138,6 +138,7 @@ pub(super) fn value(kind: &Type, chance: &mut Chance) -> String {
             &["2026-11-24T15:00", "2026-11-23T00:00", "1970-01-01T00:00", "9999-12-31T23:59"],
             chance,
         ),
+        Type::Percent => pick(&["0", "3.5", "100", "-2.25"], chance),
         Type::Duration => pick(&["0s", "1s", "5m", "2h 5m", "876000h"], chance),
         Type::YesNo => pick(&["yes", "no"], chance),
         Type::Choice(words) => chance.pick(words).map(|it| it.to_string()).unwrap_or_default(),

@@ -7,7 +7,7 @@
 use jiff::civil;
 
 use super::figures::{Amount, Figures, clock, even_groups, phone_groups, spell};
-use super::{Atom, Phrase};
+use super::{Atom, Counted, Form, Phrase};
 use crate::speech::catalogue::Unspeakable;
 use crate::value::Value;
 
@@ -33,15 +33,19 @@ const DAYS: [&str; 31] = [
 
 /// Atoms whose words do not follow from their number.
 #[rustfmt::skip]
-const FIXED: [(&str, &str); 29] = [
+const FIXED: [(&str, &str); 30] = [
     ("star", "star"), ("pound", "pound"), ("plus", "plus"), ("oh", "oh"),
     ("hundred", "hundred"), ("thousand", "thousand"), ("million", "million"), ("billion", "billion"), ("trillion", "trillion"),
-    ("point", "point"), ("minus", "minus"), ("and", "and"), ("yuan", "yuan"), ("fen", "fen"),
+    ("point", "point"), ("minus", "minus"), ("and", "and"), ("yuan", "yuan"), ("fen", "fen"), ("percent", "percent"),
     ("at", "at"), ("am", "a.m."), ("pm", "p.m."), ("noon", "noon"), ("midnight", "midnight"),
     ("day", "day"), ("days", "days"), ("hour", "hour"), ("hours", "hours"), ("minute", "minute"), ("minutes", "minutes"),
     ("second", "second"), ("seconds", "seconds"),
     ("yes", "yes"), ("no", "no"),
 ];
+
+/// The units of lengths of time, of one and of more.
+const UNITS: [(&str, &str); 4] =
+    [("day", "days"), ("hour", "hours"), ("minute", "minutes"), ("second", "seconds")];
 
 pub(super) fn atoms() -> Vec<Atom> {
     let mut all = Phrase::default();
@@ -59,6 +63,10 @@ pub(super) fn say(value: &Value, today: civil::Date, out: &mut Phrase) -> Result
         Value::Digits(it) => spell(it, &even_groups(it.len()), out, symbol)?,
         Value::Phone(it) => spell(it, &phone_groups(it), out, symbol)?,
         Value::Money(it) => money(&Amount::of(*it)?, out),
+        Value::Percent(it) => {
+            number(&Figures::of(*it)?, out);
+            fixed("percent", out);
+        }
         Value::Date(it) => date(*it, today, out),
         Value::Time(it) => time(*it, out),
         Value::DateTime(it) => {
@@ -84,6 +92,19 @@ fn number(figures: &Figures, out: &mut Phrase) {
     if !figures.fraction.is_empty() {
         fixed("point", out);
         figures.fraction_digits().for_each(|digit| small(digit, out));
+    }
+}
+
+/// three point five gigabytes, one minute; one less than nothing is singular too: minus one degree.
+pub(super) fn count(figures: &Figures, unit: Counted, out: &mut Phrase) {
+    number(figures, out);
+    let single = figures.whole == 1 && figures.fraction.is_empty();
+    match unit {
+        Counted::Known(many) => {
+            let one = UNITS.iter().find(|(_, it)| *it == many).map(|(one, _)| *one);
+            fixed(one.filter(|_| single).unwrap_or(many), out);
+        }
+        Counted::Own => out.unit(if single { Form::One } else { Form::Many }),
     }
 }
 
@@ -188,9 +209,8 @@ fn time(time: civil::Time, out: &mut Phrase) {
 
 /// two hours five minutes; nothing at all is zero seconds
 fn duration(parts: [u64; 4], out: &mut Phrase) {
-    let units = [("day", "days"), ("hour", "hours"), ("minute", "minutes"), ("second", "seconds")];
     let nothing = parts.iter().all(|part| *part == 0);
-    for (part, (one, many)) in parts.into_iter().zip(units) {
+    for (part, (one, many)) in parts.into_iter().zip(UNITS) {
         if part > 0 || (nothing && one == "second") {
             whole(part, out);
             fixed(if part == 1 { one } else { many }, out);

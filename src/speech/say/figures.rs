@@ -104,7 +104,7 @@ pub(super) fn phone_groups(number: &str) -> Vec<usize> {
     }
     match number.len() {
         10 => vec![3, 3, 4],
-        11 if number.starts_with('1') || number.starts_with("01") || number.starts_with("02") => {
+        11 if number.starts_with('1') || number.starts_with("010") || number.starts_with("02") => {
             vec![3, 4, 4]
         }
         11 if number.starts_with('0') => vec![4, 3, 4],
@@ -130,12 +130,13 @@ mod tests {
     #[test]
     fn telephone_numbers_fall_into_the_groups_that_people_use() {
         #[rustfmt::skip]
-        let table: [(&str, &[usize]); 8] = [
+        let table: [(&str, &[usize]); 9] = [
             ("13800000001",    &[3, 4, 4]),
             ("+8613800000001", &[3, 3, 4, 4]),
             ("4008208820",     &[3, 3, 4]),
             ("01065529988",    &[3, 4, 4]),
             ("07551234567",    &[4, 3, 4]),
+            ("01148147361",    &[4, 3, 4]), // no area but 010 and 02x has a code of three figures
             ("075512345678",   &[4, 4, 4]),
             ("+12125550123",   &[2, 3, 3, 4]),
             ("1860",           &[4]),

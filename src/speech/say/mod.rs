@@ -7,6 +7,7 @@ mod zh;
 use jiff::civil;
 use rust_decimal::Decimal;
 
+use self::figures::Figures;
 use super::catalogue::Unspeakable;
 use crate::value::{Type, Value};
 
@@ -26,6 +27,13 @@ impl Tongue {
             Some("zh") => Some(Self::Mandarin),
             Some("en") => Some(Self::English),
             _ => None,
+        }
+    }
+
+    /// The units that lengths of time are said in: every catalogue of the tongue has them without saying so.
+    pub(super) const fn units(self) -> &'static [&'static str] {
+        match self {
+            Self::Mandarin | Self::English => &["days", "hours", "minutes", "seconds"],
         }
     }
 
@@ -68,8 +76,30 @@ pub(super) struct Atom {
 pub(super) enum Bit {
     /// Play it.
     Atom(Atom),
+    /// Play the catalogue's words of the unit that is counted.
+    Unit(Form),
     /// Be silent for so many milliseconds.
     Pause(u16),
+}
+
+/// Which of a unit's words are said. In Mandarin the number is part of the first two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// 一个G, `gigabyte`
+    One,
+    /// 两个G
+    Two,
+    /// 个G, `gigabytes`
+    Many,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// One of the tongue's own units.
+    Known(&'static str),
+    /// A unit of the catalogue.
+    Own,
 }
 
 /// The characters of a prompt beside a value: Mandarin counts 两位 but numbers 第二位.
@@ -93,6 +123,10 @@ impl Phrase {
         self.0.push(Bit::Atom(Atom { id: id.into(), words: words.into() }));
     }
 
+    fn unit(&mut self, form: Form) {
+        self.0.push(Bit::Unit(form));
+    }
+
     fn pause(&mut self, ms: u16) {
         self.0.push(Bit::Pause(ms));
     }
@@ -102,7 +136,7 @@ impl Phrase {
             .into_iter()
             .filter_map(|bit| match bit {
                 Bit::Atom(atom) => Some(atom),
-                Bit::Pause(_) => None,
+                Bit::Unit(_) | Bit::Pause(_) => None,
             })
             .collect()
     }
@@ -131,6 +165,20 @@ pub(super) fn say(
     Ok(phrase.0)
 }
 
+/// Says how many of `unit` there are: 两个G, `three point five gigabytes`.
+pub(super) fn count(
+    tongue: Tongue,
+    number: Decimal,
+    unit: Counted,
+) -> Result<Vec<Bit>, Unspeakable> {
+    let (figures, mut phrase) = (Figures::of(number)?, Phrase::default());
+    match tongue {
+        Tongue::Mandarin => zh::count(&figures, unit, &mut phrase),
+        Tongue::English => en::count(&figures, unit, &mut phrase),
+    }
+    Ok(phrase.0)
+}
+
 /// Whether a value of type `from` can be read as `wanted`: for checks before any call. A text can be read as anything,
 /// and may still fail when it comes.
 #[must_use]
@@ -143,7 +191,7 @@ pub fn readable_as(from: &Type, wanted: &Type) -> bool {
         (T::Choice(_), T::Choice(_)) | (T::Text | T::Choice(_), _) => true,
         (T::Digits, T::Number | T::Phone | T::Text) => true,
         (T::Phone, T::Digits | T::Text) => true,
-        (T::Number, T::Digits | T::Money) | (T::Money, T::Number) => true,
+        (T::Number, T::Digits | T::Money | T::Percent) | (T::Money | T::Percent, T::Number) => true,
         (T::DateTime, T::Date | T::Time) => true,
         (from, wanted) => from == wanted,
     }
@@ -169,11 +217,14 @@ pub(super) fn read_as(value: &Value, kind: Option<&Type>) -> Result<Value, Unspe
         (V::Number(it), T::Digits) => (it.is_integer() && !it.is_sign_negative())
             .then(|| V::Digits(it.trunc().normalize().to_string().into())),
         (V::Number(it), T::Money) => kind.read(&it.to_string()).ok(),
+        (V::Number(it), T::Percent) => Some(V::Percent(*it)),
+        (V::Percent(it), T::Number) => Some(V::Number(*it)),
         (V::Money(minor), T::Number) => Some(V::Number(Decimal::new(*minor, 2).normalize())),
         (V::DateTime(it), T::Date) => Some(V::Date(it.date())),
         (V::DateTime(it), T::Time) => Some(V::Time(it.time())),
         (V::Number(_), T::Number)
         | (V::Money(_), T::Money)
+        | (V::Percent(_), T::Percent)
         | (V::Date(_), T::Date)
         | (V::Time(_), T::Time)
         | (V::DateTime(_), T::DateTime)
@@ -185,6 +236,7 @@ pub(super) fn read_as(value: &Value, kind: Option<&Type>) -> Result<Value, Unspe
             | V::Phone(_)
             | V::Number(_)
             | V::Money(_)
+            | V::Percent(_)
             | V::Date(_)
             | V::Time(_)
             | V::DateTime(_)
@@ -210,6 +262,7 @@ pub(super) mod tests {
                     text.push_str(if at > 0 { tongue.glue() } else { "" });
                     text.push_str(&atom.words);
                 }
+                Bit::Unit(form) => text.push_str(&format!("<{form:?}>")),
                 Bit::Pause(_) => text.push_str(tongue.group_sign()),
             }
         }
@@ -255,6 +308,9 @@ pub(super) mod tests {
             (Type::Number,   "56.3",             Type::Money,  Some("56.30")),
             (Type::Number,   "56.305",           Type::Money,  None),
             (Type::Money,    "56.30",            Type::Number, Some("56.3")),
+            (Type::Number,   "3.50",             Type::Percent, Some("3.5%")),
+            (Type::Percent,  "3.5",              Type::Number, Some("3.5")),
+            (Type::Text,     "3.5 %",            Type::Percent, Some("3.5%")),
             (Type::Digits,   "007",              Type::Number, Some("7")),
             (Type::Digits,   "1#",               Type::Number, None),
             (Type::Digits,   "13800000001",      Type::Phone,  Some("13800000001")),
@@ -285,6 +341,7 @@ pub(super) mod tests {
             (Type::Digits, "55"),
             (Type::Number, "5"),
             (Type::Money, "5"),
+            (Type::Percent, "5"),
             (Type::Date, "2026-11-24"),
             (Type::Time, "15:00"),
             (Type::DateTime, "2026-11-24 15:00"),

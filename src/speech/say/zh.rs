@@ -4,13 +4,15 @@
 //! cannot be taken for 七. 零 is said once for any gap in a number, and before 分 where 角 is missing. 一 alone before a
 //! unit changes its tone (yì yuán, yí wàn): it has a recording for each.
 //!
+//! Of a unit of the catalogue 一个G and 两个G are one recording each, so that nobody has to say which tone 一 takes.
+//!
 //! A syllable spoken alone sounds cut off, so a number below 100 and the unit behind it are one recording (五十六元,
 //! 三角, 五分钟) wherever there is one.
 
 use jiff::civil;
 
 use super::figures::{Amount, Figures, clock, even_groups, phone_groups, spell};
-use super::{Atom, Bit, Nearby, Phrase};
+use super::{Atom, Bit, Counted, Form, Nearby, Phrase};
 use crate::speech::catalogue::Unspeakable;
 use crate::value::Value;
 
@@ -19,10 +21,10 @@ const YI: u64 = 100_000_000;
 
 /// Atoms whose words do not follow from their number.
 #[rustfmt::skip]
-const FIXED: [(&str, &str); 28] = [
+const FIXED: [(&str, &str); 30] = [
     ("liang", "两"), ("one-falling", "一"), ("one-rising", "一"), ("yao", "幺"), ("star", "星号"), ("pound", "井号"), ("plus", "加"),
     ("10000", "万"), ("100000000", "亿"), ("point", "点"), ("minus", "负"),
-    ("yuan", "元"), ("jiao", "角"), ("fen", "分"),
+    ("yuan", "元"), ("jiao", "角"), ("fen", "分"), ("percent", "百分之"), ("percent-100", "百分之百"),
     ("year", "年"),
     ("before-dawn", "凌晨"), ("early", "早上"), ("forenoon", "上午"), ("noon", "中午"), ("afternoon", "下午"), ("evening", "晚上"),
     ("half", "半"),
@@ -61,6 +63,7 @@ pub(super) fn say(
         Value::Digits(it) => spell(it, &even_groups(it.len()), out, symbol)?,
         Value::Phone(it) => spell(it, &phone_groups(it), out, symbol)?,
         Value::Money(it) => money(&Amount::of(*it)?, out),
+        Value::Percent(it) => percent(&Figures::of(*it)?, out),
         Value::Date(it) => date(*it, today, out),
         Value::Time(it) => time(*it, out),
         Value::DateTime(it) => {
@@ -91,9 +94,46 @@ fn number(figures: &Figures, nearby: Nearby, out: &mut Phrase) {
         (2, _) if measured => fixed("liang", out),
         (n, _) => whole(n, false, out),
     }
+    fraction(figures, out);
+}
+
+fn fraction(figures: &Figures, out: &mut Phrase) {
     if !figures.fraction.is_empty() {
         fixed("point", out);
         figures.fraction_digits().for_each(|digit| small(digit, out));
+    }
+}
+
+/// 百分之三点五, 负百分之二, 百分之百.
+fn percent(figures: &Figures, out: &mut Phrase) {
+    if figures.negative {
+        fixed("minus", out);
+    }
+    if figures.whole == 100 && figures.fraction.is_empty() {
+        return fixed("percent-100", out);
+    }
+    fixed("percent", out);
+    whole(figures.whole, false, out);
+    fraction(figures, out);
+}
+
+/// 两个G, 二十分钟, 三点五公里. Behind a decimal the figure stays one: 二点五公里.
+pub(super) fn count(figures: &Figures, unit: Counted, out: &mut Phrase) {
+    if figures.negative {
+        fixed("minus", out);
+    }
+    match (unit, figures.whole) {
+        (Counted::Known(unit), n) if figures.fraction.is_empty() => counted_in(n, unit, out),
+        (Counted::Own, 1) if figures.fraction.is_empty() => out.unit(Form::One),
+        (Counted::Own, 2) if figures.fraction.is_empty() => out.unit(Form::Two),
+        (unit, n) => {
+            whole(n, false, out);
+            fraction(figures, out);
+            match unit {
+                Counted::Known(unit) => fixed(unit, out),
+                Counted::Own => out.unit(Form::Many),
+            }
+        }
     }
 }
 
@@ -145,7 +185,8 @@ fn whole(n: u64, inside: bool, out: &mut Phrase) {
     }
     fixed(id, out);
     if rest > 0 {
-        if rest < unit / 10 {
+        // 一万亿零两千万: without 零 people hear the start of 一万亿两千亿.
+        if rest < unit / 10 || head.is_multiple_of(WAN) {
             small(0, out);
         }
         whole(rest, true, out);
@@ -351,7 +392,7 @@ mod tests {
             ("20000000", "两千万"), ("100000000", "一亿"), ("100000001", "一亿零一"), ("100010000", "一亿零一万"),
             ("100100000", "一亿零一十万"), ("100005000", "一亿零五千"), ("110000000", "一亿一千万"), ("120000005", "一亿两千万零五"),
             ("200000000", "两亿"), ("1000000000", "十亿"), ("1020000000", "十亿两千万"), ("123456789", "一亿两千三百四十五万六千七百八十九"),
-            ("1000000000000", "一万亿"), ("1000000000005", "一万亿零五"), ("1000100000000", "一万零一亿"),
+            ("1000000000000", "一万亿"), ("1000000000005", "一万亿零五"), ("1000020000000", "一万亿零两千万"), ("1000120000000", "一万零一亿两千万"), ("1000100000000", "一万零一亿"),
             ("12000000000000", "十二万亿"), ("999999999999999", "九百九十九万九千九百九十九亿九千九百九十九万九千九百九十九"),
             ("-15", "负十五"), ("3.5", "三点五"), ("0.5", "零点五"), ("-0.05", "负零点零五"), ("3.14", "三点一四"), ("200.22", "两百点二二"),
             ("2.0", "二"), ("10.10", "十点一"),
