@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::stored::{Calls, Selection, Unreadable};
 use crate::call::{Entry, Setting, Start};
 use crate::diagnostic::text;
 use crate::flow::Program;
 use crate::server::house::{Broken, Ground, Overrides};
 use crate::sim::{Recorded, Rerun, Stage, repeats, rerun};
-use crate::store::{self, CallFilter, Store, StoredCall, StoredEvent};
+use crate::store::{StoredCall, StoredEvent};
 
 /// Replay stored calls, on their own flow or on an edited one
 ///
@@ -34,18 +33,10 @@ use crate::store::{self, CallFilter, Store, StoredCall, StoredEvent};
 )]
 pub(super) struct ReplayArgs {
     /// Calls by their ids; the newest ones unless given
-    #[arg(value_name = "CALL")]
+    #[arg(value_name = "CALL", conflicts_with_all = ["day", "flow", "last"])]
     calls: Vec<String>,
-    /// Only calls that began on this day, in this machine's time zone
-    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "calls")]
-    day: Option<Date>,
-    /// Only calls of the flow with this name
-    #[arg(long, value_name = "NAME", conflicts_with = "calls")]
-    flow: Option<Arc<str>>,
-    /// At most so many calls, the newest first
-    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "calls",
-          value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    last: u32,
+    #[command(flatten)]
+    selection: Selection,
     /// The edited flow
     #[arg(long, value_name = "FILE")]
     flow_file: Option<PathBuf>,
@@ -55,9 +46,6 @@ pub(super) struct ReplayArgs {
     /// Write the result as a page, too
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// The data folder, if not that of the configuration
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
     /// The configuration, for flows, calendars and prompts
     #[arg(long, value_name = "FILE", default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
     config: PathBuf,
@@ -68,20 +56,10 @@ pub(super) struct ReplayArgs {
 enum Unusable {
     #[error("{0}")]
     Findings(String),
-    #[error("there are no stored calls in {}", .0.display())]
-    NoStore(PathBuf),
-    #[error("there is no call `{0}`")]
-    NoCall(String),
-    #[error("no stored call is among those")]
-    NoCalls,
-    #[error("{says}: {source}")]
-    Store { says: &'static str, source: store::Error },
-    #[error("the day {0} cannot be found in a calendar")]
-    Day(Date),
+    #[error(transparent)]
+    Stored(#[from] Unreadable),
     #[error("{}: {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
-    #[error("this machine gives no runtime: {0}")]
-    Runtime(std::io::Error),
 }
 
 /// What came of one call.
@@ -126,7 +104,7 @@ fn show(args: &ReplayArgs, lines: &[Line]) -> Result<(), Unusable> {
 }
 
 fn lines(args: &ReplayArgs) -> Result<Vec<Line>, Unusable> {
-    let overrides = Overrides { data: args.data.clone(), ..Overrides::default() };
+    let overrides = Overrides { data: args.selection.data.clone(), ..Overrides::default() };
     let mut ground = Ground::read(&args.config, &overrides)
         .map_err(|Broken { sources, found }| findings(&found, &sources))?;
     let kept = stored(args, &ground.config.data)?;
@@ -188,44 +166,21 @@ fn stage(ground: &Ground, flow: Arc<Program>) -> Stage {
     }
 }
 
-fn stored(args: &ReplayArgs, data: &Path) -> Result<Vec<Kept>, Unusable> {
-    if !data.join(store::FILE_NAME).is_file() {
-        return Err(Unusable::NoStore(data.to_owned()));
+fn stored(args: &ReplayArgs, data: &Path) -> Result<Vec<Kept>, Unreadable> {
+    let stored = Calls::open(data)?;
+    let calls = if args.calls.is_empty() {
+        stored.selected(&args.selection, None)?
+    } else {
+        args.calls.iter().map(|id| stored.call(id)).collect::<Result<_, _>>()?
+    };
+    let mut kept = Vec::with_capacity(calls.len());
+    for call in calls {
+        let events = stored.events(&call.id)?;
+        let journey = stored.journey(&call.id)?;
+        kept.push((call, recorded(&events, journey)));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(Unusable::Runtime)?.block_on(async {
-        let failed = |source| Unusable::Store { says: "the store cannot be read", source };
-        let store = Store::open(data).await.map_err(failed)?;
-        let mut calls = Vec::new();
-        for id in &args.calls {
-            let call = store.call(id).await.map_err(failed)?;
-            calls.push(call.ok_or_else(|| Unusable::NoCall(id.clone()))?);
-        }
-        if args.calls.is_empty() {
-            calls = store.calls(&filter(args)?).await.map_err(failed)?;
-        }
-        let mut kept = Vec::with_capacity(calls.len());
-        for call in calls {
-            let events = store.events(&call.id).await.map_err(failed)?;
-            let journey = store.journey(&call.id).await.map_err(failed)?;
-            kept.push((call, recorded(&events, journey)));
-        }
-        store.close().await.map_err(failed)?;
-        if kept.is_empty() { Err(Unusable::NoCalls) } else { Ok(kept) }
-    })
-}
-
-fn filter(args: &ReplayArgs) -> Result<CallFilter, Unusable> {
-    let mut filter =
-        CallFilter { flow: args.flow.clone(), limit: args.last, ..CallFilter::default() };
-    if let Some(day) = args.day {
-        let zone = TimeZone::system();
-        let begin = |day: Date| Some(day.to_zoned_datetime(zone.clone()).ok()?.timestamp());
-        let next = day.tomorrow().ok().and_then(begin);
-        filter.since = Some(begin(day).ok_or(Unusable::Day(day))?);
-        filter.before = Some(next.ok_or(Unusable::Day(day))?);
-    }
-    Ok(filter)
+    stored.close()?;
+    Ok(kept)
 }
 
 /// What can be replayed of a call: nothing if an entry is missing or was written by another version.

@@ -46,7 +46,9 @@ pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
 pub(crate) use parse::{is_kebab, is_snake};
-pub use picture::{Cover, Covered, Picture, covered_page};
+pub use picture::{
+    Cover, Covered, EndOfCall, Ends, Picture, Stepped, Traffic, Walked, covered_page,
+};
 pub(crate) use program::within;
 pub use program::{Program, Proven};
 pub use proof::{End, Longest, Proof, Row, Toll};

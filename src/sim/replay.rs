@@ -22,6 +22,8 @@ use crate::flow::model::Name;
 use crate::time::Mono;
 
 #[cfg(test)]
+pub(crate) mod made;
+#[cfg(test)]
 mod tests;
 
 /// How long the store takes for a case or a call back.
@@ -147,7 +149,7 @@ fn parting(then: &Path, now: &Path, stopped: bool) -> Option<Other> {
     Some(Other { after: after.cloned(), then: one.cloned(), now: other.cloned() })
 }
 
-fn word<'a>(entry: &'a Value, field: &str) -> &'a str {
+pub(super) fn word<'a>(entry: &'a Value, field: &str) -> &'a str {
     entry.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 

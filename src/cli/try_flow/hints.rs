@@ -38,7 +38,7 @@ pub(super) fn hints(waiting: Option<&Waiting>) -> Vec<String> {
                 let words = named(waiting, &confirm.prompt.value);
                 let said = |key: Key| said(&words, key);
                 let (yes, no) = (confirm.yes.value, confirm.no.value);
-                add(&symbol(yes), format!("takes it{}", said(yes)));
+                add(&symbol(yes), format!("takes it  {}", said(yes)));
                 add(&symbol(no), format!("asks again{}", said(no)));
             }
             silence(waiting, &it.patience, &mut add);
@@ -51,7 +51,7 @@ pub(super) fn hints(waiting: Option<&Waiting>) -> Vec<String> {
             let words = it.review.as_ref().map(|it| named(waiting, &it.prompt.value));
             for (means, key) in review.flat_map(|it| it.keys()) {
                 let said = words.as_ref().map(|words| said(words, key.value)).unwrap_or_default();
-                add(&symbol(key.value), format!("{means}{said}"));
+                add(&symbol(key.value), format!("{means:<7}{said}"));
             }
             add("nothing", "keeps it".to_owned());
         }

@@ -37,6 +37,8 @@ pub(super) fn run(
             continue; // nobody is there any more
         }
         match line {
+            // Whoever is recorded falls silent by it, as by Enter at the keyboard.
+            Line::Silence if trial.records() => trial.does(now, Deed::Skip, out)?,
             Line::Silence => now = trial.due().unwrap_or(now).max(now),
             Line::Wait(length) => now = trial.wait(now, length, out)?,
             Line::Does(deeds) => {

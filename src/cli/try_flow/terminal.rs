@@ -157,7 +157,11 @@ fn written(
         let Input::Key(key) = key()? else { continue };
         match entry.key(&key, trial.steps()) {
             Written::More => {}
-            Written::Choices(choices) => write!(out, "\r\n  {}\r\n", choices.join("  "))?,
+            Written::Choices(choices) => {
+                let choices: Vec<_> =
+                    choices.iter().map(|it| it.trim_start_matches("jump ")).collect();
+                write!(out, "\r\n  {}\r\n", choices.join("  "))?;
+            }
             Written::Done(line) => {
                 write!(out, "\r\n")?;
                 return Ok(Some(read(&line)).filter(|it| *it != Line::Silence));

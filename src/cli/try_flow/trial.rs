@@ -100,6 +100,11 @@ impl<'a> Trial<'a> {
         self.world.ended
     }
 
+    /// Whether what the caller says is recorded now.
+    pub(super) const fn records(&self) -> bool {
+        self.world.recording.is_some()
+    }
+
     /// When the prompt will have been heard.
     pub(super) fn heard_at(&self) -> Option<Mono> {
         self.world.speaking.as_ref().map(|(_, until)| *until)
