@@ -1,5 +1,7 @@
 //! `hotline replay`: stored calls again, on their own flow and on an edited one.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -69,6 +71,8 @@ struct Line {
     own: &'static str,
     /// On the edited flow; none if there is none, or nothing to follow was stored.
     edited: Option<Rerun>,
+    /// What its caller went through; nothing of one that was not stored whole.
+    journey: Vec<Value>,
 }
 
 const SAME: &str = "same";
@@ -99,7 +103,8 @@ fn show(args: &ReplayArgs, lines: &[Line]) -> Result<(), Unusable> {
     // Nobody reads along when this fails.
     let _ = std::io::stdout().write_all(shown.as_bytes());
     let Some(path) = &args.html else { return Ok(()) };
-    let page = as_html(lines, args.flow_file.as_deref());
+    let page =
+        page::write(lines, &summary(lines, args.flow_file.is_some()), args.flow_file.as_deref());
     fs::write(path, page).map_err(|source| Unusable::File { path: path.clone(), source })
 }
 
@@ -135,7 +140,8 @@ fn lines(args: &ReplayArgs) -> Result<Vec<Line>, Unusable> {
             (Some(_) | None, Some(_)) => OTHER_VERSION,
         };
         let edited = edited.as_ref().zip(recorded.as_ref()).map(|(stage, it)| rerun(stage, it));
-        lines.push(Line { call, own, edited });
+        let journey = recorded.map(|it| it.journey).unwrap_or_default();
+        lines.push(Line { call, own, edited, journey });
     }
     Ok(lines)
 }
@@ -226,6 +232,14 @@ fn elsewhere(rerun: &Rerun) -> String {
         // Writing to a string cannot fail.
         let _ = write!(words, "; known only up to {last}: {stop}");
     }
+    if let Some(first) = rerun.reused.first() {
+        let step = first.step.as_deref().unwrap_or("the beginning");
+        let _ = write!(
+            words,
+            "; lookup {} in {step} answered as then, though asked with other values",
+            first.lookup
+        );
+    }
     words
 }
 
@@ -243,6 +257,12 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
         let stopped = reruns().filter(|it| it.stop.is_some()).count();
         let (then, now, known) = contained(lines);
         says.push(format!("On the edited flow: {other} elsewhere, {stopped} known only in part."));
+        let reused = reruns().filter(|it| !it.reused.is_empty()).count();
+        if reused > 0 {
+            says.push(format!(
+                "In {reused} a lookup was asked with other values than then, and answered as then all the same."
+            ));
+        }
         says.push(format!(
             "Ended without a person, of {known} calls of which that is known: {then} then, {now} now."
         ));
@@ -252,7 +272,7 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
 
 fn as_text(lines: &[Line], is_edited: bool) -> String {
     let mut shown = String::new();
-    for Line { call, own, edited } in lines {
+    for Line { call, own, edited, .. } in lines {
         let edited = edited.as_ref().map(elsewhere).unwrap_or_default();
         let began = call.started_at.strftime("%Y-%m-%d %H:%M:%SZ");
         let line = format!("{:<20} {began}  {:<10} {own:<20} {edited}", call.id, call.flow);
@@ -275,7 +295,12 @@ fn as_json(lines: &[Line]) -> Value {
             .as_ref()
             .map(|it| json!({ "after": it.after, "then": it.then, "now": it.now }));
         let stop = it.stop.as_ref().map(ToString::to_string);
-        json!({ "elsewhere": other, "stopped": stop, "then": path(&it.then), "now": path(&it.now) })
+        let reused: Vec<Value> =
+            it.reused.iter().map(|it| json!({ "lookup": it.lookup, "step": it.step })).collect();
+        json!({
+            "elsewhere": other, "stopped": stop, "reused": reused,
+            "then": path(&it.then), "now": path(&it.now),
+        })
     };
     let calls: Vec<Value> = lines
         .iter()
@@ -283,39 +308,4 @@ fn as_json(lines: &[Line]) -> Value {
         .collect();
     let (then, now, known) = contained(lines);
     json!({ "calls": calls, "contained": { "then": then, "now": now, "known": known } })
-}
-
-fn as_html(lines: &[Line], flow: Option<&Path>) -> String {
-    let title = flow.map_or_else(String::new, |it| format!(" on {}", it.display()));
-    let title = escaped(&format!("Calls replayed{title}"));
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<style>\
-         body{{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:#1b1f24}}\
-         table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;vertical-align:top;padding:.4rem .8rem;\
-         border-bottom:1px solid #d0d7de}}tr.other td{{background:#fff6dd}}tr.bad td{{background:#ffe3e0}}\
-         </style></head>\n<body><h1>{title}</h1>\n"
-    );
-    for line in summary(lines, flow.is_some()) {
-        page += &format!("<p>{}</p>\n", escaped(&line));
-    }
-    page += "<table><thead><tr><th>Call</th><th>Began</th><th>Flow</th><th>On its own flow</th>\
-             <th>On the edited flow</th></tr></thead><tbody>\n";
-    for Line { call, own, edited } in lines {
-        let class = match edited {
-            _ if *own == DIFFERENT => "bad",
-            Some(it) if it.other.is_some() => "other",
-            Some(_) | None => "same",
-        };
-        let edited = edited.as_ref().map(elsewhere).unwrap_or_default();
-        let began = call.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        let cells = [&*call.id, &began, &*call.flow, own, &edited];
-        let cells = cells.map(|it| format!("<td>{}</td>", escaped(it))).concat();
-        page += &format!("<tr class=\"{class}\">{cells}</tr>\n");
-    }
-    page += "</tbody></table></body></html>\n";
-    page
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -38,7 +38,7 @@ pub use random::{Figures, Kind, Random, Spread, random, reduce};
 pub use reference::SCENARIOS;
 #[cfg(test)]
 pub(crate) use replay::made::Made;
-pub use replay::{Other, Path, Recorded, Rerun, Stop, repeats, rerun};
+pub use replay::{Other, Path, Recorded, Rerun, Reused, Stop, repeats, rerun};
 pub use run::{Outcome, Stage, run};
 pub use scenario::{Scenario, Scenarios};
 pub use traffic::add_traffic;

@@ -15,7 +15,7 @@ pub(super) fn shown(passage: &Passage) -> Option<String> {
         What::Corrected { .. } => "- that was not what was meant".to_owned(),
         What::Silence { tries, .. } => format!("- silence, {tries}. time"),
         What::Wrong { tries, .. } => format!("- wrong, {tries}. time"),
-        What::LookedUp { lookup, outcome, took: _, found } => {
+        What::LookedUp { lookup, outcome, with: _, took: _, found } => {
             let mut text = format!("- lookup {lookup}: {outcome}");
             for (name, value) in found.iter().flat_map(|row| row.iter()) {
                 // Writing into a `String` cannot fail.
