@@ -29,7 +29,7 @@ pub(super) fn write(lines: &[Line], says: &[String], flow: Option<&Path>) -> Str
         groups(lines, &mut out);
     }
     calls(lines, &mut out);
-    let _ = write!(out, "<script>{SCRIPT}</script></body></html>\n");
+    let _ = writeln!(out, "<script>{SCRIPT}</script></body></html>");
     out
 }
 

@@ -115,4 +115,6 @@ p .gone{background:var(--good-box)}p .partly{background:var(--part-box)}p .never
 .way.never path{stroke:var(--bad);stroke-dasharray:5 3;stroke-opacity:1}
 .way.never path.head{fill:var(--bad)}
 .way.never text{fill:var(--bad)}
+.way.far.never text{opacity:1}
+.way.far.partly text{fill:var(--part)}
 ";

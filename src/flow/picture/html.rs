@@ -274,10 +274,10 @@ fn draw(
         let (class, told, _) = way(picture, arrow, over);
         let y = top + LINE * ((lines.len() + nth) as f64 + 2.0);
         let to = picture.boxes.get(arrow.to).map(|it| escaped(&it.name)).unwrap_or_default();
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<g class=\"way far{class}\" data-from=\"{name}\" data-to=\"{to}\"><title>{}</title>\
-             <text x=\"{:.1}\" y=\"{y:.1}\">{}</text></g>\n",
+             <text x=\"{:.1}\" y=\"{y:.1}\">{}</text></g>",
             escaped(&told),
             left + PAD,
             escaped(words)

@@ -57,7 +57,7 @@ pub(super) fn far(boxes: usize, arrows: &[(usize, usize)], start: usize) -> Vec<
         }
     }
     let is_far = |(from, to): &(usize, usize)| {
-        let down = rank(*to).checked_sub(rank(*from)).unwrap_or_default();
+        let down = rank(*to).saturating_sub(rank(*from));
         let many = reached.get(*to).is_some_and(|count| *count > MOST_LINES_IN);
         from != to && (down == 0 || down > MOST_LEVELS || many)
     };
