@@ -66,7 +66,13 @@ fn a_call_repeats_on_its_own_flow_and_goes_elsewhere_on_an_edited_one() {
     assert_eq!(json["contained"], serde_json::json!({ "then": 1, "now": 0, "known": 1 }));
     let page = fs::read_to_string(folder.join("page.html")).unwrap();
     assert!(page.contains("after main: agent instead of order-status"), "{page}");
-    assert!(!page.contains("<script"), "{page}");
+    // Both journeys, what lookups were asked with, and nothing from outside.
+    for part in ["<b>Then</b>", "<b>Now</b>", "lookup order (number = 20260001): found"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    for outside in ["src=", "href=", "@import", "url(", " onclick="] {
+        assert!(!page.contains(outside), "{outside}");
+    }
 
     let (code, _, complaint) = replay(folder, &["--day", "2001-01-01"]);
     assert_eq!(code, Some(2), "{complaint}");

@@ -79,6 +79,9 @@ pub enum What {
     LookedUp {
         /// Which of the flow's lookups.
         lookup: Name,
+        /// What it was asked with; a secret serialises as stars.
+        #[serde(skip_serializing_if = "is_empty")]
+        with: Arc<Row>,
         /// `found`, `not_found`, `failed` or `timed_out`.
         outcome: &'static str,
         /// How long it took.
@@ -275,6 +278,10 @@ pub enum What {
 
 fn symbol<S: serde::Serializer>(key: &Key, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_char(key.symbol())
+}
+
+fn is_empty(row: &Arc<Row>) -> bool {
+    row.is_empty()
 }
 
 fn millis<S: serde::Serializer>(took: &Duration, to: S) -> Result<S::Ok, S::Error> {

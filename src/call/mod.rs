@@ -39,6 +39,7 @@ pub use follow_up::{
 };
 pub use journey::{Passage, What};
 pub use machine::{Machine, replay};
+pub(crate) use machine::{On, Waiting};
 pub use setting::{Calendars, Setting, Start};
 pub use trail::Mark;
 

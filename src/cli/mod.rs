@@ -21,6 +21,7 @@ mod secret;
 mod serve;
 #[cfg(feature = "sound")]
 pub mod sound;
+mod stored;
 mod test;
 mod try_flow;
 
@@ -52,7 +53,6 @@ enum Command {
     /// Find what is wrong with flows before a caller does.
     Check(check::CheckArgs),
     Diff(diff::DiffArgs),
-    /// Draw a flow: its steps and the ways between them.
     Graph(graph::GraphArgs),
     Lsp(lsp::LspArgs),
     New(new::NewArgs),

@@ -1,5 +1,7 @@
 //! `hotline replay`: stored calls again, on their own flow and on an edited one.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -8,17 +10,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::count::counted;
+use super::stored::{Calls, Selection, Unreadable};
 use crate::call::{Entry, Setting, Start};
 use crate::diagnostic::text;
 use crate::flow::Program;
 use crate::server::house::{Broken, Ground, Overrides};
 use crate::sim::{Recorded, Rerun, Stage, repeats, rerun};
-use crate::store::{self, CallFilter, Store, StoredCall, StoredEvent};
+use crate::store::{StoredCall, StoredEvent};
 
 /// Replay stored calls, on their own flow or on an edited one
 ///
@@ -35,18 +36,10 @@ use crate::store::{self, CallFilter, Store, StoredCall, StoredEvent};
 )]
 pub(super) struct ReplayArgs {
     /// Calls by their ids; the newest ones unless given
-    #[arg(value_name = "CALL")]
+    #[arg(value_name = "CALL", conflicts_with_all = ["day", "flow", "last"])]
     calls: Vec<String>,
-    /// Only calls that began on this day, in this machine's time zone
-    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "calls")]
-    day: Option<Date>,
-    /// Only calls of the flow with this name
-    #[arg(long, value_name = "NAME", conflicts_with = "calls")]
-    flow: Option<Arc<str>>,
-    /// At most so many calls, the newest first
-    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "calls",
-          value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    last: u32,
+    #[command(flatten)]
+    selection: Selection,
     /// The edited flow
     #[arg(long, value_name = "FILE")]
     flow_file: Option<PathBuf>,
@@ -56,9 +49,6 @@ pub(super) struct ReplayArgs {
     /// Write the result as a page, too
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// The data folder, if not that of the configuration
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
     /// The configuration, for flows, calendars and prompts
     #[arg(long, value_name = "FILE", default_value = "hotline.yaml", env = "HOTLINE_CONFIG")]
     config: PathBuf,
@@ -69,20 +59,10 @@ pub(super) struct ReplayArgs {
 enum Unusable {
     #[error("{0}")]
     Findings(String),
-    #[error("there are no stored calls in {}", .0.display())]
-    NoStore(PathBuf),
-    #[error("there is no call `{0}`")]
-    NoCall(String),
-    #[error("no stored call is among those")]
-    NoCalls,
-    #[error("{says}: {source}")]
-    Store { says: &'static str, source: store::Error },
-    #[error("the day {0} cannot be found in a calendar")]
-    Day(Date),
+    #[error(transparent)]
+    Stored(#[from] Unreadable),
     #[error("{}: {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
-    #[error("this machine gives no runtime: {0}")]
-    Runtime(std::io::Error),
 }
 
 /// What came of one call.
@@ -92,6 +72,8 @@ struct Line {
     own: &'static str,
     /// On the edited flow; none if there is none, or nothing to follow was stored.
     edited: Option<Rerun>,
+    /// What its caller went through; nothing of one that was not stored whole.
+    journey: Vec<Value>,
 }
 
 const SAME: &str = "same";
@@ -122,12 +104,13 @@ fn show(args: &ReplayArgs, lines: &[Line]) -> Result<(), Unusable> {
     // Nobody reads along when this fails.
     let _ = std::io::stdout().write_all(shown.as_bytes());
     let Some(path) = &args.html else { return Ok(()) };
-    let page = as_html(lines, args.flow_file.as_deref());
+    let page =
+        page::write(lines, &summary(lines, args.flow_file.is_some()), args.flow_file.as_deref());
     fs::write(path, page).map_err(|source| Unusable::File { path: path.clone(), source })
 }
 
 fn lines(args: &ReplayArgs) -> Result<Vec<Line>, Unusable> {
-    let overrides = Overrides { data: args.data.clone(), ..Overrides::default() };
+    let overrides = Overrides { data: args.selection.data.clone(), ..Overrides::default() };
     let mut ground = Ground::read(&args.config, &overrides)
         .map_err(|Broken { sources, found }| findings(&found, &sources))?;
     let kept = stored(args, &ground.config.data)?;
@@ -158,7 +141,8 @@ fn lines(args: &ReplayArgs) -> Result<Vec<Line>, Unusable> {
             (Some(_) | None, Some(_)) => OTHER_VERSION,
         };
         let edited = edited.as_ref().zip(recorded.as_ref()).map(|(stage, it)| rerun(stage, it));
-        lines.push(Line { call, own, edited });
+        let journey = recorded.map(|it| it.journey).unwrap_or_default();
+        lines.push(Line { call, own, edited, journey });
     }
     Ok(lines)
 }
@@ -189,44 +173,21 @@ fn stage(ground: &Ground, flow: Arc<Program>) -> Stage {
     }
 }
 
-fn stored(args: &ReplayArgs, data: &Path) -> Result<Vec<Kept>, Unusable> {
-    if !data.join(store::FILE_NAME).is_file() {
-        return Err(Unusable::NoStore(data.to_owned()));
+fn stored(args: &ReplayArgs, data: &Path) -> Result<Vec<Kept>, Unreadable> {
+    let stored = Calls::open(data)?;
+    let calls = if args.calls.is_empty() {
+        stored.selected(&args.selection, None)?
+    } else {
+        args.calls.iter().map(|id| stored.call(id)).collect::<Result<_, _>>()?
+    };
+    let mut kept = Vec::with_capacity(calls.len());
+    for call in calls {
+        let events = stored.events(&call.id)?;
+        let journey = stored.journey(&call.id)?;
+        kept.push((call, recorded(&events, journey)));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(Unusable::Runtime)?.block_on(async {
-        let failed = |source| Unusable::Store { says: "the store cannot be read", source };
-        let store = Store::open(data).await.map_err(failed)?;
-        let mut calls = Vec::new();
-        for id in &args.calls {
-            let call = store.call(id).await.map_err(failed)?;
-            calls.push(call.ok_or_else(|| Unusable::NoCall(id.clone()))?);
-        }
-        if args.calls.is_empty() {
-            calls = store.calls(&filter(args)?).await.map_err(failed)?;
-        }
-        let mut kept = Vec::with_capacity(calls.len());
-        for call in calls {
-            let events = store.events(&call.id).await.map_err(failed)?;
-            let journey = store.journey(&call.id).await.map_err(failed)?;
-            kept.push((call, recorded(&events, journey)));
-        }
-        store.close().await.map_err(failed)?;
-        if kept.is_empty() { Err(Unusable::NoCalls) } else { Ok(kept) }
-    })
-}
-
-fn filter(args: &ReplayArgs) -> Result<CallFilter, Unusable> {
-    let mut filter =
-        CallFilter { flow: args.flow.clone(), limit: args.last, ..CallFilter::default() };
-    if let Some(day) = args.day {
-        let zone = TimeZone::system();
-        let begin = |day: Date| Some(day.to_zoned_datetime(zone.clone()).ok()?.timestamp());
-        let next = day.tomorrow().ok().and_then(begin);
-        filter.since = Some(begin(day).ok_or(Unusable::Day(day))?);
-        filter.before = Some(next.ok_or(Unusable::Day(day))?);
-    }
-    Ok(filter)
+    stored.close()?;
+    Ok(kept)
 }
 
 /// What can be replayed of a call: nothing if an entry is missing or was written by another version.
@@ -272,6 +233,14 @@ fn elsewhere(rerun: &Rerun) -> String {
         // Writing to a string cannot fail.
         let _ = write!(words, "; known only up to {last}: {stop}");
     }
+    if let Some(first) = rerun.reused.first() {
+        let step = first.step.as_deref().unwrap_or("the beginning");
+        let _ = write!(
+            words,
+            "; lookup {} in {step} answered as then, though asked with other values",
+            first.lookup
+        );
+    }
     words
 }
 
@@ -289,6 +258,12 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
         let stopped = reruns().filter(|it| it.stop.is_some()).count();
         let (then, now, known) = contained(lines);
         says.push(format!("On the edited flow: {other} elsewhere, {stopped} known only in part."));
+        let reused = reruns().filter(|it| !it.reused.is_empty()).count();
+        if reused > 0 {
+            says.push(format!(
+                "In {reused} a lookup was asked with other values than then, and answered as then all the same."
+            ));
+        }
         says.push(format!(
             "Ended without a person: {then} then, {now} now, of {known} where both are known."
         ));
@@ -298,7 +273,7 @@ fn summary(lines: &[Line], is_edited: bool) -> Vec<String> {
 
 fn as_text(lines: &[Line], is_edited: bool) -> String {
     let mut shown = String::new();
-    for Line { call, own, edited } in lines {
+    for Line { call, own, edited, .. } in lines {
         let edited = edited.as_ref().map(elsewhere).unwrap_or_default();
         let began = call.started_at.strftime("%Y-%m-%d %H:%M:%SZ");
         let line = format!("{:<20} {began}  {:<10} {own:<20} {edited}", call.id, call.flow);
@@ -321,7 +296,12 @@ fn as_json(lines: &[Line]) -> Value {
             .as_ref()
             .map(|it| json!({ "after": it.after, "then": it.then, "now": it.now }));
         let stop = it.stop.as_ref().map(ToString::to_string);
-        json!({ "elsewhere": other, "stopped": stop, "then": path(&it.then), "now": path(&it.now) })
+        let reused: Vec<Value> =
+            it.reused.iter().map(|it| json!({ "lookup": it.lookup, "step": it.step })).collect();
+        json!({
+            "elsewhere": other, "stopped": stop, "reused": reused,
+            "then": path(&it.then), "now": path(&it.now),
+        })
     };
     let calls: Vec<Value> = lines
         .iter()
@@ -329,39 +309,4 @@ fn as_json(lines: &[Line]) -> Value {
         .collect();
     let (then, now, known) = contained(lines);
     json!({ "calls": calls, "contained": { "then": then, "now": now, "known": known } })
-}
-
-fn as_html(lines: &[Line], flow: Option<&Path>) -> String {
-    let title = flow.map_or_else(String::new, |it| format!(" on {}", it.display()));
-    let title = escaped(&format!("Calls replayed{title}"));
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<style>\
-         body{{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:#1b1f24}}\
-         table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;vertical-align:top;padding:.4rem .8rem;\
-         border-bottom:1px solid #d0d7de}}tr.other td{{background:#fff6dd}}tr.bad td{{background:#ffe3e0}}\
-         </style></head>\n<body><h1>{title}</h1>\n"
-    );
-    for line in summary(lines, flow.is_some()) {
-        page += &format!("<p>{}</p>\n", escaped(&line));
-    }
-    page += "<table><thead><tr><th>Call</th><th>Began</th><th>Flow</th><th>On its own flow</th>\
-             <th>On the edited flow</th></tr></thead><tbody>\n";
-    for Line { call, own, edited } in lines {
-        let class = match edited {
-            _ if *own == DIFFERENT => "bad",
-            Some(it) if it.other.is_some() => "other",
-            Some(_) | None => "same",
-        };
-        let edited = edited.as_ref().map(elsewhere).unwrap_or_default();
-        let began = call.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        let cells = [&*call.id, &began, &*call.flow, own, &edited];
-        let cells = cells.map(|it| format!("<td>{}</td>", escaped(it))).concat();
-        page += &format!("<tr class=\"{class}\">{cells}</tr>\n");
-    }
-    page += "</tbody></table></body></html>\n";
-    page
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

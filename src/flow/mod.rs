@@ -30,6 +30,7 @@ mod picture;
 mod program;
 mod proof;
 mod read;
+mod reads;
 pub mod reference;
 mod settle;
 mod sub;
@@ -40,13 +41,17 @@ pub use check::{
 };
 pub(crate) use check::{keys_named, variable_types};
 pub use diff::{About, Change, Version, diff};
+pub(crate) use duration::read as length_of;
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
 pub(crate) use parse::{is_kebab, is_snake};
-pub use picture::{Cover, Covered, Picture, covered_page};
+pub use picture::{
+    Cover, Covered, EndOfCall, Ends, Picture, Stepped, Traffic, Walked, covered_page,
+};
 pub(crate) use program::within;
 pub use program::{Program, Proven};
 pub use proof::{End, Longest, Proof, Row, Toll};
 pub use read::{Alone, Shelf, Shelved};
+pub(crate) use reads::reads;
 pub use sub::{Coming, Lost, MAX_NESTED, Sub};

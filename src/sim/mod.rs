@@ -25,6 +25,7 @@ mod scenario;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod transcript;
 mod voice;
 mod watch;
@@ -35,8 +36,11 @@ pub use explore::{Explored, explore, explored_file};
 pub use fields::moment_of;
 pub use random::{Figures, Kind, Random, Spread, random, reduce};
 pub use reference::SCENARIOS;
-pub use replay::{Other, Path, Recorded, Rerun, Stop, repeats, rerun};
+#[cfg(test)]
+pub(crate) use replay::made::Made;
+pub use replay::{Other, Path, Recorded, Rerun, Reused, Stop, repeats, rerun};
 pub use run::{Outcome, Stage, run};
 pub use scenario::{Scenario, Scenarios};
+pub use traffic::add_traffic;
 pub use transcript::Transcript;
 pub use watch::Fault;

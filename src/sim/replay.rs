@@ -15,12 +15,14 @@ use sha2::{Digest as _, Sha256};
 use super::caller::length;
 use super::run::Stage;
 use crate::call::{
-    Answer, Command, ConferenceEvent, Ending, Entry, Event, Kept, Machine, QueueEvent,
-    RecordingEvent, Setting, Start, TransferEvent, Verdict, What, replay, reveal,
+    Answer, Command, ConferenceEvent, Ending, Entry, Event, Kept, Machine, Play, Question,
+    QueueEvent, RecordingEvent, Row, Setting, Start, TransferEvent, Verdict, What, replay, reveal,
 };
 use crate::flow::model::Name;
 use crate::time::Mono;
 
+#[cfg(test)]
+pub(crate) mod made;
 #[cfg(test)]
 mod tests;
 
@@ -112,6 +114,19 @@ pub struct Rerun {
     pub other: Option<Other>,
     /// Why it is not known how it would go on.
     pub stop: Option<Stop>,
+    /// What was answered as then although it is asked with other values.
+    pub reused: Vec<Reused>,
+    /// What the caller would go through, as a stored journey.
+    pub journey: Vec<Value>,
+}
+
+/// A lookup's answer of then that was given to another question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reused {
+    /// Which lookup.
+    pub lookup: Name,
+    /// In which step it is asked now.
+    pub step: Option<Name>,
 }
 
 /// Whether a call, fed again to the flow that it ran, gives the same commands; `None` if its commands were not stored.
@@ -131,8 +146,8 @@ pub fn rerun(stage: &Stage, recorded: &Recorded) -> Rerun {
     let then = path(&recorded.journey);
     let mut world = Again::new(stage, recorded);
     world.run();
-    let Again { now, stop, .. } = world;
-    Rerun { other: parting(&then, &now, stop.is_some()), then, now, stop }
+    let Again { now, stop, reused, journey, .. } = world;
+    Rerun { other: parting(&then, &now, stop.is_some()), then, now, stop, reused, journey }
 }
 
 /// Where `then` and `now` part. Less is no other way where a rerun stopped, or where a call was not stored to its end.
@@ -147,7 +162,7 @@ fn parting(then: &Path, now: &Path, stopped: bool) -> Option<Other> {
     Some(Other { after: after.cloned(), then: one.cloned(), now: other.cloned() })
 }
 
-fn word<'a>(entry: &'a Value, field: &str) -> &'a str {
+pub(super) fn word<'a>(entry: &'a Value, field: &str) -> &'a str {
     entry.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -176,11 +191,31 @@ fn path(journey: &[Value]) -> Path {
 /// Something that the caller did of their own.
 struct Doing {
     event: Event,
-    /// The step in which they did it, and how long after it began.
-    step: Option<Name>,
+    /// The step in which they did it, which visit of it that was, and how long after it began.
+    step: Option<Come>,
     after: Duration,
     /// How long after what they did before.
     gap: Duration,
+    /// Something else had happened before in that very moment.
+    behind: bool,
+}
+
+/// A step, and how often the call had come to it by then: a caller does other things when asked again.
+type Come = (Name, u32);
+
+/// How long a prompt was heard.
+#[derive(Clone, Copy)]
+enum Heard {
+    /// To its end.
+    Whole(Duration),
+    /// It was ended before its end, so that it lasts longer than this.
+    Longer(Duration),
+}
+
+/// An answer of a connector, and what it was asked with, if that was stored.
+struct Answered {
+    reply: Reply<Answer>,
+    with: Option<Value>,
 }
 
 /// What the world did from a moment on: an answer of a connector, or all that a queue did for one visit.
@@ -204,7 +239,7 @@ struct Again<'a> {
     doings: VecDeque<Doing>,
     /// When the caller did the last thing.
     did: Mono,
-    lookups: BTreeMap<Name, VecDeque<Reply<Answer>>>,
+    lookups: BTreeMap<Name, Vec<Answered>>,
     /// What came of secrets, by the lookup that they were compared against.
     verdicts: BTreeMap<Name, VecDeque<Reply<Verdict>>>,
     /// What came of cases by kind, and of calls back by queue.
@@ -216,14 +251,13 @@ struct Again<'a> {
     /// How long each recording was and what came of it, and those of the one that is made now.
     recordings: VecDeque<(Duration, RecordingEvent)>,
     recording: RecordingEvent,
-    /// How long each prompt lasted that was heard to its end.
-    heard: BTreeMap<String, Duration>,
-    /// How long each prompt lasted at least during which the caller hung up.
-    cut_short: BTreeMap<String, Duration>,
+    /// How long each prompt was heard, by its words, in order.
+    heard: BTreeMap<String, VecDeque<Heard>>,
     /// What the world will say, in order.
     agenda: BTreeMap<(Mono, u32), Event>,
     turns: u32,
-    entered: (Option<Name>, Mono),
+    entered: (Option<Come>, Mono),
+    visits_of: BTreeMap<Name, u32>,
     /// How often the caller may still be silent or wrong: as often as then.
     silences: usize,
     wrongs: usize,
@@ -231,6 +265,8 @@ struct Again<'a> {
     hidden: bool,
     now: Path,
     stop: Option<Stop>,
+    reused: Vec<Reused>,
+    journey: Vec<Value>,
 }
 
 impl<'a> Again<'a> {
@@ -260,15 +296,17 @@ impl<'a> Again<'a> {
             recordings: recorded.journey.iter().filter_map(recording).collect(),
             recording: RecordingEvent::Failed,
             heard: BTreeMap::new(),
-            cut_short: BTreeMap::new(),
             agenda: BTreeMap::new(),
             turns: 0,
             entered: (None, clock),
+            visits_of: BTreeMap::new(),
             silences: count("silence"),
             wrongs: count("wrong"),
             hidden: false,
             now: Path::default(),
             stop: None,
+            reused: Vec::new(),
+            journey: Vec::new(),
         };
         again.learn(recorded);
         again
@@ -278,20 +316,26 @@ impl<'a> Again<'a> {
     fn learn(&mut self, recorded: &Recorded) {
         let events = reveal(&recorded.log);
         self.learn_world(recorded, &events);
-        self.learn_last(recorded, &events);
+        self.learn_prompts(&recorded.journey, &events);
         let mut steps = recorded.journey.iter().filter(|it| word(it, "what") == "step").peekable();
-        let mut step: (Option<Name>, Mono) = (None, recorded.start.at);
+        let mut step: (Option<Come>, Mono) = (None, recorded.start.at);
+        let mut visits: BTreeMap<Name, u32> = BTreeMap::new();
         let mut last = recorded.start.at;
+        // When the world last did something.
+        let mut world = None;
         for (at, event) in events {
             // A step that begins at this very moment began because of this event.
             while let Some(entry) = steps.next_if(|it| moment(it).is_some_and(|it| it < at)) {
-                step = (Some(word(entry, "step").into()), moment(entry).unwrap_or(last));
+                let come = come(&mut visits, word(entry, "step").into());
+                step = (Some(come), moment(entry).unwrap_or(last));
             }
             match event {
                 Event::Arrived | Event::Answered | Event::Key(_) | Event::HungUp => {
                     let (after, gap) = (at.since(step.1), at.since(last));
-                    self.doings.push_back(Doing { event, step: step.0.clone(), after, gap });
+                    let (step, behind) = (step.0.clone(), world == Some(at));
+                    self.doings.push_back(Doing { event, step, after, gap, behind });
                     last = at;
+                    continue;
                 }
                 Event::Queue { event, .. } => reply(&mut self.visits, at, event),
                 Event::Transfer { event, .. } => reply(&mut self.transfers, at, event),
@@ -305,6 +349,7 @@ impl<'a> Again<'a> {
                 | Event::Recalled(_)
                 | Event::Tick => {}
             }
+            world = Some(at);
         }
     }
 
@@ -321,7 +366,9 @@ impl<'a> Again<'a> {
                     // Without an answer the machine went on by itself; so it does again.
                     let what = given.unwrap_or(Answer::TimedOut);
                     let lookup = self.lookups.entry(word(entry, "lookup").into()).or_default();
-                    lookup.push_back(Reply { after: took(entry), what });
+                    let (reply, with) =
+                        (Reply { after: took(entry), what }, entry.get("with").cloned());
+                    lookup.push(Answered { reply, with });
                 }
                 "verified" => {
                     let outcome = entry.get("outcome").cloned().unwrap_or_default();
@@ -339,28 +386,48 @@ impl<'a> Again<'a> {
                     let kept = if is_kept { Kept::Callback } else { Kept::Failed };
                     self.callbacks.entry(word(entry, "queue").into()).or_default().push_back(kept);
                 }
-                "heard" => {
-                    let next = events.iter().find(|(when, it)| *when > at && !idle(it));
-                    if let Some((when, Event::Played(_))) = next {
-                        self.heard.insert(word(entry, "text").to_owned(), when.since(at));
-                    }
-                }
                 _ => {}
             }
         }
     }
 
-    /// What the caller was hearing when they hung up had not ended, so it must not end before they leave again.
-    fn learn_last(&mut self, recorded: &Recorded, events: &[(Mono, Event)]) {
-        let left = events.iter().find(|(_, event)| matches!(event, Event::HungUp));
-        let heard = recorded.journey.iter().rev().find(|it| word(it, "what") == "heard");
-        let (Some((left, _)), Some(heard)) = (left, heard) else { return };
-        let Some(began) = moment(heard) else { return };
-        let ended =
-            |(when, event): &(Mono, Event)| *when > began && matches!(event, Event::Played(_));
-        if !events.iter().any(ended) {
-            let least = left.since(began) + Duration::from_millis(1);
-            self.cut_short.insert(word(heard, "text").to_owned(), least);
+    /// How long each prompt was heard. One that was ended by something else must not end before that again.
+    fn learn_prompts(&mut self, journey: &[Value], events: &[(Mono, Event)]) {
+        for (nth, entry) in journey.iter().enumerate().filter(|(_, it)| word(it, "what") == "heard")
+        {
+            let Some(began) = moment(entry) else { continue };
+            let later = || journey.iter().skip(nth + 1);
+            let next = later().find(|it| word(it, "what") == "heard").and_then(moment);
+            // A key that stopped it; else whatever came last before the next one.
+            let stopped = later()
+                .find(|it| matches!(word(it, "what"), "heard" | "interrupted"))
+                .filter(|it| word(it, "what") == "interrupted")
+                .and_then(moment);
+            let in_it = |at: Mono| at > began && next.is_none_or(|next| at <= next);
+            let behind = || events.iter().filter(|(at, _)| in_it(*at));
+            let whole = behind().find(|(_, it)| matches!(it, Event::Played(_)));
+            let last = || behind().rfind(|(_, it)| !idle(it)).map(|(at, _)| *at);
+            let lasted = match (stopped, whole) {
+                (None, Some((at, _))) => Heard::Whole(at.since(began)),
+                (stopped, _) => match stopped.or_else(last) {
+                    Some(at) => Heard::Longer(at.since(began)),
+                    None => continue, // the log ends in it
+                },
+            };
+            self.heard.entry(word(entry, "text").to_owned()).or_default().push_back(lasted);
+        }
+    }
+
+    /// How long a prompt lasts now: as long as then, if it was heard then.
+    fn lasts(&mut self, play: &Play) -> Duration {
+        let as_recorded = || length(&play.utterance, &*self.stage.lengths);
+        let Some(times) = self.heard.get_mut(&*play.utterance.text) else { return as_recorded() };
+        // More often than then: as long as the last time.
+        let lasted = if times.len() > 1 { times.pop_front() } else { times.front().copied() };
+        match lasted {
+            Some(Heard::Whole(length)) => length,
+            Some(Heard::Longer(least)) => as_recorded().max(least + Duration::from_millis(1)),
+            None => as_recorded(),
         }
     }
 
@@ -380,15 +447,18 @@ impl<'a> Again<'a> {
         let does = self.doings.front().map(|doing| self.when(doing));
         let Some(next) = [said, due, does].into_iter().flatten().min() else { return false };
         self.clock = self.clock.max(next);
-        if said.is_some_and(|it| it <= next) {
-            if let Some((_, event)) = self.agenda.pop_first() {
-                self.happens(event);
-            }
-        } else if does.is_some_and(|it| it <= next) {
+        // In one moment the caller comes before the world, unless it was the other way round then.
+        let behind = self.doings.front().is_some_and(|it| it.behind);
+        let world = [said, due].into_iter().flatten().min().is_some_and(|it| it <= next);
+        if does.is_some_and(|it| it <= next) && !(behind && world) {
             if let Some(doing) = self.doings.pop_front() {
                 self.did = self.clock;
                 self.hidden |= matches!(doing.event, Event::Key(press) if press.key().is_none());
                 self.happens(doing.event);
+            }
+        } else if said.is_some_and(|it| it <= next) {
+            if let Some((_, event)) = self.agenda.pop_first() {
+                self.happens(event);
             }
         } else {
             self.happens(Event::Tick);
@@ -423,19 +493,19 @@ impl<'a> Again<'a> {
 
     fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Note(passage) => self.note(passage.what),
+            Command::Note(passage) => {
+                if self.stop.is_none() {
+                    self.journey.extend(serde_json::to_value(&passage));
+                }
+                self.note(passage.what);
+            }
             Command::Play(play) => {
-                let known = self.heard.get(&*play.utterance.text).copied();
-                let lasts = known.unwrap_or_else(|| {
-                    let least = self.cut_short.get(&*play.utterance.text).copied();
-                    length(&play.utterance, &*self.stage.lengths).max(least.unwrap_or_default())
-                });
+                let lasts = self.lasts(&play);
                 self.later(lasts, Event::Played(play.ticket));
             }
             Command::Stop => self.agenda.retain(|_, it| !matches!(it, Event::Played(_))),
             Command::LookUp(question) => {
-                let answers = self.lookups.get_mut(&question.lookup);
-                let Some(Reply { after, what }) = answers.and_then(VecDeque::pop_front) else {
+                let Some(Reply { after, what }) = self.answer(&question) else {
                     self.stop.get_or_insert(Stop::Lookup(question.lookup));
                     return;
                 };
@@ -526,6 +596,22 @@ impl<'a> Again<'a> {
         }
     }
 
+    /// The answer to the same question as then; else the next one of that lookup, which is noted.
+    fn answer(&mut self, question: &Question) -> Option<Reply<Answer>> {
+        let asked = question.with.iter().filter(|(name, _)| **name != *Question::ONCE);
+        let asked: Row = asked.cloned().collect();
+        let asked = serde_json::to_value(&asked).ok();
+        let answers = self.lookups.get_mut(&question.lookup).filter(|it| !it.is_empty())?;
+        let same = answers.iter().position(|it| it.with.is_some() && it.with == asked);
+        let answered = answers.remove(same.unwrap_or_default());
+        // What was asked with nothing, or was stored by an older version, has no values to compare.
+        if same.is_none() && answered.with.is_some() {
+            let (lookup, step) = (question.lookup.clone(), self.now.steps.last().cloned());
+            self.reused.push(Reused { lookup, step });
+        }
+        Some(answered.reply)
+    }
+
     /// Whether the flow needs a column of the answer that is not there.
     fn lacks(&self, lookup: &Name, answer: &Answer) -> bool {
         let (Answer::Found(row), Some(asked)) = (answer, self.stage.flow.lookup(lookup)) else {
@@ -540,7 +626,8 @@ impl<'a> Again<'a> {
         }
         match what {
             What::Step { step } => {
-                self.entered = (Some(Name::clone(&step)), self.clock);
+                let come = come(&mut self.visits_of, Name::clone(&step));
+                self.entered = (Some(come), self.clock);
                 self.now.steps.push(step);
             }
             What::Queued { .. } | What::Transferring { .. } | What::Conferring { .. } => {
@@ -586,6 +673,13 @@ impl<'a> Again<'a> {
             | What::Stuck { .. } => {}
         }
     }
+}
+
+/// Counts one more visit of `step`.
+fn come(visits: &mut BTreeMap<Name, u32>, step: Name) -> Come {
+    let count = visits.entry(step.clone()).or_default();
+    *count += 1;
+    (step, *count)
 }
 
 /// How long a recording was, and what came of it.

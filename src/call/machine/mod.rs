@@ -11,7 +11,7 @@
 //! ```
 //! `walk` runs actions until one waits; `ask` is questions, `confirm` what becomes of their answers, `verify` secrets,
 //! `connect` queues and transfers, `follow_up` what is left for after the call, `nest` flows that are run by others,
-//! `speak` words and values.
+//! `speak` words and values, `tour` what only designers may do.
 
 mod ask;
 mod choose;
@@ -24,6 +24,7 @@ mod pick;
 mod record;
 mod speak;
 mod survey;
+mod tour;
 mod verify;
 mod walk;
 
@@ -40,6 +41,7 @@ use self::nest::Frame;
 use self::record::Recording;
 use self::speak::Values;
 use self::survey::Surveying;
+pub(crate) use self::tour::{On, Waiting};
 use self::verify::Verifying;
 use self::walk::{LookingUp, Next};
 use super::context::{Context, Record, Verified};
@@ -74,6 +76,8 @@ pub struct Machine {
     values: Values,
     keys: Keys,
     record: Record,
+    /// It is a flow that only others run, walked by a designer: coming back ends the call.
+    is_alone: bool,
     /// Who the caller has shown to be.
     verified: Option<Verified>,
     /// The last ticket given out.
@@ -151,6 +155,7 @@ impl Machine {
             state: State::New,
             at: At { step: 0, next: 0 },
             frames: Vec::new(),
+            is_alone: false,
             language,
             keys: Keys::default(),
             tickets: 0,

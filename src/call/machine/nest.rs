@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::super::events::{Command, Stuck};
+use super::super::events::{Command, Ending, Stuck};
 use super::super::journey::What;
 use super::super::setting::Setting;
 use super::super::trail::Mark;
@@ -15,6 +15,7 @@ use crate::diagnostic::Spanned;
 use crate::flow::model::{Action, ActionKind, Name, Run, Texts};
 use crate::flow::{MAX_NESTED, within};
 use crate::time::Mono;
+use crate::value::Value;
 
 /// A flow that waits for the one that it runs.
 pub(super) struct Frame {
@@ -34,16 +35,21 @@ impl Frame {
 impl Machine {
     /// Begins another flow with what it takes.
     pub(super) fn run_flow(&mut self, now: Mono, it: &Run) -> Result<Next, Stuck> {
+        let mut inputs = IndexMap::with_capacity(it.with.len());
+        for (name, value) in &it.with {
+            inputs.insert(name.value.clone(), self.value(now, value)?);
+        }
+        self.enter(it, inputs)
+    }
+
+    /// The same with values that are known already.
+    pub(super) fn enter(&mut self, it: &Run, inputs: IndexMap<Name, Value>) -> Result<Next, Stuck> {
         let unknown = || Stuck::Unknown { name: it.flow.value.clone() };
         let program = it.sub.as_ref().ok().and_then(|sub| sub.program.clone());
         let flow = program.ok_or_else(unknown)?;
         debug_assert!(self.frames.len() < MAX_NESTED, "HL0422 keeps flows from nesting deeper");
         if self.frames.len() >= MAX_NESTED {
             return Err(Stuck::TooLong);
-        }
-        let mut inputs = IndexMap::with_capacity(it.with.len());
-        for (name, value) in &it.with {
-            inputs.insert(name.value.clone(), self.value(now, value)?);
         }
         // Results of before must not be taken for this one's.
         self.values.forget(&it.prefix());
@@ -66,12 +72,16 @@ impl Machine {
         exit: Option<&Spanned<Name>>,
         out: &mut Vec<Command>,
     ) -> Result<Next, Stuck> {
-        let Some(Frame { setting, at, own }) = self.frames.pop() else {
+        let Some(frame) = self.frames.pop() else {
+            if self.is_alone {
+                let (flow, by) = (self.setting.flow.name.value.clone(), exit.map(|it| &it.value));
+                self.note(now, What::Returned { flow, exit: by.cloned() }, out);
+                self.hang_up(now, Ending::Completed, out);
+                return Ok(Next::Wait);
+            }
             return Err(Stuck::NoWayOn { step: self.step_name(), on: "return".into() });
         };
-        let inner = std::mem::replace(&mut self.setting, setting);
-        let results = std::mem::replace(&mut self.values.own, own);
-        self.at = at;
+        let (inner, results) = self.resume(frame);
         let flow = inner.flow.name.value.clone();
         self.trail.push(Mark::Returned { run: flow.clone() });
         let by = exit.map(|it| it.value.clone());
@@ -94,6 +104,13 @@ impl Machine {
                 }
             },
         }
+    }
+
+    /// Goes back to a flow that waits; what was under way, and what it knew.
+    pub(super) fn resume(&mut self, frame: Frame) -> (Arc<Setting>, Own) {
+        self.at = frame.at;
+        let inner = std::mem::replace(&mut self.setting, frame.setting);
+        (inner, std::mem::replace(&mut self.values.own, frame.own))
     }
 
     /// The flow under way, if it is one that is run.

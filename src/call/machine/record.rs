@@ -55,7 +55,25 @@ enum Phase {
     Hearing(Speaking),
 }
 
+/// What the caller has to do with it now.
+pub(super) enum Doing {
+    Asking,
+    Speaking,
+    Reviewing,
+    Storing,
+}
+
 impl Recording {
+    pub(super) const fn doing(&self) -> Doing {
+        match &self.phase {
+            Phase::Asking(_) => Doing::Asking,
+            Phase::Running { .. } => Doing::Speaking,
+            Phase::Reviewing(_) => Doing::Reviewing,
+            // The tone goes by, and what is heard again leads back to the review: nobody is asked.
+            Phase::Tone(_) | Phase::Storing { .. } | Phase::Hearing(_) => Doing::Storing,
+        }
+    }
+
     pub(super) const fn deadline(&self) -> Option<Mono> {
         Some(match &self.phase {
             Phase::Asking(it) | Phase::Tone(it) | Phase::Hearing(it) => it.until,

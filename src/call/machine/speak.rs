@@ -132,7 +132,7 @@ impl Machine {
     }
 
     /// The value that `name` has in a flow whose variables are `own`, as it is, but for what changes by itself.
-    fn kept<'v>(&'v self, own: &'v Own, name: &str) -> Option<&'v Value> {
+    pub(super) fn kept<'v>(&'v self, own: &'v Own, name: &str) -> Option<&'v Value> {
         let values = &self.values;
         if let Some(value) = own.kept(name) {
             return Some(value);

@@ -22,6 +22,11 @@ pub(super) struct Surveying {
 }
 
 impl Surveying {
+    /// Which question is asked, from 0.
+    pub(super) const fn nth(&self) -> usize {
+        self.nth
+    }
+
     pub(super) const fn deadline(&self) -> Option<Mono> {
         Some(self.choosing.deadline())
     }

@@ -30,6 +30,8 @@ pub(super) enum Next {
 /// A lookup under way.
 pub(super) struct LookingUp {
     pub(super) ticket: Ticket,
+    /// What was asked, for the journey.
+    with: Arc<Row>,
     since: Mono,
     until: Mono,
     /// When the caller is told that it takes a moment.
@@ -312,6 +314,7 @@ impl Machine {
         // An answer of before must not be taken for this one's.
         self.values.forget(name);
         let ticket = self.ticket();
+        let asked = Arc::new(with.iter().cloned().collect());
         if changes {
             // The same for a question that is asked twice, and for no other: the system can tell.
             let once = format!("{}/{}", self.start.call, ticket.0);
@@ -321,6 +324,7 @@ impl Machine {
         out.push(Command::LookUp(Question { ticket, lookup, with, within }));
         self.state = State::LookingUp(LookingUp {
             ticket,
+            with: asked,
             since: now,
             until: now + within + GRACE,
             meanwhile: it.meanwhile.as_ref().map(|_| now + PATIENCE),
@@ -361,7 +365,7 @@ impl Machine {
         if it.speaking.is_some() {
             return Ok(Next::Wait);
         }
-        let took = now - it.since;
+        let (took, with) = (now - it.since, Arc::clone(&it.with));
         let Some(answer) = it.answer.take() else { return Ok(Next::Wait) };
         let Some(Action { kind: ActionKind::Lookup(it), .. }) = self.current(&setting) else {
             return Ok(Next::Wait); // `look_up` alone begins this state
@@ -381,7 +385,7 @@ impl Machine {
             Answer::TimedOut => ("timed_out", None),
         };
         let name = self.outside(&lookup);
-        self.note(now, What::LookedUp { lookup: name, outcome, took, found }, out);
+        self.note(now, What::LookedUp { lookup: name, with, outcome, took, found }, out);
         match answer {
             Answer::Found(row) => {
                 self.values.found(lookup, row);

@@ -1,9 +1,17 @@
 //! `hotline try`: one call in a terminal. Prompts are text, keys come from the keyboard, lookups from real connectors.
 //!
-//! In a terminal time is real and every key is one; from a pipe each line is keys, and time passes in between.
+//! In a terminal time is real and every key is one; from a pipe each line is keys or a command, and time passes in
+//! between.
+//! Read next: `trial` (the call), `past` (steps back), `hints` (what may be keyed), `command` (what may be written).
 
+mod command;
 mod databases;
+mod entry;
+mod hints;
+mod inputs;
 mod lines;
+mod past;
+mod shown;
 mod terminal;
 mod trial;
 
@@ -17,7 +25,7 @@ use clap::Args;
 use jiff::ZonedDateTime;
 
 use self::databases::Databases;
-use self::trial::Trial;
+use self::trial::{Beginning, Trial};
 use crate::call::{Answer, Check, Play, Question, Setting, Start, Verdict};
 use crate::diagnostic::text::render;
 use crate::flow::Program;
@@ -29,12 +37,16 @@ use crate::time::Mono;
 /// Walk through a flow in the terminal
 ///
 /// Prompts are shown as text. Press 0-9, * and # as on a telephone, Enter to hear a prompt to its end at once, `a` to be
-/// answered by an agent or left by them, `n` if nobody is there, `l` to look at the variables and at what an agent would
-/// see, `q` to hang up. From a pipe, each line is keys or `look`; an empty line is silence, `wait 10s` a while, and the end
-/// of the input hangs up.
+/// answered by an agent or left by them, `n` if nobody is there, `?` to see what may be keyed, `l` to look at the variables
+/// and at what an agent would see, `b` to go back to the question before, `j` to jump to a step, `t` to set the clock, `h`
+/// for help, `q` to hang up; `:` begins a command, which Tab completes. From a pipe, each line is keys or a command; an
+/// empty line is silence, `wait 10s` a while, and the end of the input hangs up. `help` lists the commands.
+///
+/// A step back undoes what the caller did, not what connectors were asked: their answers are kept, and with the same values
+/// they are not asked again.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  hotline try flows/shop.yaml\n  hotline try flows/shop.yaml --caller 13800000001 --language en-US\n  printf '1\\n20260001#\\n' | hotline try flows/shop.yaml"
+    after_help = "Examples:\n  hotline try flows/shop.yaml\n  hotline try flows/shop.yaml --caller 13800000001 --language en-US\n  printf '1\\n20260001#\\nback\\nlook\\n' | hotline try flows/shop.yaml\n  hotline try flows/shop.yaml --at 2026-11-24T23:00+08:00\n  hotline try flows/shared/identify.yaml --with level=2"
 )]
 pub(super) struct TryArgs {
     /// The flow
@@ -51,6 +63,12 @@ pub(super) struct TryArgs {
     /// When the call comes in, such as 2026-11-24T15:00+08:00; now unless given
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     at: Option<ZonedDateTime>,
+    /// A value that a flow takes which others run, such as number=20260001; asked for unless given
+    #[arg(long, value_name = "NAME=VALUE")]
+    with: Vec<String>,
+    /// Show what may be keyed at every question also where the input is no terminal
+    #[arg(long)]
+    hints: bool,
     /// Play the recordings, too
     #[cfg(feature = "sound")]
     #[arg(long)]
@@ -136,15 +154,22 @@ pub(super) fn run(args: &TryArgs, sound: &mut dyn Sound, colour: bool) -> io::Re
         Ok(databases) => databases,
         Err(error) => return Ok(refused(&format!("error: {error}\n"))),
     };
-    let setting = Setting {
+    let inputs = match inputs::of(&flow, &args.with, &mut io::stdin().lock(), &mut out)? {
+        Ok(inputs) => inputs,
+        Err(wrong) => return Ok(refused(&format!("error: {wrong}\n"))),
+    };
+    let setting = Arc::new(Setting {
         flow: Arc::clone(&flow),
         catalogues: Arc::clone(&ground.catalogues),
         calendars: Arc::new(ground.config.times()),
-    };
-    let trial = Trial::new(Arc::new(setting), start(args, &flow), &mut databases, sound);
+    });
+    let beginning = Beginning { setting, start: start(args, &flow), inputs };
+    let mut trial = Trial::new(beginning, &mut databases, sound);
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        trial.hints = true;
         terminal::run(trial, &mut out)?;
     } else {
+        trial.hints = args.hints;
         lines::run(trial, &mut io::stdin().lock(), &mut out)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -1,39 +1,62 @@
 //! One call and what a terminal shows of it, whatever its clock.
+//!
+//! The interpreter is pure: the same events give the same call. So a step back is a new machine that is fed what went
+//! into the old one up to there. What connectors answered since then is remembered and not asked for again.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
+use indexmap::IndexMap;
 
+use super::command::{Clock, Line, help};
+use super::hints::hints;
+use super::past::{Asked, Came, Fed, Given, Memory, Past, World};
+use super::shown::{record, shown};
 use super::{Connectors, Sound};
 use crate::call::{
-    Agent, Command, ConferenceEvent, Context, Ending, Event, Kept, Machine, Passage, QueueEvent,
-    RecordingEvent, Setting, Start, Ticket, Told, TransferEvent, What,
+    Agent, Command, ConferenceEvent, Event, Kept, Machine, Play, QueueEvent, RecordingEvent,
+    Setting, Start, Ticket, Told, TransferEvent, What,
 };
+use crate::diagnostic::nearest;
+use crate::flow::model::Name;
 use crate::secret::Key;
 use crate::sim;
 use crate::time::Mono;
+use crate::value::Value;
+
+/// What a call is made of, so that it can be begun again.
+pub(super) struct Beginning {
+    pub(super) setting: Arc<Setting>,
+    pub(super) start: Start,
+    /// Of a flow that only others run: what it takes.
+    pub(super) inputs: Option<IndexMap<Name, Value>>,
+}
+
+impl Beginning {
+    fn machine(&self) -> Machine {
+        let (setting, start) = (Arc::clone(&self.setting), self.start.clone());
+        match &self.inputs {
+            Some(inputs) => Machine::alone(setting, start, inputs.clone()),
+            None => Machine::new(setting, start),
+        }
+    }
+}
 
 /// One call in a terminal.
 pub(super) struct Trial<'a> {
+    beginning: Beginning,
     machine: Machine,
     connectors: &'a mut dyn Connectors,
     sound: &'a mut dyn Sound,
     /// What follows from what was done, in order.
     ready: VecDeque<Event>,
-    speaking: Option<(Ticket, Mono)>,
-    visit: Option<Ticket>,
-    talks: bool,
-    cases: u32,
-    /// A recording that is made: nobody listens here, so the caller is taken to speak.
-    recording: Option<Ticket>,
-    /// Nothing was said into it.
-    speechless: bool,
-    conference: Option<(Ticket, Arc<str>)>,
-    ended: Option<Ending>,
+    world: World,
+    past: Past,
+    memory: Memory,
+    /// Show what may be keyed whenever the caller is asked something.
+    pub(super) hints: bool,
     /// How a line of the terminal ends.
     pub(super) line_end: &'static str,
 }
@@ -51,41 +74,40 @@ pub(super) enum Deed {
     /// The prompt is over.
     Skip,
     HangUp,
-    /// Show what is known; nothing happens.
-    Look,
 }
 
 impl<'a> Trial<'a> {
     pub(super) fn new(
-        setting: Arc<Setting>,
-        start: Start,
+        beginning: Beginning,
         connectors: &'a mut dyn Connectors,
         sound: &'a mut dyn Sound,
     ) -> Self {
         Self {
-            machine: Machine::new(setting, start),
+            machine: beginning.machine(),
+            beginning,
             connectors,
             sound,
             ready: VecDeque::from([Event::Arrived]),
-            speaking: None,
-            visit: None,
-            talks: false,
-            cases: 0,
-            recording: None,
-            speechless: false,
-            conference: None,
-            ended: None,
+            world: World::default(),
+            past: Past::default(),
+            memory: Memory::default(),
+            hints: false,
             line_end: "\n",
         }
     }
 
     pub(super) const fn is_over(&self) -> bool {
-        self.ended.is_some()
+        self.world.ended
+    }
+
+    /// Whether what the caller says is recorded now.
+    pub(super) const fn records(&self) -> bool {
+        self.world.recording.is_some()
     }
 
     /// When the prompt will have been heard.
     pub(super) fn heard_at(&self) -> Option<Mono> {
-        self.speaking.map(|(_, until)| until)
+        self.world.speaking.as_ref().map(|(_, until)| *until)
     }
 
     /// When something happens by itself.
@@ -93,29 +115,51 @@ impl<'a> Trial<'a> {
         [self.heard_at(), self.machine.deadline()].into_iter().flatten().min()
     }
 
+    /// Every step that it can be sent to.
+    pub(super) fn steps(&self) -> &[Name] {
+        self.beginning.setting.flow.step_names()
+    }
+
     /// Does at `now` what is due by itself, and all that follows from it.
     pub(super) fn pass(&mut self, now: Mono, out: &mut impl Write) -> io::Result<()> {
-        if let Some((ticket, until)) = self.speaking
-            && until <= now
+        if let Some((play, until)) = &self.world.speaking
+            && *until <= now
         {
-            self.speaking = None;
-            self.ready.push_back(Event::Played(ticket));
+            self.ready.push_back(Event::Played(play.ticket));
+            self.world.speaking = None;
         }
-        self.ready.push_back(Event::Tick);
+        if self.machine.deadline().is_some_and(|due| due <= now) {
+            self.ready.push_back(Event::Tick);
+        }
         self.follow(now, out)
+    }
+
+    /// Lets a while pass from `now` on, with all that is due in it; the moment after it.
+    pub(super) fn wait(
+        &mut self,
+        now: Mono,
+        length: Duration,
+        out: &mut impl Write,
+    ) -> io::Result<Mono> {
+        let until = now + length;
+        while let Some(due) = self.due().filter(|due| *due <= until) {
+            self.pass(due.max(now), out)?;
+        }
+        Ok(until)
     }
 
     /// Does at `now` what a person wants, and all that follows from it.
     pub(super) fn does(&mut self, now: Mono, deed: Deed, out: &mut impl Write) -> io::Result<()> {
         let queue = |visit: Option<Ticket>, event| visit.map(|visit| Event::Queue { visit, event });
         let silent = |recording| Event::Recording { recording, event: RecordingEvent::Silent };
+        let world = &mut self.world;
         let event = match deed {
-            Deed::Skip if self.recording.is_some() => self.recording.map(silent),
-            Deed::Nobody if self.recording.is_some() => {
-                self.speechless = true;
-                self.recording.map(silent)
+            Deed::Skip if world.recording.is_some() => world.recording.map(silent),
+            Deed::Nobody if world.recording.is_some() => {
+                world.speechless = true;
+                world.recording.map(silent)
             }
-            Deed::Agent if self.conference.is_some() => {
+            Deed::Agent if world.conference.is_some() => {
                 let joined = |(conference, who): &(Ticket, Arc<str>), left| {
                     let who = Arc::clone(who);
                     let event = if left {
@@ -125,36 +169,49 @@ impl<'a> Trial<'a> {
                     };
                     Event::Conference { conference: *conference, event }
                 };
-                let left = std::mem::replace(&mut self.talks, true);
-                self.conference.as_ref().map(|it| joined(it, left))
+                let left = std::mem::replace(&mut world.talks, true);
+                world.conference.as_ref().map(|it| joined(it, left))
             }
-            Deed::Nobody if self.conference.is_some() => self.conference.as_ref().map(|it| {
+            Deed::Nobody if world.conference.is_some() => world.conference.as_ref().map(|it| {
                 let event = ConferenceEvent::Failed;
                 Event::Conference { conference: it.0, event }
             }),
             Deed::Press(key) => Some(Event::Key(key.into())),
-            Deed::Agent if self.talks => queue(self.visit, QueueEvent::AgentLeft),
+            Deed::Agent if world.talks => queue(world.visit, QueueEvent::AgentLeft),
             Deed::Agent => {
                 let agent = Agent { id: "you".into(), name: None, work_number: None };
-                queue(self.visit, QueueEvent::Connected(agent))
+                queue(world.visit, QueueEvent::Connected(agent))
             }
-            Deed::Nobody => queue(self.visit, QueueEvent::NoAgents),
-            Deed::Full => queue(self.visit, QueueEvent::Full),
-            Deed::Skip => self.speaking.take().map(|(ticket, _)| {
+            Deed::Nobody => queue(world.visit, QueueEvent::NoAgents),
+            Deed::Full => queue(world.visit, QueueEvent::Full),
+            Deed::Skip => world.speaking.take().map(|(play, _)| {
                 self.sound.stop();
-                Event::Played(ticket)
+                Event::Played(play.ticket)
             }),
             Deed::HangUp => Some(Event::HungUp),
-            Deed::Look => {
-                self.look(now, out)?;
-                None
-            }
         };
         self.ready.extend(event);
         self.follow(now, out)
     }
 
-    /// The variables, and what an agent would see now.
+    /// Does what neither the caller nor the world does, at `now`.
+    pub(super) fn obey(&mut self, now: Mono, line: Line, out: &mut impl Write) -> io::Result<()> {
+        match line {
+            Line::Look => self.look(now, out),
+            Line::Keys => self.show_hints(out),
+            Line::Jump(step) => self.jump(now, &step, out),
+            Line::Clock(to) => self.clock(now, &to, out),
+            Line::Help => help().iter().try_for_each(|line| self.say(line, out)),
+            Line::Unknown(meant) => {
+                let meant = meant.map(|it| format!(" Did you mean `{it}`?")).unwrap_or_default();
+                self.say(&format!("? That means nothing here.{meant} `help` says what does."), out)
+            }
+            // Whoever keeps the clock does these.
+            Line::Silence | Line::Wait(_) | Line::Does(_) | Line::Back(_) => Ok(()),
+        }
+    }
+
+    /// Shows the variables, and what an agent would see now.
     fn look(&self, now: Mono, out: &mut impl Write) -> io::Result<()> {
         let shown: Vec<_> =
             self.machine.variables().map(|(name, value)| format!("    {name} = {value}")).collect();
@@ -162,17 +219,136 @@ impl<'a> Trial<'a> {
         for line in shown.iter().chain(&record(&self.machine.context(now))) {
             self.say(line, out)?;
         }
-        Ok(())
+        out.flush()
+    }
+
+    /// Shows what may be keyed now, and what else ends the wait.
+    pub(super) fn show_hints(&self, out: &mut impl Write) -> io::Result<()> {
+        for line in hints(self.machine.waiting().as_ref()) {
+            self.say(&line, out)?;
+        }
+        out.flush()
+    }
+
+    /// Goes back to where the caller was asked something, `count` questions ago: the moment at which that was.
+    pub(super) fn back(&mut self, count: usize, out: &mut impl Write) -> io::Result<Option<Mono>> {
+        let here = self.machine.waiting().map(|it| it.nth);
+        let Some((point, undone)) = self.past.back(here, count) else {
+            self.say("- no question was asked before", out)?;
+            return Ok(None);
+        };
+        self.ready.clear();
+        self.sound.stop();
+        self.world = point.world;
+        self.machine = self.beginning.machine();
+        for (at, fed) in self.past.log() {
+            match fed {
+                Fed::Event(event) => self.machine.handle(*at, event.clone(), &mut Vec::new()),
+                Fed::Jump(step) => {
+                    // Said when it was new.
+                    let _ = self.machine.jump(*at, step, &mut Vec::new());
+                }
+                Fed::Clock(wall) => self.machine.set_clock(*at, wall),
+            }
+        }
+        self.say(&format!("- back in step {}", point.step), out)?;
+        let flow = &self.beginning.setting.flow;
+        let changes = |lookup: &str| flow.lookup(lookup).is_some_and(|it| it.changes);
+        for given in undone.iter().filter(|it| changes(it.asked.lookup())) {
+            self.say(
+                &format!("- what lookup {} changed stays changed", given.asked.lookup()),
+                out,
+            )?;
+        }
+        if !undone.is_empty() {
+            self.say(
+                "- what connectors answered since then is kept: with the same values they are not asked again",
+                out,
+            )?;
+        }
+        self.memory.remember(undone);
+        if let Some((play, _)) = &self.world.speaking {
+            self.sound.play(play);
+            let text = said(play);
+            self.say(&text, out)?;
+        }
+        if self.hints {
+            self.show_hints(out)?;
+        }
+        out.flush()?;
+        Ok(Some(point.at))
+    }
+
+    /// Leaves what is under way and goes to a step; without a name shows which there are.
+    fn jump(&mut self, now: Mono, name: &str, out: &mut impl Write) -> io::Result<()> {
+        let steps = self.steps();
+        if name.is_empty() {
+            return self.say(&format!("- steps: {}", steps.join(", ")), out);
+        }
+        // A step of the flow under way may be called as it is there.
+        let run = self.machine.waiting().and_then(|it| it.run);
+        let inside = run.map(|run| Name::from(format!("{run}/{name}")));
+        let known = |name: &str| steps.iter().find(|it| ***it == *name).cloned();
+        let Some(step) = known(name).or_else(|| known(&inside?)) else {
+            let near = nearest(name, steps.iter().map(|it| &**it));
+            let near = near.map_or_else(
+                || "`jump` alone lists them".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return self.say(&format!("? no step is called `{name}`: {near}"), out);
+        };
+        if self.is_over() {
+            return self.say("? the call is over: go `back` first", out);
+        }
+        self.say(&format!("- jump to {step}"), out)?;
+        let mut commands = Vec::new();
+        let unset = self.machine.jump(now, &step, &mut commands).unwrap_or_default();
+        if !unset.is_empty() {
+            self.say(&format!("- it reads what nothing has set: {}", unset.join(", ")), out)?;
+        }
+        self.past.feed(now, Fed::Jump(step));
+        self.ready.clear();
+        self.carry_out_all(now, commands, out)?;
+        self.follow(now, out)
+    }
+
+    /// Sets the clock; without a time shows it.
+    fn clock(&mut self, now: Mono, to: &Clock, out: &mut impl Write) -> io::Result<()> {
+        let clock = self.machine.clock(now);
+        let wall = match to {
+            Clock::Show => clock,
+            Clock::Later(length) => clock.saturating_add(*length),
+            Clock::Moment(moment) => moment.with_time_zone(clock.time_zone().clone()),
+            Clock::At(date, time) => {
+                let (date, time) = (date.unwrap_or(clock.date()), time.unwrap_or(clock.time()));
+                match date.to_datetime(time).to_zoned_datetime(clock.time_zone().clone()) {
+                    Ok(wall) => wall,
+                    Err(_) => return self.say("? there is no such moment", out),
+                }
+            }
+        };
+        if !matches!(to, Clock::Show) {
+            self.machine.set_clock(now, &wall);
+            self.past.feed(now, Fed::Clock(wall.clone()));
+        }
+        self.say(&format!("- the clock says {}", wall.strftime("%Y-%m-%d %H:%M:%S, %A")), out)?;
+        out.flush()
     }
 
     fn follow(&mut self, now: Mono, out: &mut impl Write) -> io::Result<()> {
-        let mut commands = Vec::new();
         // Ends: the machine waits for something after at most some thousand actions.
         while let Some(event) = self.ready.pop_front() {
+            self.past.feed(now, Fed::Event(event.clone()));
+            let mut commands = Vec::new();
             self.machine.handle(now, event, &mut commands);
-            for command in commands.drain(..) {
-                self.carry_out(now, command, out)?;
-            }
+            self.carry_out_all(now, commands, out)?;
+        }
+        let waiting = self.machine.waiting();
+        if let Some(it) = waiting.filter(|it| it.on.is_question())
+            && self.past.asked(now, &it, &self.world)
+            && self.hints
+        {
+            self.show_hints(out)?;
         }
         out.flush()
     }
@@ -185,15 +361,25 @@ impl<'a> Trial<'a> {
         with.iter().try_for_each(|(name, value)| self.say(&format!("    {name}: {value}"), out))
     }
 
+    fn carry_out_all(
+        &mut self,
+        now: Mono,
+        commands: Vec<Command>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        commands.into_iter().try_for_each(|command| self.carry_out(now, command, out))
+    }
+
     fn carry_out(&mut self, now: Mono, command: Command, out: &mut impl Write) -> io::Result<()> {
         match command {
             Command::Store(_) => Ok(()),
             Command::Note(passage) => {
-                self.talks |= matches!(passage.what, What::Connected { .. });
+                self.world.talks |= matches!(passage.what, What::Connected { .. });
                 match shown(&passage) {
-                    Some(text) => self.say(&text, out),
-                    None => Ok(()),
+                    Some(text) => self.say(&text, out)?,
+                    None => return Ok(()),
                 }
+                self.results(&passage.what, out)
             }
             Command::Answer => {
                 self.ready.push_back(Event::Answered);
@@ -202,10 +388,9 @@ impl<'a> Trial<'a> {
             Command::Play(it) => {
                 let length = self.sound.play(&it);
                 let length = length.unwrap_or_else(|| sim::length(&it.utterance, &|_| None));
-                self.speaking = Some((it.ticket, now + length.max(Duration::from_millis(300))));
-                let tone = it.utterance.text.is_empty();
-                let text = if tone { "(tone)" } else { it.utterance.text.as_str() };
-                self.say(&format!("  {text}"), out)
+                let text = said(&it);
+                self.world.speaking = Some((it, now + length.max(Duration::from_millis(300))));
+                self.say(&text, out)
             }
             Command::PlayMusic => {
                 self.sound.music();
@@ -216,30 +401,43 @@ impl<'a> Trial<'a> {
                 self.say("  (it rings)", out)
             }
             Command::Stop => {
-                self.speaking = None;
+                self.world.speaking = None;
                 self.sound.stop();
                 Ok(())
             }
-            Command::LookUp(it) => {
-                let answer = self.connectors.ask(&it);
+            Command::LookUp(mut it) => {
+                let asked = Asked::lookup_of(&it);
+                let known = self.memory.answer(&asked);
+                if known.is_some() {
+                    self.say(&format!("- lookup {} is not asked again", it.lookup), out)?;
+                }
+                let answer = known.unwrap_or_else(|| {
+                    self.memory.tell_apart(&mut it);
+                    self.connectors.ask(&it)
+                });
+                self.past.given(Given { asked, came: Came::Answer(answer.clone()) });
                 self.ready.push_back(Event::LookedUp { lookup: it.ticket, answer });
                 Ok(())
             }
             Command::Verify(it) => {
-                let verdict = self.connectors.verify(&it);
+                let asked = Asked::secret_of(&it);
+                let known = self.memory.verdict(&asked);
+                if known.is_some() {
+                    self.say(&format!("- lookup {} is not asked again", it.lookup), out)?;
+                }
+                let verdict = known.unwrap_or_else(|| self.connectors.verify(&it));
+                self.past.given(Given { asked, came: Came::Verdict(verdict) });
                 self.ready.push_back(Event::Verified { check: it.ticket, verdict });
                 Ok(())
             }
             Command::Enqueue(it) => {
-                self.visit = Some(it.ticket);
-                self.talks = false;
-                for line in record(&it.context) {
-                    self.say(&line, out)?;
-                }
-                Ok(())
+                self.world.visit = Some(it.ticket);
+                self.world.talks = false;
+                record(&it.context).iter().try_for_each(|line| self.say(line, out))
             }
             Command::LeaveQueue(_) => {
-                self.visit = None;
+                self.world.visit = None;
+                self.world.talks = false;
                 Ok(())
             }
             Command::Transfer(it) => {
@@ -250,8 +448,8 @@ impl<'a> Trial<'a> {
             }
             Command::CancelTransfer(_) => Ok(()),
             Command::OpenCase(it) => {
-                self.cases = self.cases.saturating_add(1);
-                let number = 1_000_000_u32.saturating_add(self.cases).to_string().into();
+                self.world.cases = self.world.cases.saturating_add(1);
+                let number = 1_000_000_u32.saturating_add(self.world.cases).to_string().into();
                 let kept = Kept::Case { number };
                 self.ready.push_back(Event::Kept { ticket: it.ticket, kept });
                 self.told(&it.with, out)
@@ -262,22 +460,22 @@ impl<'a> Trial<'a> {
             }
             Command::Notify(it) => self.told(&it.with, out),
             Command::Record(it) => {
-                self.recording = Some(it.ticket);
-                self.speechless = false;
+                self.world.recording = Some(it.ticket);
+                self.world.speechless = false;
                 self.say("  (is recorded: Enter falls silent, `n` says nothing)", out)
             }
             Command::StopRecording(recording) => {
-                self.recording = None;
-                let event = RecordingEvent::Stored { heard: !self.speechless };
+                self.world.recording = None;
+                let event = RecordingEvent::Stored { heard: !self.world.speechless };
                 self.ready.push_back(Event::Recording { recording, event });
                 Ok(())
             }
             Command::DiscardRecording(_) => Ok(()),
             Command::Conference(it) => {
                 // Nobody is called from here: `a` joins and leaves for all of them.
-                self.talks = false;
+                self.world.talks = false;
                 let who = it.with.first().map_or_else(|| "you".into(), Arc::clone);
-                self.conference = Some((it.ticket, who));
+                self.world.conference = Some((it.ticket, who));
                 for who in it.with.iter().skip(1) {
                     let event = ConferenceEvent::Refused(Arc::clone(who));
                     self.ready.push_back(Event::Conference { conference: it.ticket, event });
@@ -285,136 +483,38 @@ impl<'a> Trial<'a> {
                 Ok(())
             }
             Command::LeaveConference(_) => {
-                self.conference = None;
+                self.world.conference = None;
                 Ok(())
             }
             Command::HangUp(_) => self.say("- the call is hung up", out),
             Command::LastResort(_) => self.say("- the last resort takes the call", out),
-            Command::End(ending) => {
+            Command::End(_) => {
                 self.sound.stop();
-                self.ended = Some(ending);
+                self.world.speaking = None;
+                self.world.ended = true;
                 Ok(())
             }
         }
     }
-}
 
-/// What is shown of a passage; prompts show themselves.
-fn shown(passage: &Passage) -> Option<String> {
-    Some(match &passage.what {
-        What::Step { step } => format!("- step {step}"),
-        What::Heard { .. } | What::Position { .. } | What::Withdrawn => return None,
-        What::Interrupted => "  (stopped)".to_owned(),
-        What::Chose { key, step } => format!("- key {} leads to {step}", key.symbol()),
-        What::Keyed { name, value } => format!("- keyed {name} = {value}"),
-        What::Corrected { .. } => "- that was not what was meant".to_owned(),
-        What::Silence { tries, .. } => format!("- silence: try {tries}"),
-        What::Wrong { tries, .. } => format!("- that does not fit: try {tries}"),
-        What::LookedUp { lookup, outcome, took: _, found } => {
-            let mut text = format!("- lookup {lookup}: {outcome}");
-            for (name, value) in found.iter().flat_map(|row| row.iter()) {
-                // Writing into a `String` cannot fail.
-                let _ = write!(text, ", {name} = {value}");
+    /// What a flow that is walked alone gives to whoever would run it.
+    fn results(&self, what: &What, out: &mut impl Write) -> io::Result<()> {
+        let flow = &self.beginning.setting.flow;
+        if let What::Returned { flow: came_back, exit: None } = what
+            && self.beginning.inputs.is_some()
+            && *came_back == flow.name.value
+        {
+            for (name, value) in self.machine.variables().filter(|it| flow.gives.contains_key(it.0))
+            {
+                self.say(&format!("    gives {name} = {value}"), out)?;
             }
-            text
         }
-        What::Verified { lookup, account, outcome, took: _ } => {
-            format!("- verify {lookup} for {account}: {outcome}")
-        }
-        What::Hours { calendar, open } => {
-            format!("- calendar {calendar} is {}", if *open { "open" } else { "closed" })
-        }
-        What::Language { language } => format!("- language {language}"),
-        What::Reason { because } => format!("- because {because}"),
-        What::Queued { queue, priority, .. } => {
-            format!("- waits in queue {queue}, priority {priority}")
-        }
-        What::Offered { agent } => format!("- agent {} rings", agent.id),
-        What::Waited { took, outcome, .. } => {
-            format!("- the wait is over after {} s: {outcome}", took.as_secs())
-        }
-        What::Connected { agent } => format!("- talks to agent {}", agent.id),
-        What::AgentLeft => "- the agent hung up".to_owned(),
-        What::Transferring { to, .. } => {
-            format!("- transfer to {to} (nobody is called, this is a try)")
-        }
-        What::Transfer { event } => format!("- transfer: {}", outcome(event)),
-        What::Case { kind, number: Some(number), promised: Some(promised), .. } => {
-            format!(
-                "- case {kind} {number}, answer promised by {} (not kept, this is a try)",
-                promised.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M")
-            )
-        }
-        What::Case { kind, .. } => format!("- case {kind}: failed"),
-        What::Callback { queue, number: Some(number), outcome } => {
-            format!(
-                "- call back of {number} by queue {queue}: {outcome} (nobody does, this is a try)"
-            )
-        }
-        What::Callback { queue, outcome, .. } => format!("- call back by queue {queue}: {outcome}"),
-        What::Notified { to } => format!("- {to} is told (not really, this is a try)"),
-        What::Recorded { took, outcome, .. } => {
-            format!("- recorded {:.1} s: {outcome}", took.as_secs_f64())
-        }
-        What::Reviewed { deed, .. } => format!("- review: {deed}"),
-        What::Surveyed { survey, question, answer } => format!("- {survey}: {question} = {answer}"),
-        What::Conferring { room, with, .. } => {
-            format!(
-                "- conference {room} with {} (nobody is called, this is a try)",
-                with.join(", ")
-            )
-        }
-        What::Conference { event } => match event {
-            ConferenceEvent::Joined(who) => format!("- {who} joins"),
-            ConferenceEvent::Left(who) => format!("- {who} leaves"),
-            ConferenceEvent::Refused(who) => format!("- {who} is not to be had"),
-            ConferenceEvent::Failed => "- nobody is to be had".to_owned(),
-        },
-        What::Conferred { took, outcome, .. } => {
-            format!("- the conference is over after {} s: {outcome}", took.as_secs())
-        }
-        What::Returned { flow, exit: None } => format!("- back from {flow}"),
-        What::Returned { flow, exit: Some(exit) } => format!("- back from {flow} by {exit}"),
-        What::Stuck { because } => format!("- the flow cannot go on: {because}"),
-        What::Ended { ending } => format!("- ended: {}", ended(*ending)),
-    })
-}
-
-const fn ended(how: Ending) -> &'static str {
-    match how {
-        Ending::Completed => "the flow said goodbye",
-        Ending::CallerLeft => "the caller hung up",
-        Ending::AgentLeft => "the agent hung up",
-        Ending::OtherLeft => "the other side hung up",
-        Ending::Transferred => "the caller was sent elsewhere",
-        Ending::LastResort => "the caller is left to the last resort of hotline.yaml",
-        Ending::NotAnswered => "it was never answered",
+        Ok(())
     }
 }
 
-const fn outcome(event: &TransferEvent) -> &'static str {
-    match event {
-        TransferEvent::Ringing => "it rings there",
-        TransferEvent::Connected => "connected",
-        TransferEvent::Busy => "busy",
-        TransferEvent::NoAnswer => "nobody answers",
-        TransferEvent::Declined => "declined",
-        TransferEvent::Failed => "failed",
-        TransferEvent::OtherLeft => "the other side hung up",
-    }
-}
-
-/// What an agent would see first.
-fn record(context: &Context) -> Vec<String> {
-    let mut lines = vec!["- an agent would see".to_owned()];
-    if let Some(reason) = &context.reason {
-        lines.push(format!("    reason: {reason}"));
-    }
-    for field in &context.fields {
-        let label = field.label.get(&context.language).or_else(|| field.label.values().next());
-        lines.push(format!("    {}: {}", label.map_or("", |it| it), field.value));
-    }
-    let path: Vec<&str> = context.path.iter().map(|visit| &*visit.step).collect();
-    lines.push(format!("    path: {}", path.join(" > ")));
-    lines
+/// A prompt as it is shown.
+fn said(play: &Play) -> String {
+    let text = play.utterance.text.as_str();
+    format!("  {}", if text.is_empty() { "(tone)" } else { text })
 }

@@ -124,7 +124,7 @@ use crate::diagnostic::{Diagnostic, Level, MAX_FINDINGS, Span, Spanned};
 use crate::value::Type;
 
 pub use self::facts::{CalendarFacts, Facts, QueueFacts};
-pub(super) use self::study::spoken;
+pub(super) use self::study::{expressions_of, spoken};
 pub use self::transfer_target::allows;
 pub(super) use self::unknown_subflow::misnamed;
 pub(crate) use self::words::keys_named;

@@ -68,7 +68,7 @@ pub(super) struct WorkedOut<'a> {
 
 /// What an expression is for.
 #[derive(Clone, Copy)]
-pub(super) enum Role<'a> {
+pub(in crate::flow) enum Role<'a> {
     When,
     If,
     Say(Option<&'a Spanned<Type>>),
@@ -308,60 +308,68 @@ fn expressions(flow: &Flow) -> Vec<WorkedOut<'_>> {
         add(&field.value, Role::Context);
     }
     for action in flow.steps.values().flat_map(|step| &step.actions) {
-        if let Some(when) = &action.when {
-            add(when, Role::When);
-        }
-        match &action.kind {
-            ActionKind::Say(say) => add(&say.value, Role::Say(say.kind.as_ref())),
-            ActionKind::Set(sets) => {
-                sets.iter().for_each(|it| add(&it.value, Role::Set(&it.name)));
-            }
-            ActionKind::If(fork) => add(&fork.condition, Role::If),
-            ActionKind::Lookup(it) => {
-                let lookup = &*it.lookup.value;
-                for (parameter, value) in &it.with {
-                    add(value, Role::With { lookup, parameter });
-                }
-            }
-            ActionKind::Verify(it) => {
-                let lookup = &*it.against.value;
-                for (parameter, value) in &it.with {
-                    add(value, Role::With { lookup, parameter });
-                }
-                add(&it.account, Role::Account);
-            }
-            ActionKind::Queue(queue) => {
-                queue.priority.iter().for_each(|it| add(it, Role::Priority));
-            }
-            ActionKind::Transfer(transfer) => add(&transfer.to, Role::Transfer),
-            ActionKind::Case(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Case)),
-            ActionKind::Callback(it) => add(&it.number, Role::Callback),
-            ActionKind::Notify(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Notify)),
-            ActionKind::Run(run) => {
-                run.with.iter().for_each(|(name, value)| add(value, Role::Input { run, name }));
-            }
-            ActionKind::Conference(it) => {
-                add(&it.room, Role::Room);
-                it.with.iter().for_each(|it| add(it, Role::Transfer));
-            }
-            ActionKind::Ask(ask) => {
-                if let Some(it) = &ask.tests.between {
-                    add(&it.least, Role::Bound(&ask.kind));
-                    add(&it.most, Role::Bound(&ask.kind));
-                }
-            }
-            ActionKind::Play(_)
-            | ActionKind::Menu(_)
-            | ActionKind::Goto(_)
-            | ActionKind::Hours(_)
-            | ActionKind::Language(_)
-            | ActionKind::Record(_)
-            | ActionKind::Survey(_)
-            | ActionKind::Return(_)
-            | ActionKind::Hangup(_) => {}
-        }
+        expressions_of(action, &mut add);
     }
     all
+}
+
+/// Hands over every expression of one action and what it is for.
+pub(in crate::flow) fn expressions_of<'a>(
+    action: &'a Action,
+    add: &mut dyn FnMut(&'a Expr, Role<'a>),
+) {
+    if let Some(when) = &action.when {
+        add(when, Role::When);
+    }
+    match &action.kind {
+        ActionKind::Say(say) => add(&say.value, Role::Say(say.kind.as_ref())),
+        ActionKind::Set(sets) => {
+            sets.iter().for_each(|it| add(&it.value, Role::Set(&it.name)));
+        }
+        ActionKind::If(fork) => add(&fork.condition, Role::If),
+        ActionKind::Lookup(it) => {
+            let lookup = &*it.lookup.value;
+            for (parameter, value) in &it.with {
+                add(value, Role::With { lookup, parameter });
+            }
+        }
+        ActionKind::Verify(it) => {
+            let lookup = &*it.against.value;
+            for (parameter, value) in &it.with {
+                add(value, Role::With { lookup, parameter });
+            }
+            add(&it.account, Role::Account);
+        }
+        ActionKind::Queue(queue) => {
+            queue.priority.iter().for_each(|it| add(it, Role::Priority));
+        }
+        ActionKind::Transfer(transfer) => add(&transfer.to, Role::Transfer),
+        ActionKind::Case(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Case)),
+        ActionKind::Callback(it) => add(&it.number, Role::Callback),
+        ActionKind::Notify(it) => it.with.iter().for_each(|(_, it)| add(it, Role::Notify)),
+        ActionKind::Run(run) => {
+            run.with.iter().for_each(|(name, value)| add(value, Role::Input { run, name }));
+        }
+        ActionKind::Conference(it) => {
+            add(&it.room, Role::Room);
+            it.with.iter().for_each(|it| add(it, Role::Transfer));
+        }
+        ActionKind::Ask(ask) => {
+            if let Some(it) = &ask.tests.between {
+                add(&it.least, Role::Bound(&ask.kind));
+                add(&it.most, Role::Bound(&ask.kind));
+            }
+        }
+        ActionKind::Play(_)
+        | ActionKind::Menu(_)
+        | ActionKind::Goto(_)
+        | ActionKind::Hours(_)
+        | ActionKind::Language(_)
+        | ActionKind::Record(_)
+        | ActionKind::Survey(_)
+        | ActionKind::Return(_)
+        | ActionKind::Hangup(_) => {}
+    }
 }
 
 /// The prompts that one action speaks.

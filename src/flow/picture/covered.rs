@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Picture;
-use super::html::{SCRIPT, STYLE, escaped, svg};
+use super::html::{Over, SCRIPT, STYLE, escaped, svg};
 
 /// What calls went through, by the numbers of steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Covered {
 #[must_use]
 pub fn covered_page(flows: &[Covered]) -> String {
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>hotline test</title>\n<style>{STYLE}{COVER}</style>\n\
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>hotline test</title>\n<style>{STYLE}{COVER}</style>\n\
          <h1>What the scenarios went through</h1>\n<p><span class=\"gone\">gone</span> <span class=\"partly\">some of its ways</span> \
          <span class=\"never\">never</span> Rest on a step to see its ways alone.</p>\n<nav>"
     );
@@ -64,7 +64,7 @@ pub fn covered_page(flows: &[Covered]) -> String {
             &mut out,
         );
         if let Some((picture, cover)) = &flow.picture {
-            svg(picture, Some(cover), &mut out);
+            svg(picture, Over::Cover(cover), &mut out);
         }
         let scenarios = flow.scenarios.iter();
         let scenarios =
@@ -100,17 +100,21 @@ fn list<'a>(
 }
 
 const COVER: &str = "
-h2{font-size:1.1rem;margin:1.2rem 0 .3rem;border-top:1px solid #cbd2d9;padding-top:.8rem}
-svg{max-width:100%;height:auto}
-nav a{margin-right:1rem}
-details{margin:.4rem 0}ul{margin:.2rem 0;columns:2;font-size:13px}
-li.failed{color:#b42318;font-weight:600}li.ok::marker{color:#1a7f37}
-.missing li{color:#b42318}
-p .gone{background:#d8f3dc}p .partly{background:#fff3bf}p .never{background:#ffd6d6}
-.step.gone rect{fill:#d8f3dc;stroke:#2d8a4e}
-.step.never rect{fill:#ffd6d6;stroke:#c0392b;stroke-dasharray:5 3}
-.way.gone path{stroke:#2d8a4e;stroke-dasharray:none}
-.way.partly path{stroke:#c98a00;stroke-width:2;stroke-dasharray:none}
-.way.never path{stroke:#c0392b;stroke-dasharray:5 3}
-.way.never text{fill:#c0392b}
+h2{font-size:1.1rem;margin:1.2rem 0 .3rem;border-top:1px solid var(--rule);padding-top:.8rem}
+nav a{margin-right:1rem}a{color:var(--lit)}
+details{margin:.4rem 0}ul{margin:.2rem 0;columns:24rem;font-size:13px}
+li.failed{color:var(--bad);font-weight:600}li.ok::marker{color:var(--good)}
+.missing li{color:var(--bad)}
+p .gone{background:var(--good-box)}p .partly{background:var(--part-box)}p .never{background:var(--bad-box)}
+.step.gone rect{fill:var(--good-box);stroke:var(--good)}
+.step.never rect{fill:var(--bad-box);stroke:var(--bad);stroke-dasharray:5 3}
+.way.gone path{stroke:var(--good);stroke-dasharray:none}
+.way.gone path.head{fill:var(--good)}
+.way.partly path{stroke:var(--part);stroke-width:2;stroke-dasharray:none}
+.way.partly path.head{fill:var(--part)}
+.way.never path{stroke:var(--bad);stroke-dasharray:5 3;stroke-opacity:1}
+.way.never path.head{fill:var(--bad)}
+.way.never text{fill:var(--bad)}
+.way.far.never text{opacity:1}
+.way.far.partly text{fill:var(--part)}
 ";

@@ -41,6 +41,110 @@ struct Item {
     x: f64,
 }
 
+/// Which arrows are only named in the box that they leave: in a large flow those that lead back, far down, or to where
+/// many lead. As lines they would be longer than anybody's eye follows, and push everything else apart.
+pub(super) fn far(boxes: usize, arrows: &[(usize, usize)], start: usize) -> Vec<bool> {
+    if boxes <= MOST_WHOLE {
+        return vec![false; arrows.len()];
+    }
+    let plain: Vec<_> = arrows.iter().map(|(from, to)| (*from, *to, 0.0)).collect();
+    let ranks = ranks(boxes, &plain, start);
+    let rank = |at: usize| ranks.get(at).copied().unwrap_or_default();
+    let mut reached = vec![0_usize; boxes];
+    for (from, to) in arrows.iter().filter(|(from, to)| from != to) {
+        if let Some(count) = reached.get_mut(*to).filter(|_| rank(*from) < rank(*to)) {
+            *count += 1;
+        }
+    }
+    let is_far = |(from, to): &(usize, usize)| {
+        let down = rank(*to).saturating_sub(rank(*from));
+        let many = reached.get(*to).is_some_and(|count| *count > MOST_LINES_IN);
+        from != to && (down == 0 || down > MOST_LEVELS || many)
+    };
+    arrows.iter().map(is_far).collect()
+}
+
+/// Places each part of the picture that nothing connects with the others by itself, and the parts in rows.
+pub(super) fn place_parts(boxes: &[Size], arrows: &[(usize, usize, f64)], start: usize) -> Layout {
+    let mut whole = Layout {
+        size: (0.0, 0.0),
+        boxes: vec![(0.0, 0.0); boxes.len()],
+        routes: vec![Route { points: Vec::new(), label: (0.0, 0.0), back: false }; arrows.len()],
+    };
+    let parts = parts(boxes.len(), arrows, start);
+    let placed: Vec<_> = parts.iter().map(|part| place_part(part, boxes, arrows, start)).collect();
+    let row = placed.iter().map(|(_, layout)| layout.size.0).fold(ROW, f64::max);
+    let (mut left, mut top, mut high) = (0.0_f64, 0.0_f64, 0.0_f64);
+    for (part, (ways, layout)) in parts.iter().zip(placed) {
+        let (width, height) = layout.size;
+        if left > 0.0 && left + width > row {
+            (left, top, high) = (0.0, top + high, 0.0);
+        }
+        let moved = |(x, y): Point| (x + left, y + top);
+        for (at, point) in part.iter().zip(layout.boxes) {
+            if let Some(place) = whole.boxes.get_mut(*at) {
+                *place = moved(point);
+            }
+        }
+        for (at, route) in ways.into_iter().zip(layout.routes) {
+            if let Some(place) = whole.routes.get_mut(at) {
+                let points = route.points.into_iter().map(moved).collect();
+                *place = Route { points, label: moved(route.label), back: route.back };
+            }
+        }
+        left += width;
+        high = high.max(height);
+        whole.size = (whole.size.0.max(left), whole.size.1.max(top + height));
+    }
+    whole
+}
+
+/// Places one part by itself; the numbers of its arrows.
+fn place_part(
+    part: &[usize],
+    boxes: &[Size],
+    arrows: &[(usize, usize, f64)],
+    start: usize,
+) -> (Vec<usize>, Layout) {
+    let own = |at: usize| part.iter().position(|it| *it == at);
+    let sizes: Vec<Size> = part.iter().filter_map(|at| boxes.get(*at)).copied().collect();
+    let ways = arrows.iter().enumerate();
+    let ways =
+        ways.filter_map(|(nth, (from, to, width))| Some((nth, (own(*from)?, own(*to)?, *width))));
+    let (numbers, ways): (Vec<_>, Vec<_>) = ways.unzip();
+    (numbers, place(&sizes, &ways, own(start).unwrap_or_default()))
+}
+
+/// The boxes that arrows connect with each other: those of the start first, then the others in the order written.
+fn parts(boxes: usize, arrows: &[(usize, usize, f64)], start: usize) -> Vec<Vec<usize>> {
+    let mut beside = vec![Vec::new(); boxes];
+    for (from, to, _) in arrows {
+        for (one, other) in [(from, to), (to, from)] {
+            if let Some(list) = beside.get_mut(*one) {
+                list.push(*other);
+            }
+        }
+    }
+    let mut seen = vec![false; boxes];
+    let mut parts = Vec::new();
+    for root in std::iter::once(start).chain(0..boxes) {
+        let (mut part, mut next) = (Vec::new(), vec![root]);
+        while let Some(at) = next.pop() {
+            if let Some(mark) = seen.get_mut(at)
+                && !std::mem::replace(mark, true)
+            {
+                part.push(at);
+                next.extend(beside.get(at).into_iter().flatten());
+            }
+        }
+        if !part.is_empty() {
+            part.sort_unstable();
+            parts.push(part);
+        }
+    }
+    parts
+}
+
 /// Places `boxes` and the `arrows` between them, given as from, to and the width of the label. Calls begin in `start`.
 pub(super) fn place(boxes: &[Size], arrows: &[(usize, usize, f64)], start: usize) -> Layout {
     let ranks = ranks(boxes.len(), arrows, start);
@@ -276,6 +380,14 @@ fn ring((x, y): Point, (width, height): Size, label: f64) -> Route {
     Route { points, label: (out + label / 2.0, y), back: false }
 }
 
+/// So many boxes are drawn with all their arrows.
+const MOST_WHOLE: usize = 12;
+/// Beyond so many levels an arrow is only named.
+const MOST_LEVELS: usize = 2;
+/// Where more lead than this, they are only named.
+const MOST_LINES_IN: usize = 3;
+/// How wide a row of parts is at least, in pixels.
+const ROW: f64 = 1_500.0;
 /// Between boxes, and between levels.
 const GAP: f64 = 24.0;
 /// What an arrow needs where nothing stands on it.

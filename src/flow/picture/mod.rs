@@ -9,10 +9,12 @@ mod layout;
 mod mermaid;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use indexmap::IndexMap;
 
 pub use self::covered::{Cover, Covered, covered_page};
+pub use self::traffic::{EndOfCall, Ends, Stepped, Traffic, Walked};
 
 use super::graph::{Graph, Way};
 use super::model::{Action, ActionKind, Flow, Lang, Name, TransferKind};
@@ -108,22 +110,22 @@ impl Picture {
         Self { title, boxes: boxes.collect(), arrows: arrows.collect() }
     }
 
-    /// As a Mermaid flowchart, for READMEs and wikis that draw it.
+    /// As a Mermaid flowchart, for READMEs and wikis that draw it; with what calls did, if that is given.
     #[must_use]
-    pub fn mermaid(&self) -> String {
-        mermaid::write(self)
+    pub fn mermaid(&self, traffic: Option<&Traffic>) -> String {
+        mermaid::write(self, traffic)
     }
 
     /// For Graphviz.
     #[must_use]
-    pub fn dot(&self) -> String {
-        dot::write(self)
+    pub fn dot(&self, traffic: Option<&Traffic>) -> String {
+        dot::write(self, traffic)
     }
 
     /// As one page that needs nothing else: no network, no other file.
     #[must_use]
-    pub fn html(&self) -> String {
-        html::write(self)
+    pub fn html(&self, traffic: Option<&Traffic>) -> String {
+        html::write(self, traffic)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands in pictures, and that everything on a page can be read.
 
-use super::layout::place;
+use super::layout::{far, place, place_parts};
 use super::*;
 use crate::diagnostic::FileId;
 use crate::flow::parse;
@@ -45,7 +45,7 @@ fn pizza() -> Picture {
 
 #[test]
 fn mermaid_has_a_box_a_step_and_an_arrow_a_pair() {
-    insta::assert_snapshot!(pizza().mermaid(), @r##"
+    insta::assert_snapshot!(pizza().mermaid(None), @r##"
     ---
     title: "pizza: Pizza & \"more\""
     ---
@@ -71,7 +71,7 @@ fn mermaid_has_a_box_a_step_and_an_arrow_a_pair() {
 
 #[test]
 fn dot_has_the_words_as_tooltips() {
-    insta::assert_snapshot!(pizza().dot(), @r##"
+    insta::assert_snapshot!(pizza().dot(None), @r##"
     digraph flow {
       label="pizza: Pizza & \"more\"";
       labelloc=t;
@@ -95,7 +95,7 @@ fn dot_has_the_words_as_tooltips() {
 
 #[test]
 fn the_page_shows_words_on_hover_and_asks_nobody_for_anything() {
-    let page = pizza().html();
+    let page = pizza().html(None);
     assert!(page.contains("en-US choose: Press one &lt;now&gt;."), "{page}");
     assert!(page.contains("<title>welcome → agent: 0, otherwise</title>"), "{page}");
     assert!(page.contains("Pizza &amp; &quot;more&quot;"), "{page}");
@@ -144,6 +144,25 @@ fn no_box_of_sixty_covers_another_or_a_label() {
             |(x, y): (f64, f64)| x >= 0.0 && y >= 0.0 && x <= layout.size.0 && y <= layout.size.1;
         assert!(inside(*a), "{a:?} is outside of {:?}", layout.size);
     }
+}
+
+#[test]
+fn a_large_flow_fits_a_screen_s_width_since_long_ways_are_only_named() {
+    let pairs: Vec<_> = tangle(60).into_iter().map(|(from, to, _)| (from, to)).collect();
+    let far_ones = far(60, &pairs, 0);
+    let all = tangle(60).into_iter().zip(&far_ones);
+    let drawn: Vec<_> = all.filter(|(_, far)| !**far).map(|(arrow, _)| arrow).collect();
+    assert!(far_ones.iter().filter(|far| **far).count() >= 60, "all lead to the last one");
+    let sizes = vec![(120.0, 60.0); 60];
+    let layout = place_parts(&sizes, &drawn, 0);
+    assert!(layout.size.0 < 3_000.0, "{:?}", layout.size);
+    for (at, a) in layout.boxes.iter().enumerate() {
+        for b in &layout.boxes[at + 1..] {
+            assert!((a.0 - b.0).abs() >= 120.0 || (a.1 - b.1).abs() >= 60.0, "{a:?} covers {b:?}");
+        }
+    }
+    // A small one is drawn whole.
+    assert!(!far(12, &pairs, 0).contains(&true));
 }
 
 #[test]
