@@ -79,7 +79,7 @@ pub enum What {
     LookedUp {
         /// Which of the flow's lookups.
         lookup: Name,
-        /// `found`, `not_found`, `failed` or `timed_out`.
+        /// `found`, `not_found`, `failed`, `timed_out`, or `unknown`: of a change nobody knows whether it was made.
         outcome: &'static str,
         /// How long it took.
         #[serde(serialize_with = "millis", rename = "took_ms")]

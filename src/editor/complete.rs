@@ -162,6 +162,7 @@ impl Workspace {
             | Shape::Action(..)
             | Shape::Allow
             | Shape::Pattern
+            | Shape::Json
             | Shape::Nothing => {}
         }
     }

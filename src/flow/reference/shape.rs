@@ -95,6 +95,8 @@ pub enum Shape {
     Either(&'static Self, &'static Self),
     /// What a scenario's table of a lookup has: a column, or what the lookup takes.
     Cell,
+    /// Anything that JSON can say.
+    Json,
     /// Nothing.
     Nothing,
 }
@@ -151,6 +153,7 @@ impl Shape {
             Self::Allow => "map of codes and reasons".to_owned(),
             Self::Either(one, other) => format!("{} or {}", one.called(), other.called()),
             Self::Cell => "column".to_owned(),
+            Self::Json => "map, list or text".to_owned(),
             Self::Nothing => "nothing".to_owned(),
         }
     }

@@ -52,11 +52,21 @@ fn the_parser_reads_every_field_of_the_table() {
     for field in &DEFAULTS {
         judge(field.name, field.shape, &|it| format!("defaults:\n  {}: {it}\n", field.name));
     }
-    for field in &LOOKUP {
-        let others = LOOKUP.iter().filter(|it| it.must() && it.name != field.name);
-        let others: String = others.map(|it| format!("    {}: x\n", it.name)).collect();
-        let text = |it: &str| format!("lookups:\n  a:\n{others}    {}: {it}\n", field.name);
-        judge(field.name, field.shape, &text);
+    for kind in LOOKUPS {
+        for field in kind.fields() {
+            let beside = match (kind.name, field.name) {
+                ("http", "get" | "post" | "put" | "patch" | "delete") => "",
+                ("http", _) => "    get: /x\n",
+                _ => "",
+            };
+            let others = kind.fields().filter(|it| it.must() && it.name != field.name);
+            let others: String = others.map(|it| format!("    {}: x\n", it.name)).collect();
+            let (name, field_name) = (kind.name, field.name);
+            let text = |it: &str| {
+                format!("lookups:\n  a:\n    {name}: x\n{others}{beside}    {field_name}: {it}\n")
+            };
+            judge(&format!("{name}.{field_name}"), field.shape, &text);
+        }
     }
     for field in &CONTEXT {
         judge(field.name, field.shape, &|it| format!("context:\n  - {}: {it}\n", field.name));
@@ -85,7 +95,11 @@ fn what_must_be_there_is_missed_by_the_checker_and_nothing_else_is() {
     };
     assert_eq!(missed("{}"), must(&FLOW));
     let rest = "flow: a\nlanguages: [x]\nstart: a\nsteps: { a: [ hangup: x ] }\n";
-    assert_eq!(missed(&format!("{rest}lookups: {{ a: {{}} }}\n")), must(&LOOKUP));
+    for kind in LOOKUPS {
+        let must = kind.fields().filter(|it| it.must()).map(|it| it.name.to_owned());
+        let text = format!("{rest}lookups: {{ a: {{ {}: x }} }}\n", kind.name);
+        assert_eq!(missed(&text), must.collect(), "{}", kind.name);
+    }
     assert_eq!(missed(&format!("{rest}context: [ {{}} ]\n")), must(&CONTEXT));
     assert_eq!(missed(&format!("{rest}defaults: {{}}\n")), must(&DEFAULTS));
 }
