@@ -259,7 +259,7 @@ mod tests {
         #[rustfmt::skip]
         let table = [
             ("/orders/{number}",           Ok("/orders/<number> ? ")),
-            ("/orders/{ number }.json",    Ok("/orders/<number>.json ? ")),
+            ("/orders/{number}.json",      Ok("/orders/<number>.json ? ")),
             ("/o?n={number}&v=2?",         Ok("/o ? n=<number>&v=2?")),
             ("/{{x}}/{a}{b}",              Ok("/{x}/<a><b> ? ")),
             ("/订单/{number}",              Ok("/订单/<number> ? ")),

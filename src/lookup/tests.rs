@@ -343,7 +343,7 @@ async fn a_database_is_made_once_and_whole_or_not_at_all() {
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
-struct Heard(Arc<std::sync::Mutex<Vec<u8>>>);
+pub(super) struct Heard(pub(super) Arc<std::sync::Mutex<Vec<u8>>>);
 
 impl std::io::Write for Heard {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

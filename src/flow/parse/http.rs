@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::fields::Fields;
-use super::values::{given, place, snake, word};
+use super::values::{given, snake, word};
 use super::{Found, named};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::flow::http::{FoundWhen, Method, Part, Path, Pointer, Request, path, places};
@@ -133,11 +133,7 @@ fn pointer(node: &Node, found: &mut Found) -> Option<Pointer> {
 fn json(node: &Node, parts: &mut Vec<Part>, found: &mut Found) {
     let raw = |parts: &mut Vec<Part>, text: &str| parts.push(Part::Raw(text.into()));
     match &node.kind {
-        Kind::Null if node.span.start == node.span.end => {
-            let says = "nothing is written here, where a value belongs";
-            let help = "a place for a value stands in quotes: `\"{number}\"`".to_owned();
-            found.push(Diagnostic::error("HL0110", node.span, says).help(help));
-        }
+        Kind::Null if node.span.start == node.span.end => found.push(nothing(node.span)),
         Kind::Null => raw(parts, "null"),
         Kind::Scalar(scalar) if scalar.plain && is_json(&scalar.text) => raw(parts, &scalar.text),
         Kind::Scalar(scalar) if scalar.plain && scalar.text == "yes" => raw(parts, "true"),
@@ -162,18 +158,23 @@ fn json(node: &Node, parts: &mut Vec<Part>, found: &mut Found) {
             raw(parts, "{");
             for (at, (key, value)) in entries.iter().enumerate() {
                 // `{number}` without quotes is a map to YAML, with nothing behind `number`.
-                let span = if value.span.start == value.span.end {
-                    place(value, key.span)
-                } else {
-                    value.span
-                };
+                if value.kind == Kind::Null && value.span.start == value.span.end {
+                    found.push(nothing(key.span));
+                    continue;
+                }
                 let name = quoted(key.text().unwrap_or_default());
                 raw(parts, &format!("{}{name}:", if at == 0 { "" } else { "," }));
-                json(&Node { span, ..value.clone() }, parts, found);
+                json(value, parts, found);
             }
             raw(parts, "}");
         }
     }
+}
+
+fn nothing(span: Span) -> Diagnostic {
+    let help = "a place for a value stands in quotes: `\"{number}\"`; nothing is written `null`";
+    Diagnostic::error("HL0110", span, "nothing is written here, where a value belongs")
+        .help(help.to_owned())
 }
 
 /// Whether it is a number or a truth value as JSON writes them.

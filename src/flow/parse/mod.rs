@@ -155,7 +155,8 @@ fn lookup(
         let help = "keep `sql` or `http`, and write a lookup of its own for the other".to_owned();
         found.push(Diagnostic::error("HL0109", second.span, says).help(help));
     }
-    let fields = Fields::open(node, "a lookup", name.span, &[own, &["sql", "http"]], found)?;
+    let fields =
+        Fields::open(node, "a lookup", name.span, &[&[kind], own, &["sql", "http"]], found)?;
     if fields.get("sql").or(fields.get("http")).is_none() {
         let says = "a lookup has neither `sql` nor `http`";
         let help = "add `sql: shop`, a database of hotline.yaml, or `http: crm`, a system there";
