@@ -39,7 +39,8 @@ fn check(flow: &str) -> (Vec<Diagnostic>, String) {
     }
     let mut ground = Ground::read(&root("hotline.yaml"), &Overrides::default()).expect("sound");
     // What no demo can bring along: somebody else's system.
-    let crm = Connector { http: Some("https://crm.example.com/api".into()), ..Connector::default() };
+    let crm =
+        Connector { http: Some("https://crm.example.com/api".into()), ..Connector::default() };
     ground.config.connectors.insert("crm".into(), crm);
     ground.read_flow(&path);
     let shown = render(&ground.found, &ground.sources, false);

@@ -149,6 +149,7 @@ impl Shape {
             Self::OneOrMore(inner) => format!("{0}, or a list: {0}", inner.called()),
             Self::Map(name, value) => format!("map, {}: {}", name.called(), value.called()),
             Self::Fields(_) => "map of fields".to_owned(),
+            Self::Action([one, other], _) => format!("map with `{}` or `{}`", one.name, other.name),
             Self::Action(..) => "action".to_owned(),
             Self::Allow => "map of codes and reasons".to_owned(),
             Self::Either(one, other) => format!("{} or {}", one.called(), other.called()),
