@@ -1,6 +1,10 @@
 //! A call whose flow asks another system over HTTP: what is there, what is not, what fails, what is slow; a change that is
 //! made once; a system that dies and comes back; and what the log may say of all that.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
 
 mod peers;
 
@@ -315,6 +319,11 @@ fn a_dead_system_is_left_alone_and_asked_again_when_it_is_back() {
     assert_eq!(crm.asked(), 6, "one probe, and it was right");
     assert_eq!(figure("hotline_connector_breaker{connector=\"crm\"}"), "0");
     hotline.process.wait_line("a system answers again");
+    // Another address is another system: that needs a restart, and the log says so.
+    let config = fs::read_to_string(hotline.config()).unwrap();
+    fs::write(hotline.config(), config.replace("/api/", "/api/v2/")).unwrap();
+    hotline.process.signal("HUP");
+    hotline.process.wait_line("not reloaded: queues and connectors are made at the start only");
     call.hang_up();
     hotline.wait_call_end();
     hotline.stop_and_replay();

@@ -13,6 +13,9 @@ use super::Config;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::secret::Secret;
 
+/// Names and values that go with each question.
+pub type Headers = IndexMap<Arc<str>, Secret<Arc<str>>>;
+
 /// One thing that lookups may ask: `sqlite`, or `http`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,7 +28,7 @@ pub struct Connector {
     pub http: Option<Arc<str>>,
     /// Sent with each question. Any of them may be a key: none is ever shown.
     #[serde(deserialize_with = "hidden")]
-    pub headers: IndexMap<Arc<str>, Secret<Arc<str>>>,
+    pub headers: Headers,
     /// How the system knows us: a token (RFC 6750).
     #[serde(deserialize_with = "super::secret")]
     pub bearer: Option<Secret<Arc<str>>>,
@@ -301,9 +304,7 @@ fn can_be_sent(value: &Secret<Arc<str>>) -> bool {
 }
 
 /// Headers whose values nobody sees.
-fn hidden<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<IndexMap<Arc<str>, Secret<Arc<str>>>, D::Error> {
+fn hidden<'de, D: Deserializer<'de>>(from: D) -> Result<Headers, D::Error> {
     let headers = IndexMap::<Arc<str>, Arc<str>>::deserialize(from)?;
     Ok(headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
 }

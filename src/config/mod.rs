@@ -28,7 +28,7 @@ use crate::secret::Secret;
 use crate::yaml;
 use calendar::Calendar;
 pub use cases::{CaseKind, LONGEST_PROMISE, Times};
-pub use connector::{Basic, Connector, System, Unusable};
+pub use connector::{Basic, Connector, Headers, System, Unusable};
 pub use notify::{Channel, Incomplete, Mail, MailTls, Notify};
 
 /// Everything an operator decides.
@@ -290,10 +290,30 @@ pub fn read(
     }
 }
 
-/// The text as findings may show it: what stands behind `password:`, `secret:`, `bearer:` and in `headers:` is covered by
-/// as many `*`.
+/// The text as findings may show it: what stands behind `password:`, `secret:`, `bearer:`, in `headers:` and before the `@`
+/// of an address is covered by as many `*`.
 #[must_use]
 pub fn covered(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        shown.push_str("://");
+        let end = part.find(|it: char| it.is_whitespace() || "\"',}/?#".contains(it));
+        let known = part.get(..end.unwrap_or(part.len())).and_then(|it| it.rfind('@')).unwrap_or(0);
+        shown.push_str(&stars(part.get(..known).unwrap_or_default()));
+        shown.push_str(part.get(known..).unwrap_or_default());
+    }
+    covered_values(&shown)
+}
+
+/// As many `*` as it has bytes, so that places stay the same.
+fn stars(text: &str) -> String {
+    let star =
+        |it: char| if it.is_whitespace() { it.to_string() } else { "*".repeat(it.len_utf8()) };
+    text.chars().map(star).collect()
+}
+
+fn covered_values(text: &str) -> String {
     const SECRETS: [&str; 4] = ["password:", "secret:", "bearer:", "headers:"];
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -555,6 +575,8 @@ mod tests {
         let text = "crm: { bearer: abc, headers: { A: b, C: d }, health: /x }\n";
         let shown = "crm: { bearer: ***, headers: * ** ** ** * }, health: /x }\n";
         assert_eq!(covered(text), shown);
+        let text = "crm: { http: 'https://u:密@crm/a@b' }\n";
+        assert_eq!(covered(text), "crm: { http: 'https://*****@crm/a@b' }\n");
         let text = "crm:\n  headers:\n    A: b\n\n    C: d\n  health: /x\n";
         assert_eq!(covered(text), "crm:\n  headers:\n    ** *\n\n    ** *\n  health: /x\n");
     }

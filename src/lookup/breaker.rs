@@ -196,7 +196,7 @@ mod tests {
         for _ in 0..6 {
             let Some(Opened(pause)) = out.pop() else { panic!("{out:?}") };
             pauses.push(pause.as_secs());
-            now = now + pause;
+            now += pause;
             breaker.handle(now, Ask, &mut out);
             let Some(Go(probe)) = out.pop() else { panic!("{out:?}") };
             breaker.handle(now, Failed(probe), &mut out);

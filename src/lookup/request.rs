@@ -227,7 +227,7 @@ fn has(there: Option<&Json>, is: Option<&str>) -> bool {
         (Some(_), None) => true,
         (None, Some(_)) => false,
         (Some(Json::String(there)), Some(is)) => there == is,
-        (Some(there), Some(is)) => there.to_string() == is,
+        (Some(there), Some(is)) => format!("{there}") == is,
     }
 }
 

@@ -34,9 +34,10 @@ fn in_the_clear(study: &Study<'_>, lookup: &Lookup, found: &mut Vec<Diagnostic>)
     if connector != Some(&ConnectorFacts::Http { in_the_clear: true }) {
         return;
     }
-    let taken = lookup.takes.iter().map(|(name, kind)| (name, kind));
     let given = lookup.gives.iter().map(|(name, given)| (name, &given.kind));
-    for (name, kind) in taken.chain(given).filter(|(_, kind)| kind.value == Type::Secret) {
+    for (name, kind) in
+        lookup.takes.iter().chain(given).filter(|(_, kind)| kind.value == Type::Secret)
+    {
         let says = format!(
             "the secret `{name}` would cross the network unencrypted: `{}` is asked over http",
             lookup.connector.value

@@ -127,12 +127,16 @@ fn asked(asks: &Asks) -> String {
                 says.push_str(" with ");
                 says.extend(send.value.iter().map(Part::to_string));
             }
+            says.push('”');
             if let Some(when) = &request.found_when {
                 let is = when.is.as_ref().map(|it| format!(" is {it}")).unwrap_or_default();
                 says.push_str(&format!(", found when {}{is}", when.from.text()));
             }
-            let from = request.from.values().map(|it| it.text().as_ref());
-            format!("{says}”, of which it takes {}", list(from))
+            if !request.from.is_empty() {
+                let from = request.from.values().map(|it| it.text().as_ref());
+                says.push_str(&format!(", taking {}", list(from)));
+            }
+            says
         }
     }
 }
