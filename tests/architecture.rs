@@ -33,7 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("editor",        &["diagnostic", "flow", "sim", "speech", "value", "yaml"]),
     ("telemetry",     &[]),
     ("store",         &["secret", "time", "value"]),
-    ("lookup",        &["secret", "value"]),
+    ("lookup",        &["secret", "time", "value"]),
     ("desk",          &["secret", "store", "time", "value"]),
 ];
 

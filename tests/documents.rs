@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hotline::call::Context;
-use hotline::config;
+use hotline::config::{self, Connector};
 use hotline::desk::signature;
 use hotline::diagnostic::text::render;
 use hotline::diagnostic::{Diagnostic, FileId};
@@ -38,6 +38,10 @@ fn check(flow: &str) -> (Vec<Diagnostic>, String) {
         fs::write(folder.path().join("shared/identify.yaml"), sub).unwrap();
     }
     let mut ground = Ground::read(&root("hotline.yaml"), &Overrides::default()).expect("sound");
+    // What no demo can bring along: somebody else's system.
+    let crm =
+        Connector { http: Some("https://crm.example.com/api".into()), ..Connector::default() };
+    ground.config.connectors.insert("crm".into(), crm);
     ground.read_flow(&path);
     let shown = render(&ground.found, &ground.sources, false);
     (ground.found, shown)
@@ -96,6 +100,10 @@ fn every_field_that_a_flow_may_have_stands_in_the_reference() {
         format!("{STRANGE}: x\n"),
         format!("defaults: {{ {STRANGE}: x }}\n"),
         format!("lookups: {{ order: {{ {STRANGE}: x }} }}\n"),
+        format!("lookups: {{ order: {{ http: x, {STRANGE}: x }} }}\n"),
+        format!(
+            "lookups: {{ order: {{ http: x, get: /x, gives: {{ a: {{ {STRANGE}: x }} }} }} }}\n"
+        ),
         format!("context: [ {{ {STRANGE}: x }} ]\n"),
     ];
     // Beside `run` stand the exits of the flow that is run, whatever they are called.

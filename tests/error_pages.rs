@@ -9,8 +9,8 @@ use std::time::Duration;
 use hotline::diagnostic::text::render;
 use hotline::diagnostic::{Diagnostic, FileId, Sources, Span, Spanned};
 use hotline::flow::{
-    CalendarFacts, Facts, Program, PromptFacts, Prompts, QueueFacts, Shelf, Shelved, Slot, World,
-    explain,
+    CalendarFacts, ConnectorFacts, Facts, Program, PromptFacts, Prompts, QueueFacts, Shelf,
+    Shelved, Slot, World, explain,
 };
 use hotline::value::Type;
 use hotline::yaml::{self, Node};
@@ -171,9 +171,10 @@ impl Shop {
                 .collect(),
             cases: names("cases").into_iter().map(Arc::from).collect(),
             notify: names("notify").into_iter().map(Arc::from).collect(),
-            connectors: names("connectors").into_iter().map(Arc::from).collect(),
+            connectors: named("connectors").map(|(name, _)| name).collect(),
             transfers: names("transfers"),
             facts: Facts {
+                connectors: named("connectors").map(|(name, it)| (name, connector(it))).collect(),
                 today: self.world.get("today").and_then(Node::text).map(|it| it.parse().unwrap()),
                 calendars: named("calendars").map(|(name, it)| (name, calendar(it))).collect(),
                 queues: named("announced")
@@ -192,6 +193,14 @@ impl Shop {
         match Program::read_with(file, text, &world, beside) {
             Ok((_, found)) | Err(found) => found,
         }
+    }
+}
+
+/// A connector as README.md tells it.
+fn connector(text: &str) -> ConnectorFacts {
+    match text {
+        "sqlite" => ConnectorFacts::Sql,
+        text => ConnectorFacts::Http { in_the_clear: text == "http" },
     }
 }
 

@@ -122,6 +122,28 @@ fn what_the_parser_refuses_is_refused() {
     ];
     let passed: Vec<_> = wrong.iter().filter(|it| validator.is_valid(&read(&flow(it)))).collect();
     assert_eq!(passed, Vec::<&&str>::new());
+    let lookup = |it: &str| {
+        format!(
+            "flow: a\nlanguages: en-US\nstart: a\nlookups: {{ a: {it} }}\nsteps: {{ a: [ hangup ] }}\n"
+        )
+    };
+    assert!(
+        validator.is_valid(&read(&lookup(
+            "{ http: crm, get: /a, gives: { b: { from: /c, is: date? } } }"
+        )))
+    );
+    for wrong in [
+        "{ query: select 1 }",
+        "{ sql: shop }",
+        "{ http: crm }",
+        "{ http: crm, query: select 1 }",
+        "{ sql: shop, query: select 1, gives: { a: { from: /a, is: date } } }",
+        "{ http: crm, get: /a, gives: { b: { from: /c } } }",
+        "{ http: crm, get: /a, found_when: { from: /c } }",
+        "{ http: crm, get: /a, changes: perhaps }",
+    ] {
+        assert!(!validator.is_valid(&read(&lookup(wrong))), "{wrong}");
+    }
     for top in ["flow: a", "{}", "[]", "flow: a\nlanguages: en-US\nstart: a\nsteps: { a: [] }\n"] {
         assert!(!validator.is_valid(&read(top)), "{top}");
     }

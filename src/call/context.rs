@@ -123,7 +123,7 @@ pub struct Visit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LookedUp {
-    /// `found`, `not_found`, `failed` or `timed_out`.
+    /// `found`, `not_found`, `failed`, `timed_out`, or `unknown`: of a change nobody knows whether it was made.
     pub outcome: String,
     /// The columns found; without those that have no value.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

@@ -155,6 +155,8 @@ pub enum Answer {
     Failed,
     /// It did not answer in time.
     TimedOut,
+    /// A change was sent to it, and nobody knows what became of it.
+    Unknown,
 }
 
 /// What came of a secret.

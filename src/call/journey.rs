@@ -82,7 +82,7 @@ pub enum What {
         /// What it was asked with; a secret serialises as stars.
         #[serde(skip_serializing_if = "is_empty")]
         with: Arc<Row>,
-        /// `found`, `not_found`, `failed` or `timed_out`.
+        /// `found`, `not_found`, `failed`, `timed_out`, or `unknown`: of a change nobody knows whether it was made.
         outcome: &'static str,
         /// How long it took.
         #[serde(serialize_with = "millis", rename = "took_ms")]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::diagnostic::{Diagnostic, Level, Sources, json, junit, sarif, text};
 use crate::flow;
-use crate::lookup::{ConnectorConfig, Lookups};
+use crate::lookup::{ConnectorConfig, Health, Lookups};
 use crate::server::house::{self, Broken, Ground, Overrides};
 
 /// Find what is wrong with flows before a caller does.
@@ -16,7 +16,7 @@ use crate::server::house::{self, Broken, Ground, Overrides};
                         hotline check flows/                 every flow in a folder\n  \
                         hotline check flows/shop.yaml --format sarif > shop.sarif\n  \
                         hotline check --exits flows/shop.yaml   how calls end, and how far it is to a person\n  \
-                        hotline check --online               let the databases prepare each query, too\n  \
+                        hotline check --online               ask the connectors, too: each query, each system's health\n  \
                         hotline check --explain HL0203       what a code means, with a wrong and a right flow\n\n\
                         Exit codes: 0 no errors, 1 errors (or warnings with --deny warnings), 2 wrong usage."
 )]
@@ -35,7 +35,8 @@ pub(super) struct CheckArgs {
     /// Show how calls end, and how long the way to a person is from each question.
     #[arg(long)]
     exits: bool,
-    /// Ask the databases whether they take each query. Makes a database that its connector can make.
+    /// Ask the databases whether they take each query, and each system over HTTP for its `health`. Makes a database that its
+    /// connector can make.
     #[arg(long)]
     online: bool,
     /// Explain a finding's code instead of checking.
@@ -136,7 +137,7 @@ fn check(args: &CheckArgs) -> Checked {
     flows.dedup();
     let programs: Vec<_> = flows.iter().filter_map(|path| ground.read_flow(path)).collect();
     if args.online {
-        online(&mut ground, &programs);
+        online(&mut ground, &programs, args.format == Format::Text);
     }
     let shown = programs.iter().filter(|_| args.exits);
     let exits = shown.map(|it| ground.exits(it)).collect();
@@ -159,34 +160,59 @@ pub(super) fn collect(path: &Path, flows: &mut Vec<PathBuf>) {
     }
 }
 
-/// Lets each connector's database prepare the queries of `programs`.
-fn online(ground: &mut Ground, programs: &[std::sync::Arc<flow::Program>]) {
+/// Lets each connector's database prepare the queries of `programs`, and asks each system over HTTP whether it is well.
+fn online(ground: &mut Ground, programs: &[std::sync::Arc<flow::Program>], tells: bool) {
     let connectors: Vec<ConnectorConfig> = house::connectors(&ground.config);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else {
-        eprintln!("hotline check: the databases cannot be asked");
+        eprintln!("hotline check: the connectors cannot be asked");
         return;
     };
     let found = runtime.block_on(async {
         let lookups = match Lookups::open(connectors).await {
             Ok(lookups) => lookups,
-            Err(error) => {
-                let span = crate::diagnostic::Span::default();
-                return vec![Diagnostic::error("HL0791", span, error.to_string())];
-            }
+            Err(error) => return vec![cannot_be_asked(error.to_string())],
         };
         let mut found = Vec::new();
         for (_, lookup) in programs.iter().flat_map(|program| program.all_lookups()) {
             let Ok(query) = house::query(lookup) else { continue };
             if let Err(error) = lookups.check_query(&lookup.connector.value, &query).await {
-                let wrong = Diagnostic::error("HL0792", lookup.query.span, error.to_string());
+                let wrong = Diagnostic::error("HL0792", lookup.asks.span(), error.to_string());
                 // Several flows may run the one that it stands in.
                 if !found.contains(&wrong) {
                     found.push(wrong);
                 }
             }
         }
+        for (name, health) in lookups.health().await {
+            let (says, is_well) = told(&name, health.as_ref());
+            if !is_well {
+                found.push(cannot_be_asked(says));
+            } else if tells {
+                eprintln!("{says}");
+            }
+        }
         found
     });
     ground.found.extend(found);
+}
+
+/// HL0791: a database that cannot be opened, a system that does not answer.
+fn cannot_be_asked(says: String) -> Diagnostic {
+    Diagnostic::error("HL0791", crate::diagnostic::Span::default(), says)
+}
+
+/// What a health address answered, and whether the system is well.
+fn told(name: &str, health: Option<&Health>) -> (String, bool) {
+    let Some(health) = health else {
+        return (format!("connector `{name}` was not asked: it has no `health`"), true);
+    };
+    let address = &health.address;
+    let says = match &health.answer {
+        Ok((status, took)) => {
+            format!("connector `{name}`: {address} answered {status} in {} ms", took.as_millis())
+        }
+        Err(why) => format!("connector `{name}`: {address} did not answer: {why}"),
+    };
+    (says, health.is_well())
 }

@@ -9,9 +9,9 @@
 
 pub mod calendar;
 mod cases;
+mod connector;
 mod notify;
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -28,6 +28,7 @@ use crate::secret::Secret;
 use crate::yaml;
 use calendar::Calendar;
 pub use cases::{CaseKind, LONGEST_PROMISE, Times};
+pub use connector::{Basic, Connector, Headers, System, Unusable};
 pub use notify::{Channel, Incomplete, Mail, MailTls, Notify};
 
 /// Everything an operator decides.
@@ -147,20 +148,6 @@ impl Default for Http {
     fn default() -> Self {
         Self { listen: loopback(8080), public_url: None }
     }
-}
-
-/// One system that lookups may ask.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Connector {
-    /// An SQLite database, relative to the data directory.
-    pub sqlite: PathBuf,
-    /// SQL that makes the database when it is not there yet.
-    #[serde(default)]
-    pub create: Option<PathBuf>,
-    /// How many queries run at once.
-    #[serde(default = "connections")]
-    pub connections: u32,
 }
 
 /// Where callers wait.
@@ -303,26 +290,63 @@ pub fn read(
     }
 }
 
-/// The text as findings may show it: what stands behind `password:` and `secret:` is covered by as many `*`.
+/// The text as findings may show it: what stands behind `password:`, `secret:`, `bearer:`, in `headers:` and before the `@`
+/// of an address is covered by as many `*`.
 #[must_use]
 pub fn covered(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        shown.push_str("://");
+        let end = part.find(|it: char| it.is_whitespace() || "\"',}/?#".contains(it));
+        let known = part.get(..end.unwrap_or(part.len())).and_then(|it| it.rfind('@')).unwrap_or(0);
+        shown.push_str(&stars(part.get(..known).unwrap_or_default()));
+        shown.push_str(part.get(known..).unwrap_or_default());
+    }
+    covered_values(&shown)
+}
+
+/// As many `*` as it has bytes, so that places stay the same.
+fn stars(text: &str) -> String {
+    let star =
+        |it: char| if it.is_whitespace() { it.to_string() } else { "*".repeat(it.len_utf8()) };
+    text.chars().map(star).collect()
+}
+
+fn covered_values(text: &str) -> String {
+    const SECRETS: [&str; 4] = ["password:", "secret:", "bearer:", "headers:"];
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) =
-        ["password:", "secret:"].iter().filter_map(|it| Some(rest.find(it)? + it.len())).min()
-    {
-        let (before, behind) = rest.split_at(at);
-        let end = behind.find([',', '}', '\n']).unwrap_or(behind.len());
-        let (value, after) = behind.split_at(end);
+    while let Some((at, key)) = SECRETS.iter().filter_map(|it| Some((rest.find(it)?, *it))).min() {
+        let (before, behind) = rest.split_at(at + key.len());
         shown.push_str(before);
+        let length = if key == "headers:" {
+            headers_length(before, behind)
+        } else {
+            behind.find([',', '}', '\n']).unwrap_or(behind.len())
+        };
+        let (value, after) = behind.split_at(length);
         shown.extend(
-            value
-                .chars()
-                .map(|it| if it == ' ' { " ".to_owned() } else { "*".repeat(it.len_utf8()) }),
+            value.chars().map(|it| {
+                if it.is_whitespace() { it.to_string() } else { "*".repeat(it.len_utf8()) }
+            }),
         );
         rest = after;
     }
     shown + rest
+}
+
+/// How long a map of headers is: to its `}`, or as long as lines are further in than the one that it begins in.
+fn headers_length(before: &str, behind: &str) -> usize {
+    let (first, _) = behind.split_once('\n').unwrap_or((behind, ""));
+    if first.trim_start().starts_with('{') {
+        return behind.find('}').unwrap_or(behind.len());
+    }
+    let margin = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
+    let own = before.rsplit('\n').next().map_or(0, margin);
+    let lines = behind.split_inclusive('\n').skip(1);
+    let inside = lines.take_while(|it| it.trim().is_empty() || margin(it) > own);
+    behind.split_inclusive('\n').next().map_or(0, str::len) + inside.map(str::len).sum::<usize>()
 }
 
 /// Names in the file that lead nowhere, and values that cannot be.
@@ -348,6 +372,7 @@ fn check(config: &Config, file: FileId) -> Vec<Diagnostic> {
         check_case(config, name, kind, file, &mut found);
     }
     notify::check(config, file, &mut found);
+    connector::check(config, file, &mut found);
     if !demo_passwords(config).is_empty() && !loopback_only(config) {
         let names = demo_passwords(config).join(", ");
         let says =
@@ -401,9 +426,13 @@ fn check_case(
 /// Agents whose password is one of those printed in docs/demo.md.
 #[must_use]
 pub fn demo_passwords(config: &Config) -> Vec<&str> {
-    let demo =
-        |agent: &Agent| agent.password.as_ref().is_some_and(|it| it.expose().starts_with("demo-"));
+    let demo = |agent: &Agent| agent.password.as_ref().is_some_and(is_demo);
     config.agents.iter().filter(|(_, agent)| demo(agent)).map(|(number, _)| &**number).collect()
+}
+
+/// Whether a secret is one of the documents', which begin so.
+fn is_demo(secret: &Secret<Arc<str>>) -> bool {
+    secret.expose().starts_with("demo-")
 }
 
 /// Whether nothing but this machine can reach us.
@@ -431,10 +460,6 @@ fn data_dir() -> PathBuf {
 
 fn prompts_dir() -> PathBuf {
     "prompts".into()
-}
-
-const fn connections() -> u32 {
-    4
 }
 
 /// A length of time as people write it: `20s`, `1m 30s`.
@@ -465,12 +490,6 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret<Arc<str>>>
 
 fn some_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Secret<Arc<str>>, D::Error> {
     Arc::<str>::deserialize(from).map(Secret::new)
-}
-
-impl fmt::Display for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SQLite {}", self.sqlite.display())
-    }
 }
 
 #[cfg(test)]
@@ -553,6 +572,13 @@ mod tests {
     fn no_finding_shows_a_password() {
         let text = "a: { password: 密-1, b: c }\nsecret: x\nd: e\n";
         assert_eq!(covered(text), "a: { password: *****, b: c }\nsecret: *\nd: e\n");
+        let text = "crm: { bearer: abc, headers: { A: b, C: d }, health: /x }\n";
+        let shown = "crm: { bearer: ***, headers: * ** ** ** * }, health: /x }\n";
+        assert_eq!(covered(text), shown);
+        let text = "crm: { http: 'https://u:密@crm/a@b' }\n";
+        assert_eq!(covered(text), "crm: { http: 'https://*****@crm/a@b' }\n");
+        let text = "crm:\n  headers:\n    A: b\n\n    C: d\n  health: /x\n";
+        assert_eq!(covered(text), "crm:\n  headers:\n    ** *\n\n    ** *\n  health: /x\n");
     }
 
     #[test]

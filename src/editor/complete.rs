@@ -166,6 +166,7 @@ impl Workspace {
             | Shape::Action(..)
             | Shape::Allow
             | Shape::Pattern
+            | Shape::Json
             | Shape::Nothing => {}
         }
     }

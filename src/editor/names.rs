@@ -197,6 +197,7 @@ fn named(file: &File, place: &Place<'_>, flow: Option<FileId>, all: &mut Vec<Occ
         | Shape::Action(..)
         | Shape::Allow
         | Shape::Pattern
+        | Shape::Json
         | Shape::Nothing => {}
     }
 }

@@ -111,6 +111,31 @@ fn what_may_stand_at_the_cursor_is_offered() {
 }
 
 #[test]
+fn a_lookup_is_completed_by_how_it_asks() {
+    let head = "flow: a\nlanguages: en-US\nstart: a\nlookups:\n  order:\n";
+    let tail = "steps:\n  a:\n    - hangup: goodbye\n";
+    #[rustfmt::skip]
+    let table: [(&str, &[&str], &[&str]); 6] = [
+        ("    |\n",                                       &["sql", "http"],            &["get", "query"]),
+        ("    sql: |\n",                                  &["shop"],                   &["order"]),
+        ("    sql: shop\n    |\n",                        &["query", "gives"],         &["get", "send"]),
+        ("    http: shop\n    |\n",                       &["get", "send", "found_when"], &["query"]),
+        ("    http: shop\n    gives:\n      total: { |\n", &["from", "is"],             &["query"]),
+        ("    http: shop\n    gives:\n      total: { is: |\n", &["money", "date"],      &["shop"]),
+    ];
+    for (lines, wanted, not) in table {
+        let text = format!("{head}{lines}{tail}");
+        let cursor = text.find('|').unwrap();
+        let mut it = house();
+        it.set("flows/a.yaml", FileKind::Flow, &text.replacen('|', "", 1));
+        let offered = it.complete("flows/a.yaml", cursor);
+        let has = |label: &&&str| offered.iter().any(|it| it.label == **label);
+        assert!(wanted.iter().all(|it| has(&it)), "{lines}: {offered:?}");
+        assert!(!not.iter().any(|it| has(&it)), "{lines}: {offered:?}");
+    }
+}
+
+#[test]
 fn keys_that_the_words_name_come_first() {
     let all = completed(
         "  order-status:\n    - menu: main-menu\n      keys: { |\n      otherwise: main\n",

@@ -171,6 +171,12 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0708
     HL0709
     HL0710
+    HL0711
+    HL0712
+    HL0713
+    HL0714
+    HL0715
+    HL0716
     HL0790
     HL0791
     HL0792
@@ -190,6 +196,10 @@ const PAGES: &[(&str, &str)] = &pages![
     HL0907
     HL0908
     HL0909
+    HL0910
+    HL0911
+    HL0912
+    HL0913
 ];
 
 /// The page of `code`, in Markdown.

@@ -23,6 +23,7 @@ mod explain;
 pub mod expr;
 pub mod follow_up;
 mod graph;
+pub mod http;
 pub mod model;
 mod parse;
 pub mod pattern;
@@ -37,7 +38,8 @@ mod sub;
 mod voices;
 
 pub use check::{
-    CalendarFacts, Facts, PromptFacts, Prompts, QueueFacts, Slot, World, allows, check,
+    CalendarFacts, ConnectorFacts, Facts, PromptFacts, Prompts, QueueFacts, Slot, World, allows,
+    check,
 };
 pub(crate) use check::{keys_named, variable_types};
 pub use diff::{About, Change, Version, diff};

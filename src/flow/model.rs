@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use super::check_digit::CheckDigit;
 use super::expr::Expr;
 use super::follow_up::{Callback, Case, Notify};
+pub use super::http::Request;
 use super::pattern::Pattern;
 use super::sub::{Lost, Sub};
 pub use super::voices::{Conference, Question, Record, Review, Survey};
@@ -125,10 +126,10 @@ impl Default for Defaults {
 pub struct Lookup {
     /// Where it stands.
     pub name: Spanned<Name>,
-    /// The SQL connector asked.
+    /// The connector asked.
     pub connector: Spanned<Name>,
-    /// The query, with `:name` for each of `takes`.
-    pub query: Spanned<String>,
+    /// What it is asked.
+    pub asks: Asks,
     /// What it needs.
     pub takes: IndexMap<Name, Spanned<Type>>,
     /// What it answers: the columns, each readable as `<lookup>.<column>`.
@@ -137,6 +138,26 @@ pub struct Lookup {
     pub within: Duration,
     /// Whether it changes something: then it is never repeated blindly.
     pub changes: bool,
+}
+
+/// What a connector is asked, in its own way.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asks {
+    /// A database: the query, with `:name` for each of `takes`.
+    Sql(Spanned<String>),
+    /// A system over HTTP.
+    Http(Box<Request>),
+}
+
+impl Asks {
+    /// Where what is asked stands: the query, or the path.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Sql(query) => query.span,
+            Self::Http(request) => request.path.span,
+        }
+    }
 }
 
 /// One column of a lookup's answer.

@@ -1,4 +1,4 @@
-//! A lookup's query: `:name` outside of quotes and comments becomes a bound parameter.
+//! A lookup's question to a database: `:name` outside of quotes and comments becomes a bound parameter.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::value::Type;
 
 /// A query whose parameters are known. Made once, at load.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
+pub struct Statement {
     /// With `?1`, `?2`, … where `:name` stood.
     pub(super) sql: Arc<str>,
     /// The name of `?1`, of `?2`, ….
@@ -60,7 +60,7 @@ pub enum QueryError {
     },
 }
 
-impl Query {
+impl Statement {
     /// Finds the parameters of `text`: each must be one of `takes`, and each of `takes` must be used.
     ///
     /// With `changes` the query runs in a transaction that may write, and may use `:once`, its idempotency key; without, it
@@ -151,9 +151,9 @@ mod tests {
 
     use super::*;
 
-    fn prepare(text: &str, takes: &[&str]) -> Result<Query, QueryError> {
+    fn prepare(text: &str, takes: &[&str]) -> Result<Statement, QueryError> {
         let takes: Vec<_> = takes.iter().copied().map(Arc::from).collect();
-        Query::prepare(text, &takes, Vec::new(), false)
+        Statement::prepare(text, &takes, Vec::new(), false)
     }
 
     #[test]

@@ -12,13 +12,13 @@ use sqlx::sqlite::{
 };
 use sqlx::{
     AssertSqlSafe, Column as _, ConnectOptions, Connection, Executor, Row, SqlSafeStr, SqlStr,
-    Statement,
+    Statement as _,
 };
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
-use super::query::Query;
-use super::{CheckError, ConnectorConfig, Failure, OpenError, Outcome, convert};
+use super::query::Statement;
+use super::{CheckError, Failure, OpenError, Outcome, SqliteConfig, convert};
 use crate::value::Value;
 
 /// A query is interrupted at its deadline from within; if that fails (a disk that does not answer), the connection is
@@ -48,7 +48,7 @@ enum Miss {
 }
 
 impl Sqlite {
-    pub(super) async fn open(config: ConnectorConfig) -> Result<Self, OpenError> {
+    pub(super) async fn open(config: SqliteConfig) -> Result<Self, OpenError> {
         if !config.create.is_empty() && !config.file.exists() {
             create(&config).await?;
         }
@@ -70,7 +70,7 @@ impl Sqlite {
 
     pub(super) async fn run(
         &self,
-        query: &Query,
+        query: &Statement,
         params: &[(Arc<str>, Value)],
         deadline: Instant,
     ) -> Outcome {
@@ -89,7 +89,7 @@ impl Sqlite {
 
     async fn try_once(
         &self,
-        query: &Query,
+        query: &Statement,
         params: &[(Arc<str>, Value)],
         deadline: Instant,
     ) -> Result<Option<Vec<(Arc<str>, Value)>>, Miss> {
@@ -114,7 +114,7 @@ impl Sqlite {
         }
     }
 
-    pub(super) async fn check(&self, query: &Query) -> Result<(), CheckError> {
+    pub(super) async fn check(&self, query: &Statement) -> Result<(), CheckError> {
         let mut connection = self.readers.acquire().await.map_err(|_| CheckError::Unreachable)?;
         let refused = |error: sqlx::Error| CheckError::Refused(words(&error).into());
         let statement = connection.prepare(sql(&query.sql)).await.map_err(refused)?;
@@ -140,7 +140,7 @@ impl Sqlite {
 /// Prepares, binds, runs; the clock is looked at from within the database's own thread.
 async fn ask(
     connection: &mut PoolConnection<sqlx::Sqlite>,
-    query: &Query,
+    query: &Statement,
     params: &[(Arc<str>, Value)],
     deadline: Instant,
 ) -> Result<Option<Vec<(Arc<str>, Value)>>, Miss> {
@@ -168,7 +168,7 @@ async fn ask(
 async fn change(
     connection: &mut SqliteConnection,
     bound: SqlQuery<'_, sqlx::Sqlite, SqliteArguments>,
-    query: &Query,
+    query: &Statement,
     deadline: Instant,
 ) -> Result<Option<Vec<(Arc<str>, Value)>>, Miss> {
     let mut transaction =
@@ -187,7 +187,7 @@ async fn change(
     Ok(answer)
 }
 
-fn answer(row: &SqliteRow, query: &Query) -> Result<Vec<(Arc<str>, Value)>, Miss> {
+fn answer(row: &SqliteRow, query: &Statement) -> Result<Vec<(Arc<str>, Value)>, Miss> {
     let mut answer = Vec::with_capacity(query.gives.len());
     for column in &query.gives {
         match convert::read(row, column) {
@@ -253,7 +253,7 @@ fn words(error: &sqlx::Error) -> String {
 }
 
 /// Makes the database beside its place and moves it there whole.
-async fn create(config: &ConnectorConfig) -> Result<(), OpenError> {
+async fn create(config: &SqliteConfig) -> Result<(), OpenError> {
     let file_error = |path: &Path| {
         let path = path.to_owned();
         move |error| OpenError::File(path, error)

@@ -16,10 +16,10 @@ const SHOP: &str = "
     insert into lines values ('13900000001', 56.30, 7200, '23:00', 0);
 ";
 
-fn config(directory: &Path, script: &str) -> ConnectorConfig {
+fn config(directory: &Path, script: &str) -> SqliteConfig {
     let sql = directory.join("shop.sql");
     std::fs::write(&sql, script).unwrap();
-    ConnectorConfig {
+    SqliteConfig {
         name: "shop".into(),
         file: directory.join("new/shop.db"),
         create: vec![sql],
@@ -65,7 +65,9 @@ fn shown(outcome: &Outcome) -> String {
             .map(|(name, value)| format!("{name}: {value}"))
             .collect::<Vec<_>>()
             .join(", "),
-        Outcome::NotFound | Outcome::Failed(_) | Outcome::TimedOut => format!("{outcome:?}"),
+        Outcome::NotFound | Outcome::Failed(_) | Outcome::TimedOut | Outcome::Unknown(_) => {
+            format!("{outcome:?}")
+        }
     }
 }
 
@@ -279,17 +281,16 @@ async fn each_failure_has_its_name() {
         assert_eq!(
             lookups.run(connector, &query, &[], SOON).await,
             Outcome::Failed(wanted),
-            "{}",
-            query.sql
+            "{query:?}"
         );
     }
-    let missing = ConnectorConfig {
+    let missing = SqliteConfig {
         name: "missing".into(),
         file: directory.path().join("missing.db"),
         create: Vec::new(),
         connections: 1,
     };
-    let letter = ConnectorConfig {
+    let letter = SqliteConfig {
         name: "letter".into(),
         file: directory.path().join("shop.sql"),
         ..missing.clone()
@@ -344,7 +345,7 @@ async fn a_database_is_made_once_and_whole_or_not_at_all() {
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
-struct Heard(Arc<std::sync::Mutex<Vec<u8>>>);
+pub(super) struct Heard(pub(super) Arc<std::sync::Mutex<Vec<u8>>>);
 
 impl std::io::Write for Heard {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

@@ -785,6 +785,7 @@ fn answer(outcome: crate::lookup::Outcome) -> Answer {
         Outcome::NotFound => Answer::NotFound,
         Outcome::Failed(_) => Answer::Failed,
         Outcome::TimedOut => Answer::TimedOut,
+        Outcome::Unknown(_) => Answer::Unknown,
     }
 }
 

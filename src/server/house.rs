@@ -15,11 +15,11 @@ use super::shelf::Files;
 use super::words::Words;
 use crate::audio::{self, Clip, ClipStore, Levels};
 use crate::call::{Calendars, Setting};
-use crate::config::{self, Config, Times};
+use crate::config::{self, Config, System, Times};
 use crate::diagnostic::{Diagnostic, FileId, Level, Sources, Span};
-use crate::flow::model::Name;
-use crate::flow::{self, CalendarFacts, Facts, Program, QueueFacts, World};
-use crate::lookup::{Column, ConnectorConfig, Query};
+use crate::flow::model::{Asks, Name};
+use crate::flow::{self, CalendarFacts, ConnectorFacts, Facts, Program, QueueFacts, World};
+use crate::lookup::{self, Column, ConnectorConfig, HttpConfig, Login, Query, SqliteConfig};
 use crate::speech::{Catalogue, Catalogues};
 
 /// What a command line or the environment says instead of `hotline.yaml`.
@@ -203,7 +203,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<House, Broken> {
                 Err(error) => {
                     ground.found.push(Diagnostic::error(
                         "HL0790",
-                        lookup.query.span,
+                        lookup.asks.span(),
                         error.to_string(),
                     ));
                 }
@@ -294,7 +294,15 @@ fn facts(config: &Config) -> Facts {
         let facts = QueueFacts { announce_every: it.announce_every, max_wait: it.max_wait };
         (Arc::clone(name), facts)
     };
+    let connector = |(name, it): (&Arc<str>, &config::Connector)| {
+        let facts = match it.http {
+            Some(_) => ConnectorFacts::Http { in_the_clear: it.is_in_the_clear() },
+            None => ConnectorFacts::Sql,
+        };
+        (Arc::clone(name), facts)
+    };
     Facts {
+        connectors: config.connectors.iter().map(connector).collect(),
         today: Some(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()),
         calendars: config.calendars.iter().map(calendar).collect(),
         queues: config.queues.iter().map(queue).collect(),
@@ -311,7 +319,7 @@ fn complete(config: &mut Config, folder: &Path, overrides: &Overrides) {
         config.data.clone_from(data);
     }
     for connector in config.connectors.values_mut() {
-        connector.sqlite = config.data.join(&connector.sqlite);
+        connector.sqlite.iter_mut().for_each(|it| *it = config.data.join(&*it));
         connector.create.iter_mut().for_each(inside);
     }
     config.sip.listen = overrides.sip.unwrap_or(config.sip.listen);
@@ -396,24 +404,83 @@ fn recordings(folder: &Path, files: &mut Vec<PathBuf>) {
 
 /// The connectors as they are opened.
 pub(crate) fn connectors(config: &Config) -> Vec<ConnectorConfig> {
-    let connector = |(name, it): (&Arc<str>, &config::Connector)| ConnectorConfig {
-        name: Arc::clone(name),
-        file: it.sqlite.clone(),
-        create: it.create.iter().cloned().collect(),
-        connections: it.connections,
+    let connector = |(name, it): (&Arc<str>, &config::Connector)| -> Option<ConnectorConfig> {
+        let name = Arc::clone(name);
+        // A config that was read has no other.
+        Some(match it.system().ok()? {
+            System::Sqlite { file, create, connections } => {
+                SqliteConfig { name, file, create: create.into_iter().collect(), connections }
+                    .into()
+            }
+            System::Http { address, connections } => {
+                let headers = it.headers.iter().map(|(name, it)| (Arc::clone(name), it.clone()));
+                let basic = it.basic.as_ref();
+                let basic = basic.map(|it| Login::Basic(Arc::clone(&it.user), it.password.clone()));
+                HttpConfig {
+                    name,
+                    address,
+                    headers: headers.collect(),
+                    login: it.bearer.clone().map(Login::Bearer).or(basic),
+                    connections,
+                    health: it.health.clone(),
+                }
+                .into()
+            }
+        })
     };
-    config.connectors.iter().map(connector).collect()
+    config.connectors.iter().filter_map(connector).collect()
 }
 
 /// A lookup of a flow as its connector takes it.
 pub(crate) fn query(lookup: &flow::model::Lookup) -> Result<Query, crate::lookup::QueryError> {
-    let columns = lookup.gives.iter().map(|(name, given)| Column {
+    let column = |name: &Name, given: &flow::model::Given| Column {
         name: Arc::clone(name),
         kind: given.kind.value.clone(),
         optional: given.optional,
-    });
-    let takes: Vec<Name> = lookup.takes.keys().cloned().collect();
-    Query::prepare(&lookup.query.value, &takes, columns.collect(), lookup.changes)
+    };
+    match &lookup.asks {
+        Asks::Sql(query) => {
+            let columns = lookup.gives.iter().map(|(name, given)| column(name, given));
+            let takes: Vec<Name> = lookup.takes.keys().cloned().collect();
+            Query::prepare(&query.value, &takes, columns.collect(), lookup.changes)
+        }
+        Asks::Http(asked) => {
+            let gives = lookup.gives.iter().filter_map(|(name, given)| {
+                Some((column(name, given), Arc::clone(asked.from.get(name)?.text())))
+            });
+            let found_when = asked.found_when.as_ref();
+            Ok(Query::Http(lookup::Request {
+                method: method(asked.method.value),
+                path: parts(&asked.path.value.path),
+                query: parts(&asked.path.value.query),
+                send: asked.send.as_ref().map(|it| parts(&it.value)),
+                gives: gives.collect(),
+                found_when: found_when.map(|it| (Arc::clone(it.from.text()), it.is.clone())),
+                changes: lookup.changes,
+            }))
+        }
+    }
+}
+
+fn method(method: flow::http::Method) -> lookup::Method {
+    use flow::http::Method as M;
+    match method {
+        M::Get => lookup::Method::Get,
+        M::Post => lookup::Method::Post,
+        M::Put => lookup::Method::Put,
+        M::Patch => lookup::Method::Patch,
+        M::Delete => lookup::Method::Delete,
+    }
+}
+
+fn parts(parts: &[flow::http::Part]) -> Vec<lookup::Part> {
+    use flow::http::Part as P;
+    let part = |it: &P| match it {
+        P::Raw(text) => lookup::Part::Raw(Arc::clone(text)),
+        P::Value(name) => lookup::Part::Value(Arc::clone(name)),
+        P::Words(name) => lookup::Part::Words(Arc::clone(name)),
+    };
+    parts.iter().map(part).collect()
 }
 
 fn read_text(

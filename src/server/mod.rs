@@ -345,11 +345,11 @@ impl Server {
         }
     }
 
-    /// Whether the queues and connectors that `house` names were there when the server began.
+    /// Whether the queues and connectors that `house` names were there when the server began, the connectors as they are.
     fn has_all_of(&self, house: &House) -> bool {
         let (old, new) = (&self.house.load().config, &house.config);
         new.queues.keys().all(|it| old.queues.contains_key(it))
-            && new.connectors.keys().all(|it| old.connectors.contains_key(it))
+            && new.connectors.iter().all(|(name, it)| old.connectors.get(name) == Some(it))
     }
 
     /// Takes no new calls, lets the others end for a while, then ends them, and writes everything down.

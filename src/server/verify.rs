@@ -70,7 +70,9 @@ impl Verifier {
         let hash = match outcome {
             Outcome::Found(columns) => columns.into_iter().find_map(|(_, value)| hash_of(value)),
             Outcome::NotFound => None,
-            Outcome::Failed(_) => return self.undone(&attempt, Verdict::Failed),
+            Outcome::Failed(_) | Outcome::Unknown(_) => {
+                return self.undone(&attempt, Verdict::Failed);
+            }
             Outcome::TimedOut => return self.undone(&attempt, Verdict::TimedOut),
         };
         let verdict = match self.pins.matches(hash, check.secret.clone(), deadline).await {
@@ -157,7 +159,7 @@ mod tests {
 
     use super::*;
     use crate::call::Ticket;
-    use crate::lookup::{Column, ConnectorConfig, hash};
+    use crate::lookup::{Column, SqliteConfig, hash};
     use crate::secret::Secret;
     use crate::value::Type;
 
@@ -183,7 +185,7 @@ mod tests {
                  insert into lines values ('1', '{hash}'), ('broken', 'nonsense');"
             );
             std::fs::write(&sql, script).unwrap();
-            let connector = ConnectorConfig {
+            let connector = SqliteConfig {
                 name: "operator".into(),
                 file: folder.join("lines.db"),
                 create: vec![sql],

@@ -546,6 +546,7 @@ impl<'a> Caller<'a> {
             Answer::NotFound => "not found",
             Answer::Failed => "failed",
             Answer::TimedOut => "timed out",
+            Answer::Unknown => "unknown",
         };
         self.did(format!("lookup {}({shown}): {what}", it.lookup));
         let answered = Event::LookedUp { lookup: it.ticket, answer };

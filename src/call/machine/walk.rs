@@ -376,13 +376,18 @@ impl Machine {
             Answer::Found(row) if !is_whole(setting.flow.lookups.get(&lookup), &row) => {
                 Answer::Failed
             }
-            Answer::Found(_) | Answer::NotFound | Answer::Failed | Answer::TimedOut => answer,
+            Answer::Found(_)
+            | Answer::NotFound
+            | Answer::Failed
+            | Answer::TimedOut
+            | Answer::Unknown => answer,
         };
         let (outcome, found) = match &answer {
             Answer::Found(row) => ("found", Some(Arc::clone(row))),
             Answer::NotFound => ("not_found", None),
             Answer::Failed => ("failed", None),
             Answer::TimedOut => ("timed_out", None),
+            Answer::Unknown => ("unknown", None),
         };
         let name = self.outside(&lookup);
         self.note(now, What::LookedUp { lookup: name, with, outcome, took, found }, out);
@@ -392,8 +397,10 @@ impl Machine {
                 Ok(Next::On)
             }
             Answer::NotFound => self.branch("not_found", &[&it.not_found]),
-            Answer::TimedOut if changes => self.branch("unknown", &[&it.unknown]),
-            Answer::Failed | Answer::TimedOut => self.branch("failed", &[&it.failed]),
+            Answer::TimedOut | Answer::Unknown if changes => self.branch("unknown", &[&it.unknown]),
+            Answer::Failed | Answer::TimedOut | Answer::Unknown => {
+                self.branch("failed", &[&it.failed])
+            }
         }
     }
 

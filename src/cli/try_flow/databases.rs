@@ -39,7 +39,7 @@ impl Databases {
     /// Opens the connectors that `flow` asks.
     pub(super) fn open(config: &Config, flow: &Program) -> Result<Self, Broken> {
         let used = |it: &ConnectorConfig| {
-            flow.all_lookups().any(|(_, lookup)| lookup.connector.value == it.name)
+            flow.all_lookups().any(|(_, lookup)| lookup.connector.value == *it.name())
         };
         let configs: Vec<_> = house::connectors(config).into_iter().filter(used).collect();
         let queries = flow.all_lookups().map(|(name, lookup)| {
@@ -64,6 +64,7 @@ impl Connectors for Databases {
             Outcome::NotFound => Answer::NotFound,
             Outcome::Failed(_) => Answer::Failed,
             Outcome::TimedOut => Answer::TimedOut,
+            Outcome::Unknown(_) => Answer::Unknown,
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Facts {
     pub calendars: BTreeMap<Name, CalendarFacts>,
     /// Each queue.
     pub queues: BTreeMap<Name, QueueFacts>,
+    /// Each connector.
+    pub connectors: BTreeMap<Name, ConnectorFacts>,
 }
 
 /// What the checks want to know about a calendar.
@@ -36,4 +38,16 @@ pub struct QueueFacts {
     pub announce_every: Duration,
     /// The longest that anybody waits, whatever the flow says.
     pub max_wait: Duration,
+}
+
+/// What the checks want to know about a connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectorFacts {
+    /// A database.
+    Sql,
+    /// A system over HTTP.
+    Http {
+        /// Whoever listens on the way there can read along.
+        in_the_clear: bool,
+    },
 }

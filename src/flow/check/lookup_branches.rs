@@ -2,14 +2,15 @@
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::ActionKind;
+use crate::flow::model::{ActionKind, Asks};
 
-/// Points at the `lookup` action. One that gives no columns cannot miss any.
+/// Points at the `lookup` action. A query that gives no columns cannot miss any; a system can always answer 404.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Lookup(it) = &action.kind else { continue };
         let lookup = study.flow.lookups.get(&it.lookup.value);
-        let gives = lookup.is_some_and(|lookup| !lookup.gives.is_empty());
+        let gives =
+            lookup.is_some_and(|it| !it.gives.is_empty() || matches!(it.asks, Asks::Http(_)));
         let missing: Vec<_> =
             [("not_found", gives && it.not_found.is_none()), ("failed", it.failed.is_none())]
                 .into_iter()

@@ -23,6 +23,7 @@ mod falls_off;
 mod fixed_number;
 mod goodbye;
 mod hasty_silence;
+mod http;
 mod key_first;
 mod key_twice;
 mod length;
@@ -45,6 +46,7 @@ mod no_otherwise;
 mod no_person;
 mod no_reason;
 mod once_taken;
+mod other_connector;
 mod outlasts_caller;
 mod patterns;
 mod perhaps_unset;
@@ -61,6 +63,7 @@ mod rings;
 mod run_circle;
 mod run_values;
 mod secret_called;
+mod secret_exposed;
 mod secret_fetched;
 mod secret_kept;
 mod secret_shown;
@@ -123,7 +126,7 @@ use super::model::{Flow, Name};
 use crate::diagnostic::{Diagnostic, Level, MAX_FINDINGS, Span, Spanned};
 use crate::value::Type;
 
-pub use self::facts::{CalendarFacts, Facts, QueueFacts};
+pub use self::facts::{CalendarFacts, ConnectorFacts, Facts, QueueFacts};
 pub(super) use self::study::{expressions_of, spoken};
 pub use self::transfer_target::allows;
 pub(super) use self::unknown_subflow::misnamed;
@@ -201,6 +204,7 @@ const PRESENT: &[Rule] = &[
     unknown_queue::check,
     unknown_calendar::check,
     unknown_connector::check,
+    other_connector::check,
     unspoken_language::check,
     repeated_language::check,
     unknown_prompt::check,
@@ -226,6 +230,7 @@ const PRESENT: &[Rule] = &[
     secret_shown::check,
     unmarked_secret::check,
     secret_fetched::check,
+    secret_exposed::check,
     verify_against::check,
     weak_lockout::check,
     short_secret::check,
@@ -313,6 +318,7 @@ const ABSENT: &[Rule] = &[
 
 fn sql_and_values(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     sql::check(study, found);
+    http::check(study, found);
     lookup_values::check(study, found);
 }
 

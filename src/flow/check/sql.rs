@@ -4,23 +4,30 @@
 use std::collections::HashSet;
 
 use super::study::Study;
-use crate::diagnostic::Diagnostic;
-use crate::flow::model::Lookup;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::flow::model::{Asks, Lookup};
 
 /// Points at the query, or at the value that it never uses.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for lookup in study.flow.lookups.values() {
-        let words = words(&lookup.query.value);
-        names(study, lookup, &words, found);
+        let Asks::Sql(query) = &lookup.asks else { continue };
+        let words = words(&query.value);
+        names(study, lookup, query.span, &words, found);
         if let Some(word) = changes(&words).filter(|_| !lookup.changes) {
             let says = format!("`{word}` changes something, and the lookup does not say so");
             let help = "add `changes: yes`, so that it is never repeated blindly".to_owned();
-            found.push(Diagnostic::error("HL0705", lookup.query.span, says).help(help));
+            found.push(Diagnostic::error("HL0705", query.span, says).help(help));
         }
     }
 }
 
-fn names(study: &Study<'_>, lookup: &Lookup, words: &[&str], found: &mut Vec<Diagnostic>) {
+fn names(
+    study: &Study<'_>,
+    lookup: &Lookup,
+    query: Span,
+    words: &[&str],
+    found: &mut Vec<Diagnostic>,
+) {
     let named: Vec<&str> = words.iter().filter_map(|it| it.strip_prefix(':')).collect();
     let mut seen = HashSet::new();
     for name in named.iter().filter(|it| seen.insert(**it)) {
@@ -30,17 +37,14 @@ fn names(study: &Study<'_>, lookup: &Lookup, words: &[&str], found: &mut Vec<Dia
             let says = format!("the query names :{name}, which the lookup does not take");
             let near = study.suggest(name, lookup.takes.keys().map(|it| &**it));
             let help = near.unwrap_or_else(|| format!("add it: `takes: {{ {name}: digits }}`"));
-            found.push(Diagnostic::error("HL0704", lookup.query.span, says).help(help));
+            found.push(Diagnostic::error("HL0704", query, says).help(help));
         }
     }
     for (name, kind) in lookup.takes.iter().filter(|(name, _)| !seen.contains(&***name)) {
         let says = format!("the query never names :{name}");
         let help = format!("use it, as in `where number = :{name}`, or do not take it");
-        found.push(
-            Diagnostic::error("HL0704", kind.span, says)
-                .note(lookup.query.span, "the query")
-                .help(help),
-        );
+        found
+            .push(Diagnostic::error("HL0704", kind.span, says).note(query, "the query").help(help));
     }
 }
 

@@ -118,6 +118,17 @@ fn a_new_lookup_and_a_longer_one_are_told() {
 }
 
 #[test]
+fn a_lookup_that_asks_another_way_is_told() {
+    insta::assert_snapshot!(edited(&[(
+        "    sql: shop\n    query: select number from order_status where phone = :phone order by placed desc limit 1\n    takes: { phone: phone }\n    gives: { number: digits }\n",
+        "    http: crm\n    post: /orders/search?lang=zh\n    send: { phone: \"{phone}\", limit: 1 }\n    found_when: /orders/0\n    changes: no\n    takes: { phone: phone }\n    gives: { number: { from: /orders/0/number, is: digits } }\n",
+    )]), @r#"
+    Lookup: lookup `own_order` asks `crm`, no longer `shop`
+    Lookup: lookup `own_order` is the query “post /orders/search?lang=zh with {"phone":{phone},"limit":1}”, found when /orders/0, taking /orders/0/number, no longer “select number from order_status where phone = :phone order by placed desc limit 1”
+    "#);
+}
+
+#[test]
 fn a_step_more_before_the_queue_makes_the_way_longer() {
     insta::assert_snapshot!(edited(&[
         ("0: agent }", "0: survey }"),

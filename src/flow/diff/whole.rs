@@ -5,7 +5,8 @@ use indexmap::{IndexMap, IndexSet};
 use super::steps::{Matched, each, list};
 use super::{About, Change, Version, add};
 use crate::flow::check::spoken;
-use crate::flow::model::{Flow, Given, Lookup, Name};
+use crate::flow::http::Part;
+use crate::flow::model::{Asks, Flow, Given, Lookup, Name};
 use crate::flow::proof::{End, Proof, Row, seconds};
 
 pub(super) fn flow(old: &Flow, new: &Flow, matched: &Matched, changes: &mut Vec<Change>) {
@@ -107,15 +108,37 @@ fn lines(lookup: &Lookup) -> IndexMap<&'static str, String> {
     let gives = lookup.gives.iter().map(given);
     IndexMap::from([
         ("asks", format!("`{}`", lookup.connector.value)),
-        (
-            "is the query",
-            format!("“{}”", lookup.query.value.split_whitespace().collect::<Vec<_>>().join(" ")),
-        ),
+        ("is the query", asked(&lookup.asks)),
         ("takes", list(takes)),
         ("gives", list(gives)),
         ("may take", seconds(lookup.within)),
         ("changes something:", if lookup.changes { "yes" } else { "no" }.to_owned()),
     ])
+}
+
+fn asked(asks: &Asks) -> String {
+    match asks {
+        Asks::Sql(query) => {
+            format!("“{}”", query.value.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
+        Asks::Http(request) => {
+            let mut says = format!("“{} {}", request.method.value.name(), request.path.value);
+            if let Some(send) = &request.send {
+                says.push_str(" with ");
+                says.extend(send.value.iter().map(Part::to_string));
+            }
+            says.push('”');
+            if let Some(when) = &request.found_when {
+                let is = when.is.as_ref().map(|it| format!(" is {it}")).unwrap_or_default();
+                says.push_str(&format!(", found when {}{is}", when.from.text()));
+            }
+            if !request.from.is_empty() {
+                let from = request.from.values().map(|it| it.text().as_ref());
+                says.push_str(&format!(", taking {}", list(from)));
+            }
+            says
+        }
+    }
 }
 
 pub(super) fn context(old: &Flow, new: &Flow, changes: &mut Vec<Change>) {

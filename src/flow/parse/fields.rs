@@ -73,6 +73,7 @@ impl<'a> Fields<'a> {
 }
 
 fn list(allowed: &[&[&str]]) -> Option<String> {
-    let names: Vec<_> = allowed.iter().flat_map(|names| names.iter().copied()).collect();
+    let names: indexmap::IndexSet<_> = allowed.iter().flat_map(|names| names.iter()).collect();
+    let names: Vec<_> = names.into_iter().copied().collect();
     Some(format!("its fields are {}", names.join(", ")))
 }

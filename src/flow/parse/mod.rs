@@ -7,6 +7,7 @@ mod allow;
 mod ask;
 mod fields;
 mod follow_up;
+mod http;
 mod play;
 mod runs;
 mod values;
@@ -24,7 +25,7 @@ use self::values::{
     yes_no,
 };
 pub(crate) use self::values::{is_kebab, is_snake};
-use super::model::{Action, Allow, ContextField, Defaults, Flow, Lang, Lookup, Name, Step};
+use super::model::{Action, Allow, Asks, ContextField, Defaults, Flow, Lang, Lookup, Name, Step};
 use super::reference;
 use crate::diagnostic::{Diagnostic, FileId, Span, Spanned};
 use crate::yaml::{self, Kind, Node};
@@ -34,7 +35,8 @@ type Found = Vec<Diagnostic>;
 // The fields of each map stand in `flow/reference/`, and nowhere else.
 const FIELDS: [&str; reference::FLOW.len()] = reference::names(&reference::FLOW);
 const DEFAULTS: [&str; reference::DEFAULTS.len()] = reference::names(&reference::DEFAULTS);
-const LOOKUP: [&str; reference::LOOKUP.len()] = reference::names(&reference::LOOKUP);
+const SQL: [&str; reference::SQL.len()] = reference::names(&reference::SQL);
+const HTTP: [&str; reference::HTTP.len()] = reference::names(&reference::HTTP);
 const CONTEXT: [&str; reference::CONTEXT.len()] = reference::names(&reference::CONTEXT);
 
 /// Reads a flow.
@@ -144,17 +146,38 @@ fn lookup(
     within: std::time::Duration,
     found: &mut Found,
 ) -> Option<Lookup> {
-    let fields = Fields::open(node, "a lookup", name.span, &[&LOOKUP], found)?;
-    let connector = fields.need("sql", "shop", found);
-    let connector = connector.and_then(|node| reference(node, "a connector", found));
-    let query = fields.need("query", "select … where number = :number", found);
-    let query = query
-        .and_then(|node| Some(Spanned::new(word(node, "a query", found)?.to_owned(), node.span)));
-    let (takes, gives) = (runs::takes(&fields, found), runs::gives(&fields, found));
+    let over_http = node.get("http").is_some();
+    let (kind, own): (_, &[&str]) = if over_http { ("http", &HTTP) } else { ("sql", &SQL) };
+    if let Some((second, _)) = node.entries().iter().find(|(key, _)| key.text() == Some("sql"))
+        && over_http
+    {
+        let says = "one lookup cannot ask both a database and a system over HTTP";
+        let help = "keep `sql` or `http`, and write a lookup of its own for the other".to_owned();
+        found.push(Diagnostic::error("HL0109", second.span, says).help(help));
+    }
+    let fields =
+        Fields::open(node, "a lookup", name.span, &[&[kind], own, &["sql", "http"]], found)?;
+    if fields.get("sql").or(fields.get("http")).is_none() {
+        let says = "a lookup has neither `sql` nor `http`";
+        let help = "add `sql: shop`, a database of hotline.yaml, or `http: crm`, a system there";
+        found.push(Diagnostic::error("HL0106", name.span, says).help(help.to_owned()));
+    }
+    let connector = fields.get(kind).and_then(|node| reference(node, "a connector", found));
+    let takes = runs::takes(&fields, found);
+    let (asks, gives) = if over_http {
+        let (request, gives) = http::request(&fields, name.span, found);
+        (request.map(|it| Asks::Http(Box::new(it))), gives)
+    } else {
+        let query = fields.need("query", "select … where number = :number", found);
+        let query = query.and_then(|node| {
+            Some(Spanned::new(word(node, "a query", found)?.to_owned(), node.span))
+        });
+        (query.map(Asks::Sql), runs::gives(&fields, found))
+    };
     let own = fields.get("within").and_then(|node| length_of_time(node, found));
     Some(Lookup {
         connector: connector?,
-        query: query?,
+        asks: asks?,
         takes,
         gives,
         within: own.map_or(within, |it| it.value),

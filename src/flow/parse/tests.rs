@@ -284,7 +284,7 @@ steps:
     7 |   bare:
       |   ^^^^
       |
-      = help: its fields are sql, query, takes, gives, within, changes
+      = help: its fields are sql, query, takes, gives, within, changes, http
 
     error[HL0201]: `Main Menu` is no name for a step
      --> shop.yaml:9:3

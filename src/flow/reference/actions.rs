@@ -131,12 +131,12 @@ pub const ACTIONS: &[Action] = &[
     },
     Action {
         name: "lookup", value: Shape::Lookup, one_of: &[],
-        says: "asks a database; its columns are read as `<lookup>.<column>` afterwards",
+        says: "asks a database or another system; what it gives is read as `<lookup>.<column>` afterwards",
         fields: &[&[
             field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each thing the lookup takes"),
-            field("not_found", Shape::Step, "must be there if the lookup gives columns", "the step when there is no row"),
+            field("not_found", Shape::Step, "must be there if the lookup gives columns or asks over HTTP", "the step when there is no row, or the system answers 404"),
             field("failed", Shape::Step, MUST, "the step when it fails or takes longer than `within`"),
-            field("unknown", Shape::Step, "must be there if the lookup `changes` something", "the step when a change was not answered in time: nobody knows whether it was made"),
+            field("unknown", Shape::Step, "must be there if the lookup `changes` something", "the step when a change was not answered as it should: nobody knows whether it was made"),
             field("meanwhile", Shape::Prompt, "silence", "a prompt when it takes longer than 1 s; it is heard to its end"),
         ]],
     },

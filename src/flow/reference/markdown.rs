@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ACTIONS, COMMON, CONTEXT, DEFAULTS, FLOW, Field, LOOKUP};
+use super::{ACTIONS, COMMON, CONTEXT, DEFAULTS, FLOW, FOUND_WHEN, FROM, Field, LOOKUPS};
 use crate::flow::builtin;
 use crate::value::TYPE_NAMES;
 
@@ -13,16 +13,28 @@ pub fn markdown() -> String {
                     src/flow/reference/ instead. -->\n\nWhat each of them means, with examples, is in \
                     [flows.md](../flows.md); the same table is in `hotline schema` and behind `hotline lsp`.\n\n"
         .to_owned();
-    for (title, fields) in [
-        ("A flow", FLOW.as_slice()),
-        ("`defaults`", &DEFAULTS),
-        ("A lookup, in `lookups`", &LOOKUP),
-        ("A line of `context`", &CONTEXT),
-    ] {
+    for (title, fields) in
+        [("A flow", FLOW.as_slice()), ("`defaults`", &DEFAULTS), ("A line of `context`", &CONTEXT)]
+    {
         // Writing into a `String` cannot fail.
         let _ = writeln!(page, "## {title}\n");
         table(&mut page, fields.iter());
     }
+    page.push_str("## Lookups\n\nWhat stands first says what is asked.\n");
+    for it in LOOKUPS {
+        let _ = writeln!(page, "\n### `{}` in `lookups`\n", it.name);
+        let _ = writeln!(page, "`{}: <{}>` {}.\n", it.name, it.value.called(), it.says);
+        table(&mut page, it.fields());
+        page.truncate(page.trim_end().len());
+        page.push('\n');
+    }
+    for (title, fields) in [("A value of `gives`", &FROM), ("`found_when`", &FOUND_WHEN)] {
+        let _ = writeln!(page, "\n### {title} over HTTP\n");
+        table(&mut page, fields.iter());
+        page.truncate(page.trim_end().len());
+        page.push('\n');
+    }
+    page.push('\n');
     page.push_str(
         "## Actions\n\nEach is one entry of a step's list. Every one of them may have:\n\n",
     );

@@ -101,7 +101,7 @@ pub const FLOW: [Field; 13] = [
     field("start", Shape::Step, MUST, "the step that a call begins with"),
     field("max_time_to_person", Shape::Duration, "none", "how long a caller who presses no right key may be kept from a person"),
     field("defaults", Shape::Fields(&DEFAULTS), "5 s, 3 s, 3, 2 s", "what actions fall back on"),
-    field("lookups", Shape::Map(&Shape::NewLookup, &Shape::Fields(&LOOKUP)), "none", "what it may ask of databases"),
+    field("lookups", Shape::Map(&Shape::NewLookup, &Shape::Action(LOOKUPS, &[])), "none", "what it may ask of databases and other systems"),
     field("takes", Shape::Map(&Shape::NewParameter, &Shape::Type), "none", "variables that a flow that runs it sets before it begins"),
     field("gives", Shape::Map(&Shape::Variable, &Shape::Given), "none", "variables of it that are read behind the `run`; `number?` may be missing"),
     field("exits", Shape::OneOrMore(&Shape::Exit), "none", "ways back other than behind the `run`"),
@@ -119,15 +119,61 @@ pub const DEFAULTS: [Field; 4] = [
     field("within", Shape::Duration, "2s", "how long a lookup may take"),
 ];
 
-/// A lookup.
+/// The ways to ask, told by their first key.
 #[rustfmt::skip]
-pub const LOOKUP: [Field; 6] = [
-    field("sql", Shape::Connector, MUST, "a connector of hotline.yaml"),
+pub const LOOKUPS: &[Action] = &[
+    Action {
+        name: "sql", value: Shape::Connector, one_of: &[],
+        says: "asks a database: a connector of hotline.yaml with `sqlite`",
+        fields: &[&SQL],
+    },
+    Action {
+        name: "http", value: Shape::Connector, one_of: &["get", "post", "put", "patch", "delete"],
+        says: "asks a system over HTTP: a connector of hotline.yaml with `http`",
+        fields: &[&HTTP],
+    },
+];
+
+/// A lookup of a database, beside `sql`.
+#[rustfmt::skip]
+pub const SQL: [Field; 5] = [
     field("query", Shape::Text, MUST, "one SQL statement; values come in as `:name`, never into the text"),
-    field("takes", Shape::Map(&Shape::NewParameter, &Shape::Type), "none", "name and type of each `:name`"),
+    field("takes", TAKES, "none", "name and type of each `:name`"),
     field("gives", Shape::Map(&Shape::NewColumn, &Shape::Given), "none", "name and type of each column of the first row; `date?` may be null"),
     field("within", Shape::Duration, "`defaults`", "how long it may take"),
     field("changes", Shape::YesNo, "no", "it may write; without it the connection can only read"),
+];
+
+/// A lookup over HTTP, beside `http`.
+#[rustfmt::skip]
+pub const HTTP: [Field; 11] = [
+    field("get", Shape::Text, "one of the five", "reads: a path below the connector's address; values come in as `{name}`, encoded"),
+    field("post", Shape::Text, "one of the five", "the same with POST"),
+    field("put", Shape::Text, "one of the five", "the same with PUT"),
+    field("patch", Shape::Text, "one of the five", "the same with PATCH"),
+    field("delete", Shape::Text, "one of the five", "the same with DELETE"),
+    field("send", Shape::Json, "no body", "the JSON that goes with `post`, `put` or `patch`; a text that is only `\"{name}\"` becomes that value"),
+    field("takes", TAKES, "none", "name and type of each `{name}`"),
+    field("gives", Shape::Map(&Shape::NewColumn, &Shape::Either(&Shape::Given, &Shape::Fields(&FROM))), "none", "name and type of each field of the JSON that is answered; `date?` may be missing or null"),
+    field("found_when", Shape::Either(&Shape::Text, &Shape::Fields(&FOUND_WHEN)), "always; 404 and 410 are `not_found`", "a place in the answer where nothing, null or false means `not_found`"),
+    field("within", Shape::Duration, "`defaults`", "how long it may take"),
+    field("changes", Shape::YesNo, "no with `get`; must be there else", "it changes something: sent once with an `Idempotency-Key`, and its lost answer is `unknown`"),
+];
+
+const TAKES: Shape = Shape::Map(&Shape::NewParameter, &Shape::Type);
+
+/// A value that stands deeper in the answer.
+#[rustfmt::skip]
+pub const FROM: [Field; 2] = [
+    field("from", Shape::Text, MUST, "a field's name, or its way from the top (RFC 6901): `/order/total`, `/orders/0/eta`"),
+    field("is", Shape::Given, MUST, "its type"),
+];
+
+/// What an answer that found something says where.
+#[rustfmt::skip]
+pub const FOUND_WHEN: [Field; 2] = [
+    field("from", Shape::Text, MUST, "a field's name, or its way from the top"),
+    field("is", Shape::Text, MUST, "what stands there when something was found; anything else is `not_found`"),
 ];
 
 /// A line of what an agent sees first.

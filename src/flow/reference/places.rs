@@ -95,7 +95,8 @@ fn walk<'a>(node: &'a Node, shape: Shape, lookup: Option<&'a str>, found: &mut V
         }
         (Shape::Either(_, map), Kind::Map(_)) => walk(node, *map, lookup, found),
         (Shape::Either(one, _), _) => walk(node, *one, lookup, found),
-        (Shape::Texts | Shape::Type | Shape::Given, Kind::Map(_) | Kind::List(_)) => {}
+        (Shape::Texts | Shape::Type | Shape::Given | Shape::Json, Kind::Map(_) | Kind::List(_)) => {
+        }
         (_, Kind::Scalar(_) | Kind::Null) => found.push(value(shape)),
         (_, Kind::List(_) | Kind::Map(_)) => {} // not what belongs there: the parser says so
     }

@@ -145,6 +145,7 @@ fn of(shape: Shape) -> Value {
         }
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Optional(inner) => json!({ "anyOf": [{ "type": "null" }, of(*inner)] }),
+        Shape::Json => json!({}),
         Shape::Nothing => json!({ "type": "null" }),
         Shape::List(inner) => json!({ "type": "array", "items": of(*inner), "minItems": 1 }),
         Shape::OneOrMore(inner) => json!({ "anyOf": [

@@ -97,6 +97,8 @@ pub enum Shape {
     Either(&'static Self, &'static Self),
     /// What a scenario's table of a lookup has: a column, or what the lookup takes.
     Cell,
+    /// Anything that JSON can say.
+    Json,
     /// Nothing.
     Nothing,
 }
@@ -150,10 +152,12 @@ impl Shape {
             Self::OneOrMore(inner) => format!("{0}, or a list: {0}", inner.called()),
             Self::Map(name, value) => format!("map, {}: {}", name.called(), value.called()),
             Self::Fields(_) => "map of fields".to_owned(),
+            Self::Action([one, other], _) => format!("map with `{}` or `{}`", one.name, other.name),
             Self::Action(..) => "action".to_owned(),
             Self::Allow => "map of codes and reasons".to_owned(),
             Self::Either(one, other) => format!("{} or {}", one.called(), other.called()),
             Self::Cell => "column".to_owned(),
+            Self::Json => "map, list or text".to_owned(),
             Self::Nothing => "nothing".to_owned(),
         }
     }
