@@ -103,7 +103,7 @@ pub struct Poster {
 #[derive(Debug, Clone)]
 enum Way {
     Webhook(Target),
-    Mail(Mailer),
+    Mail(Arc<Mailer>),
 }
 
 /// How many bodies are on their way at once.
@@ -148,7 +148,9 @@ impl Outbox {
                 }
                 WayConfig::Mail(config) => {
                     let mailer = Mailer::new(&config, retry.within);
-                    Way::Mail(mailer.map_err(|error| OutboxError::Mail(Arc::clone(&name), error))?)
+                    Way::Mail(Arc::new(
+                        mailer.map_err(|error| OutboxError::Mail(Arc::clone(&name), error))?,
+                    ))
                 }
             };
             Ok((name, way))

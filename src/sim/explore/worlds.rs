@@ -284,7 +284,7 @@ pub(in crate::sim) fn passing(ask: &Ask, typical: &str) -> String {
     let wanted = typical.len().clamp(usize::from(least), usize::from(most));
     let sized: String = figures.take(wanted).collect();
     let patterns = &ask.tests.matches;
-    let near = patterns.first().map_or(sized, |it| it.value.nearest(&typical));
+    let near = patterns.first().map_or(sized, |it| it.value.nearest(typical));
     let Some(check) = ask.tests.check.map(|it| it.value) else { return near };
     // The last three figures hold every check there is, and leave a pattern room.
     let Some((body, _)) = near.split_at_checked(near.len().saturating_sub(3)) else { return near };
