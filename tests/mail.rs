@@ -1,6 +1,6 @@
 //! What a flow tells somebody by mail arrives at a real mail server: in the clear on this machine, and by TLS with a
 //! password; what the server refuses is given up, what it cannot take now is handed in again.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test")]
+#![expect(clippy::unwrap_used, reason = "helpers of a test")]
 
 mod peers;
 
