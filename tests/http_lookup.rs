@@ -23,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use peers::hotline::{Hotline, folder};
 use peers::http;
+use peers::process::Said;
 use peers::sipp::{Call, Caller};
 use tempfile::TempDir;
 
@@ -198,8 +199,15 @@ fn with(flow: &str, at: SocketAddr) -> TempDir {
 #[track_caller]
 fn ask(hotline: &Hotline, call: &Call, upto: usize, number: &str, outcome: &str) -> usize {
     call.talker.press(&format!("{number}#"));
-    let says = format!(r#""lookup":"order","outcome":"{outcome}""#);
-    hotline.wait_journey_after(upto, &says).upto
+    looked_up(hotline, upto, "order", &format!(r#""outcome":"{outcome}""#)).upto
+}
+
+/// Waits for what becomes of a lookup.
+#[track_caller]
+fn looked_up(hotline: &Hotline, upto: usize, lookup: &str, outcome: &str) -> Said {
+    let lookup = format!(r#""lookup":"{lookup}""#);
+    let is_meant = |line: &str| line.contains(&lookup) && line.contains(outcome);
+    hotline.process.wait_until(upto, outcome, is_meant)
 }
 
 #[test]
@@ -241,8 +249,8 @@ fn a_change_is_sent_once_with_its_key_and_its_secret_stays_between_the_two() {
         upto = ask(&hotline, &call, upto, number, "found");
         upto = hotline.wait_journey_after(upto, r#""prompt":"enter-pin""#).upto;
         call.talker.press(&pin); // not before it is asked for: only then is it known to be a secret
-        let says = format!(r#""lookup":"refund","outcome":"{outcome}""#);
-        upto = hotline.wait_journey_after(upto, &says).upto;
+        let outcome = format!(r#""outcome":"{outcome}""#);
+        upto = looked_up(&hotline, upto, "refund", &outcome).upto;
     }
     hotline.wait_journey_after(upto, r#""prompt":"enter-order-number""#);
     call.hang_up();
@@ -308,7 +316,7 @@ fn a_dead_system_is_left_alone_and_asked_again_when_it_is_back() {
     let mut outcome = "failed".to_owned();
     for _ in 0..20 {
         call.talker.press("20260001#");
-        let said = hotline.wait_journey_after(upto, r#""lookup":"order","outcome":"#);
+        let said = looked_up(&hotline, upto, "order", r#""outcome":"#);
         upto = said.upto;
         outcome = said.line;
         if outcome.contains(r#""outcome":"found""#) {
