@@ -135,8 +135,11 @@ impl Talk<'_> {
                     self.caller.pass(TALK);
                     self.caller.happens(event);
                 }
+                None if self.caller.conference.is_some() && self.caller.next().is_none() => {
+                    self.caller.pass(TALK);
+                    self.line(&What::OtherLeaves)?;
+                }
                 None if self.caller.turn(limit) => {}
-                None if self.caller.conference.is_some() => self.line(&What::OtherLeaves)?,
                 None => break,
             }
         }

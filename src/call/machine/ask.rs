@@ -7,6 +7,8 @@
 //! | no | yes | count once it was heard | count once it was heard |
 //! | no | no | dropped | dropped |
 //!
+//! "Before the prompt" is also while the words are spoken that silence or a wrong key gets, before it is asked again.
+//!
 //! What does not fit and silence are counted together; after the last try the call goes `otherwise`. An entry that does
 //! not fit takes the keys behind it along: they were meant for a place where the caller is not.
 
@@ -200,6 +202,10 @@ impl Machine {
     pub(super) fn key_for_question(&mut self, now: Mono, stroke: Stroke, out: &mut Vec<Command>) {
         let State::Asking(it) = &mut self.state else { return };
         if it.reading_back.as_mut().is_some_and(|it| it.is_typed_ahead(now)) {
+            return self.keys.drop_one(stroke);
+        }
+        // What is pressed while "sorry" is spoken is before the question is asked again.
+        if matches!(it.speaking, Some((_, Saying::Excuse))) && !it.keys.type_ahead {
             return self.keys.drop_one(stroke);
         }
         if it.speaking.is_some() && !it.keys.interrupt {
