@@ -9,7 +9,7 @@ use super::names::SymbolKind;
 use crate::diagnostic::Span;
 use crate::flow::builtin;
 use crate::flow::keys_named;
-use crate::flow::reference::{Action, Field, Shape, What};
+use crate::flow::reference::{self, Action, Field, Shape, What};
 use crate::value::{TYPE_NAMES, Type};
 
 /// The most suggestions for one place.
@@ -112,7 +112,15 @@ impl Workspace {
             words.iter().for_each(|it| found.add(it, SuggestionKind::Value, detail, String::new()));
         };
         match shape {
-            Shape::Step => self.all_names(flow, SymbolKind::Step, found),
+            Shape::Step => {
+                self.all_names(flow, SymbolKind::Step, found);
+                if file.kind == FileKind::Scenarios {
+                    self.steps_within(flow, found);
+                }
+            }
+            Shape::Flow => self.flows(flow, found),
+            Shape::Input => self.inputs(flow, found),
+            Shape::Exit => self.exits(flow, found),
             Shape::Prompt => self.all_names(None, SymbolKind::Prompt, found),
             Shape::Queue => self.all_names(None, SymbolKind::Queue, found),
             Shape::Calendar => self.all_names(None, SymbolKind::Calendar, found),
@@ -153,8 +161,6 @@ impl Workspace {
             Shape::Text
             | Shape::Texts
             | Shape::FlowName
-            | Shape::Flow
-            | Shape::Exit
             | Shape::NewStep
             | Shape::NewLookup
             | Shape::NewParameter
@@ -192,6 +198,69 @@ impl Workspace {
         }
     }
 
+    /// The flows that this one may run.
+    fn flows(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        for it in flow.into_iter().flat_map(|it| self.runnable(it)) {
+            let says = self.about(&it.symbol()).unwrap_or_default();
+            let kind = SuggestionKind::Name(SymbolKind::Flow);
+            found.add(it.called(), kind, SymbolKind::Flow.called(), says);
+        }
+    }
+
+    /// The flow that is run where an input or an exit is typed.
+    fn run_at(&self, flow: Option<&File>, spot: &Spot) -> Option<&File> {
+        self.run_by(flow?, spot.run.as_deref()?.trim())
+    }
+
+    /// What the flow that is run takes, as keys.
+    fn inputs(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        let Some((run, _)) = self.run_at(flow, found.spot).and_then(File::flow) else { return };
+        for (name, kind) in &run.takes {
+            if !found.spot.has_beside(name) {
+                let of = SuggestionKind::Name(SymbolKind::Variable);
+                let says = format!("the flow `{}` takes it", run.name.value);
+                found.key(name, of, &kind.value.to_string(), says);
+            }
+        }
+    }
+
+    /// Beside a `run` the exits of the flow that is run, and fields; behind a `return` the flow's own.
+    fn exits(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        let exit = SuggestionKind::Name(SymbolKind::Exit);
+        if found.spot.run.is_none() {
+            let is_return = found.spot.around.iter().any(|(key, _)| key == "return");
+            let own = flow.filter(|_| is_return).and_then(File::flow);
+            for it in own.map(|(flow, _)| flow.exits.as_slice()).unwrap_or_default() {
+                found.add(&it.value, exit, SymbolKind::Exit.called(), String::new());
+            }
+            return;
+        }
+        if let Some((run, _)) = self.run_at(flow, found.spot).and_then(File::flow) {
+            for it in run.exits.iter().filter(|it| !found.spot.has_beside(&it.value)) {
+                let says = format!("a way back out of the flow `{}`", run.name.value);
+                found.key(&it.value, exit, SymbolKind::Exit.called(), says);
+            }
+        }
+        let fields = reference::action("run").into_iter().flat_map(Action::fields);
+        for field in fields.chain(&reference::COMMON) {
+            if !found.spot.has_beside(field.name) {
+                let detail = field.shape.called();
+                found.key(field.name, SuggestionKind::Field, &detail, hover::of_field(field));
+            }
+        }
+    }
+
+    /// `identify/ask`: the steps of the flows that a scenario's flow runs.
+    fn steps_within(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        let runs = flow.into_iter().flat_map(|it| self.runs(it));
+        for (run, (flow, _)) in runs.filter_map(|it| Some((it.called(), it.flow()?))) {
+            for step in flow.steps.keys() {
+                let kind = SuggestionKind::Name(SymbolKind::Step);
+                found.add(&format!("{run}/{step}"), kind, "step", String::new());
+            }
+        }
+    }
+
     /// What a lookup takes or gives, as keys.
     fn of_lookup(&self, flow: Option<&File>, kinds: &[SymbolKind], found: &mut Collected<'_>) {
         let (Some(flow), Some(lookup)) = (flow, found.spot.lookup.clone()) else { return };
@@ -199,9 +268,7 @@ impl Workspace {
             self.names(flow).into_iter().filter(|it| it.gives && kinds.contains(&it.symbol.kind))
         {
             let own = it.symbol.name.split_once('.').filter(|(of, _)| *of == lookup);
-            let Some((_, name)) =
-                own.filter(|(_, it)| !found.spot.beside.iter().any(|(key, _)| key == it))
-            else {
+            let Some((_, name)) = own.filter(|(_, it)| !found.spot.has_beside(it)) else {
                 continue;
             };
             let says = self.about(&it.symbol).unwrap_or_default();
@@ -219,7 +286,9 @@ impl Workspace {
         }
         let before = found.spot.before.trim_end().trim_end_matches(['=', '!']).trim_end();
         let left = before.rsplit([' ', '(', '"', '\'']).next().unwrap_or_default().to_owned();
-        if let Some(Type::Choice(words)) = flow.and_then(|it| kind_of(it, &left)) {
+        let readable = self.readable(flow).into_iter();
+        let kind = readable.filter_map(|(name, kind)| kind.filter(|_| name == left)).next();
+        if let Some(Type::Choice(words)) = kind {
             for word in words.iter() {
                 found.add(word, SuggestionKind::Value, &format!("of `{left}`"), String::new());
             }
@@ -231,6 +300,8 @@ impl Workspace {
 
     /// Everything that an expression of a flow may read, with its type.
     fn readable(&self, flow: Option<&File>) -> Vec<(String, Option<Type>)> {
+        let runs = flow.into_iter().flat_map(|it| self.runs(it));
+        let runs: Vec<_> = runs.filter_map(|it| Some((it.called(), &it.flow()?.0))).collect();
         let Some((flow, types)) = flow.and_then(File::flow) else {
             return builtin::NAMES.iter().map(|it| ((*it).to_owned(), None)).collect();
         };
@@ -243,6 +314,14 @@ impl Workspace {
                 (format!("{lookup}.{name}"), Some(given.kind.value.clone()))
             })
         });
+        let results = runs.into_iter().flat_map(|(run, it)| {
+            let prefix = run.replace('-', "_");
+            let given = it.gives.iter();
+            given.map(move |(name, given)| {
+                (format!("{prefix}.{name}"), Some(given.kind.value.clone()))
+            })
+        });
+        let columns = columns.chain(results);
         let builtins = builtin::NAMES.iter();
         let builtins =
             builtins.map(|it| ((*it).to_owned(), builtin::builtin(flow, it).map(|(kind, _)| kind)));
@@ -307,16 +386,6 @@ impl Workspace {
         };
         all.into_iter().filter(|(_, kind)| *kind != Some(Type::Secret)).map(suggestion).collect()
     }
-}
-
-/// What a name of a flow is.
-fn kind_of(file: &File, name: &str) -> Option<Type> {
-    let (flow, types) = file.flow()?;
-    let column = || {
-        let (lookup, column) = name.split_once('.')?;
-        Some(flow.lookups.get(lookup)?.gives.get(column)?.kind.value.clone())
-    };
-    types.get(name).cloned().or_else(column).or_else(|| Some(builtin::builtin(flow, name)?.0))
 }
 
 /// An action, with the fields that must be there as places to fill in.

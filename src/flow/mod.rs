@@ -47,7 +47,7 @@ pub(crate) use duration::read as length_of;
 pub use explain::explain;
 pub use graph::Way;
 pub use parse::parse;
-pub(crate) use parse::{is_kebab, is_snake};
+pub(crate) use parse::{is_exit_taken, is_kebab, is_snake};
 pub use picture::{
     Cover, Covered, EndOfCall, Ends, Picture, Stepped, Traffic, Walked, covered_page,
 };

@@ -16,7 +16,7 @@ pub(super) use actions::NAMES;
 use actions::others;
 pub use actions::{ACTIONS, COMMON, CONFIRM_KEYS, action};
 pub use markdown::markdown;
-pub use places::{Of, Place, What, places};
+pub use places::{Of, Owner, Place, What, places};
 pub use schema::{schema, with_places};
 pub use shape::Shape;
 
@@ -102,7 +102,7 @@ pub const FLOW: [Field; 13] = [
     field("max_time_to_person", Shape::Duration, "none", "how long a caller who presses no right key may be kept from a person"),
     field("defaults", Shape::Fields(&DEFAULTS), "5 s, 3 s, 3, 2 s", "what actions fall back on"),
     field("lookups", Shape::Map(&Shape::NewLookup, &Shape::Action(LOOKUPS, &[])), "none", "what it may ask of databases and other systems"),
-    field("takes", Shape::Map(&Shape::NewParameter, &Shape::Type), "none", "variables that a flow that runs it sets before it begins"),
+    field("takes", Shape::Map(&Shape::Variable, &Shape::Type), "none", "variables that a flow that runs it sets before it begins"),
     field("gives", Shape::Map(&Shape::Variable, &Shape::Given), "none", "variables of it that are read behind the `run`; `number?` may be missing"),
     field("exits", Shape::OneOrMore(&Shape::Exit), "none", "ways back other than behind the `run`"),
     field("context", Shape::List(&Shape::Fields(&CONTEXT)), "none", "what an agent sees first, in this order"),

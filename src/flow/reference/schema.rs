@@ -99,7 +99,7 @@ fn of(shape: Shape) -> Value {
         ] }),
         Shape::FlowName | Shape::Flow | Shape::Step | Shape::NewStep => name(kebab),
         Shape::Reason | Shape::Exit => name(r"^\s*[a-z0-9]+([-_][a-z0-9]+)*\s*$"),
-        Shape::Lookup | Shape::NewLookup | Shape::Parameter => name(snake),
+        Shape::Lookup | Shape::NewLookup | Shape::Parameter | Shape::Input => name(snake),
         Shape::NewParameter | Shape::NewColumn | Shape::Variable | Shape::OwnName => name(snake),
         Shape::Language => {
             json!({ "type": "string", "pattern": "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$" })

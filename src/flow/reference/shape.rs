@@ -25,6 +25,8 @@ pub enum Shape {
     Prompt,
     /// The name of a lookup.
     Lookup,
+    /// The name of something that a flow that is run takes.
+    Input,
     /// The name of a lookup, given here.
     NewLookup,
     /// The name of something that a lookup takes.
@@ -118,6 +120,7 @@ impl Shape {
             Self::NewStep => "name of a step".to_owned(),
             Self::Prompt => "prompt".to_owned(),
             Self::Lookup => "lookup".to_owned(),
+            Self::Input => "what the flow takes".to_owned(),
             Self::NewLookup => "name of a lookup".to_owned(),
             Self::Parameter => "what the lookup takes".to_owned(),
             Self::NewParameter => "name of a value".to_owned(),
