@@ -10,7 +10,9 @@ use crate::diagnostic::Span;
 use crate::flow::builtin;
 use crate::flow::keys_named;
 use crate::flow::reference::{self, Action, Field, Shape, What};
+use crate::speech::Catalogue;
 use crate::value::{TYPE_NAMES, Type};
+use crate::yaml::Node;
 
 /// The most suggestions for one place.
 const MAX_SUGGESTIONS: usize = 1_000;
@@ -130,6 +132,7 @@ impl Workspace {
             Shape::Lookup => self.all_names(flow, SymbolKind::Lookup, found),
             Shape::Variable => self.all_names(flow, SymbolKind::Variable, found),
             Shape::Parameter => self.of_lookup(flow, &[SymbolKind::Parameter], found),
+            Shape::Path | Shape::Json | Shape::Query => self.places_of(flow, shape, found),
             Shape::Cell => {
                 self.of_lookup(flow, &[SymbolKind::Parameter, SymbolKind::Column], found)
             }
@@ -172,7 +175,6 @@ impl Workspace {
             | Shape::Action(..)
             | Shape::Allow
             | Shape::Pattern
-            | Shape::Json
             | Shape::Nothing => {}
         }
     }
@@ -277,6 +279,34 @@ impl Workspace {
         }
     }
 
+    /// Behind `{` of a path or a text, or `:` of a query: what the lookup takes.
+    fn places_of(&self, flow: Option<&File>, shape: Shape, found: &mut Collected<'_>) {
+        let before = found.spot.before.trim_end();
+        let within = |mark: char| before.strip_suffix(mark);
+        let begun = match shape {
+            Shape::Query => within(':').is_some_and(|it| !it.ends_with(':')),
+            // `{` without quotes begins a map of the JSON.
+            Shape::Json => within('{').is_some_and(|it| {
+                let odd = |quote| it.matches(quote).count() % 2 == 1;
+                let is_inside = |it: char| !it.is_whitespace() && !",[{:".contains(it);
+                odd('"') || odd('\'') || it.ends_with(is_inside)
+            }),
+            _ => within('{').is_some(),
+        };
+        let lookup = found.spot.lookup.as_deref().filter(|_| begun);
+        let Some(lookup) = flow.zip(lookup).and_then(|(flow, it)| flow.lookup(it)) else { return };
+        let changes = lookup.get("changes").and_then(Node::text) == Some("yes");
+        for (name, kind) in lookup.get("takes").map(Node::entries).unwrap_or_default() {
+            let of = SuggestionKind::Name(SymbolKind::Parameter);
+            let detail = kind.text().unwrap_or(SymbolKind::Parameter.called());
+            found.add(name.text().unwrap_or_default(), of, detail, String::new());
+        }
+        if matches!(shape, Shape::Query) && changes {
+            let says = "a key of this call and step, the same when it is tried again".to_owned();
+            found.add("once", SuggestionKind::Word, "idempotency key", says);
+        }
+    }
+
     /// Names that can be read, and the words of a choice that is compared with.
     fn expression(&self, flow: Option<&File>, found: &mut Collected<'_>) {
         for (name, kind) in self.readable(flow) {
@@ -365,6 +395,10 @@ impl Workspace {
             return Vec::new();
         };
         let start = line_start + open + 1;
+        let inside = written.get(open + 1..).unwrap_or_default();
+        if let Some((value, unit)) = inside.split_once(" in ") {
+            return units(file, start + value.len() + 4, offset, unit.trim_start().len());
+        }
         let typed = Span::new(file.id, start, offset);
         let prompt = written.trim_start().split(':').next().unwrap_or_default();
         let flows: Vec<_> = self.files().filter(|it| it.kind == FileKind::Flow).collect();
@@ -386,6 +420,22 @@ impl Workspace {
         };
         all.into_iter().filter(|(_, kind)| *kind != Some(Type::Secret)).map(suggestion).collect()
     }
+}
+
+/// The units of a catalogue, for `{line.data in …}` of which `typed` bytes before `offset` are there.
+fn units(file: &File, from: usize, offset: usize, typed: usize) -> Vec<Suggestion> {
+    let catalogue = file.good().and_then(|it| it.catalogue(file.id));
+    let names: BTreeSet<&str> = catalogue.into_iter().flat_map(Catalogue::units).collect();
+    let suggestion = |name: &str| Suggestion {
+        label: name.to_owned(),
+        kind: SuggestionKind::Value,
+        detail: "unit".to_owned(),
+        says: String::new(),
+        insert: name.to_owned(),
+        snippet: None,
+        replaces: Span::new(file.id, offset.saturating_sub(typed).max(from), offset),
+    };
+    names.into_iter().map(suggestion).collect()
 }
 
 /// An action, with the fields that must be there as places to fill in.

@@ -201,6 +201,11 @@ impl File {
         Symbol { kind: SymbolKind::Flow, flow: Some(self.id), name: self.called().into() }
     }
 
+    /// A lookup of a flow as it is written; the parser has none whose path or query is not whole yet.
+    pub(super) fn lookup(&self, name: &str) -> Option<&Node> {
+        self.good()?.tree.get("lookups")?.get(name)
+    }
+
     /// Whether a flow's exit gets its name at `span`.
     pub(super) fn gives_exit(&self, span: Span) -> bool {
         let exits = self.good().and_then(|it| it.tree.get("exits"));

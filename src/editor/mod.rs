@@ -15,6 +15,8 @@ mod cursor;
 mod files;
 mod fixes;
 mod hover;
+#[cfg(test)]
+mod lookups_tests;
 mod names;
 mod outline;
 mod rename;

@@ -7,6 +7,7 @@ use super::files::{File, FileKind, Workspace};
 use crate::diagnostic::{FileId, Span};
 use crate::flow::expr::Expr;
 use crate::flow::reference::{Owner, Place, Shape, What};
+use crate::flow::{named_in_query, named_in_text};
 use crate::yaml::{Kind, Node};
 
 /// What a name is of.
@@ -224,8 +225,9 @@ impl Named<'_> {
             Shape::NewColumn => self.of_lookup(K::Column, place, text, span, true),
             Shape::NewParameter => self.of_lookup(K::Parameter, place, text, span, true),
             Shape::Parameter => self.of_lookup(K::Parameter, place, text, span, false),
-            // A cell may be of both kinds; a column is what most are.
-            Shape::Cell => self.of_lookup(K::Column, place, text, span, false),
+            Shape::Cell => self.of_lookup(self.cell(place, text), place, text, span, false),
+            Shape::Path | Shape::Json => self.places_of(named_in_text, place, span),
+            Shape::Query => self.places_of(named_in_query, place, span),
             Shape::FlowName => {
                 let symbol = self.file.symbol();
                 self.push(symbol.kind, symbol.flow, &symbol.name, span, true);
@@ -295,7 +297,6 @@ impl Named<'_> {
             | Shape::Action(..)
             | Shape::Allow
             | Shape::Pattern
-            | Shape::Json
             | Shape::Nothing => {}
         }
     }
@@ -317,6 +318,29 @@ impl Named<'_> {
         if !text.is_empty() {
             self.push(kind, flow, &format!("{lookup}.{text}"), span, gives);
         }
+    }
+
+    /// Where a lookup's values go in; looked for in what is written, whatever quotes and folds are around it.
+    fn places_of(&mut self, find: fn(&str) -> Vec<(usize, &str)>, place: &Place<'_>, span: Span) {
+        let text = self.file.good().map(|it| &*it.text);
+        let text = text.and_then(|it| it.get(span.start as usize..span.end as usize));
+        for (at, name) in text.map(find).unwrap_or_default() {
+            let span = span.part(at, at + name.len());
+            self.of_lookup(SymbolKind::Parameter, place, name, span, false);
+        }
+    }
+
+    /// What a cell of a scenario's table is of. It may be both; a column is what most are.
+    fn cell(&self, place: &Place<'_>, name: &str) -> SymbolKind {
+        let lookup = place.owner.map(Owner::name).unwrap_or_default();
+        let (flow, lookup) = match lookup.split_once('/') {
+            Some((run, lookup)) => (self.run(run), lookup),
+            None => (self.flow, lookup),
+        };
+        let lookup = flow.and_then(|it| it.lookup(lookup));
+        let has = |section| lookup.and_then(|it| it.get(section)?.get(name)).is_some();
+        let takes = has("takes") && !has("gives");
+        if takes { SymbolKind::Parameter } else { SymbolKind::Column }
     }
 
     /// The flow that is run where an input or an exit of it stands.

@@ -1,6 +1,6 @@
 //! Where a name comes from, where it is used, and what another name would change.
 
-use super::files::{FileKind, Workspace};
+use super::files::{File, FileKind, Workspace};
 use super::names::{Occurrence, SymbolKind};
 use crate::diagnostic::Span;
 use crate::flow::{is_exit_taken, is_kebab, is_snake};
@@ -78,9 +78,9 @@ impl Workspace {
             | SymbolKind::Variable
             | SymbolKind::Lookup
             | SymbolKind::Column
+            | SymbolKind::Parameter
             | SymbolKind::Exit => {}
             SymbolKind::Flow => return Err(Unnameable::File),
-            SymbolKind::Parameter => return Err(Unnameable::NoName),
             SymbolKind::Queue
             | SymbolKind::Calendar
             | SymbolKind::CaseKind
@@ -124,7 +124,9 @@ impl Workspace {
             Some((lookup, _)) => format!("{lookup}.{new}"),
             None => new.to_owned(),
         };
-        if kind == SymbolKind::Exit && is_exit_taken(new) {
+        // `:once` is an idempotency key.
+        let once = kind == SymbolKind::Parameter && new == "once";
+        if once || kind == SymbolKind::Exit && is_exit_taken(new) {
             return Err(Unnameable::Taken(full));
         }
         let others =
@@ -134,11 +136,15 @@ impl Workspace {
             return Err(Unnameable::Taken(full));
         }
         let broken = self.files().find(|it| {
-            // A flow that runs the one in which the name changes has its name somewhere.
-            let runs = |id| self.get(id).is_some_and(|flow| it.text.contains(flow.called()));
-            let crosses = matches!(kind, SymbolKind::Variable | SymbolKind::Exit);
+            // A flow that runs the one in which the name changes has it, and so have its scenarios.
+            let runs = |id| {
+                self.get(id).map(File::called).is_some_and(|name| {
+                    let run = it.text.contains(&format!("run: {name}"));
+                    run || it.text.contains(&format!("{name}/"))
+                })
+            };
             let matters = kind == SymbolKind::Prompt
-                || crosses && meant.iter().filter_map(|it| it.flow).any(runs)
+                || meant.iter().filter_map(|it| it.flow).any(runs)
                 || it.kind == FileKind::Catalogue
                 || self
                     .flow_of(it)

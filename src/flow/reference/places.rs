@@ -114,8 +114,13 @@ fn walk<'a>(node: &'a Node, shape: Shape, owner: Option<Owner<'a>>, found: &mut 
         }
         (Shape::Either(_, map), Kind::Map(_)) => walk(node, *map, owner, found),
         (Shape::Either(one, _), _) => walk(node, *one, owner, found),
-        (Shape::Texts | Shape::Type | Shape::Given | Shape::Json, Kind::Map(_) | Kind::List(_)) => {
+        (Shape::Json, Kind::List(items)) => {
+            items.iter().for_each(|item| walk(item, shape, owner, found));
         }
+        (Shape::Json, Kind::Map(entries)) => {
+            entries.iter().for_each(|(_, value)| walk(value, shape, owner, found));
+        }
+        (Shape::Texts | Shape::Type | Shape::Given, Kind::Map(_) | Kind::List(_)) => {}
         (_, Kind::Scalar(_) | Kind::Null) => found.push(value(shape)),
         (_, Kind::List(_) | Kind::Map(_)) => {} // not what belongs there: the parser says so
     }

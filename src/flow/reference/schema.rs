@@ -90,7 +90,12 @@ fn of(shape: Shape) -> Value {
     let kebab = r"^\s*[a-z0-9]+(-[a-z0-9]+)*\s*$";
     let snake = r"^[a-z][a-z0-9_]*$";
     match shape {
-        Shape::Text | Shape::Address | Shape::Expression | Shape::Cell => {
+        Shape::Text
+        | Shape::Path
+        | Shape::Query
+        | Shape::Address
+        | Shape::Expression
+        | Shape::Cell => {
             json!({ "type": ["string", "number", "boolean"] })
         }
         Shape::Texts => json!({ "anyOf": [

@@ -7,6 +7,10 @@ use super::{Action, Field};
 pub enum Shape {
     /// Any text.
     Text,
+    /// A path below a connector's address, in which a lookup's values stand as `{name}`.
+    Path,
+    /// A SQL statement, in which a lookup's values stand as `:name`.
+    Query,
     /// A text, or a text per language.
     Texts,
     /// The name of the flow, given here.
@@ -99,7 +103,7 @@ pub enum Shape {
     Either(&'static Self, &'static Self),
     /// What a scenario's table of a lookup has: a column, or what the lookup takes.
     Cell,
-    /// Anything that JSON can say.
+    /// Anything that JSON can say, in which a lookup's values stand as `{name}`.
     Json,
     /// Nothing.
     Nothing,
@@ -110,7 +114,7 @@ impl Shape {
     #[must_use]
     pub fn called(self) -> String {
         match self {
-            Self::Text => "text".to_owned(),
+            Self::Text | Self::Path | Self::Query => "text".to_owned(),
             Self::Texts => "text, or a text per language".to_owned(),
             Self::FlowName => "name".to_owned(),
             Self::Flow => "flow".to_owned(),
