@@ -283,15 +283,15 @@ impl Workspace {
     fn places_of(&self, flow: Option<&File>, shape: Shape, found: &mut Collected<'_>) {
         let before = found.spot.before.trim_end();
         let within = |mark: char| before.strip_suffix(mark);
-        let begun = match shape {
-            Shape::Query => within(':').is_some_and(|it| !it.ends_with(':')),
+        let begun = if matches!(shape, Shape::Query) {
+            within(':').is_some_and(|it| !it.ends_with(':'))
+        } else {
             // `{` without quotes begins a map of the JSON.
-            Shape::Json => within('{').is_some_and(|it| {
+            within('{').is_some_and(|it| {
                 let odd = |quote| it.matches(quote).count() % 2 == 1;
                 let is_inside = |it: char| !it.is_whitespace() && !",[{:".contains(it);
                 odd('"') || odd('\'') || it.ends_with(is_inside)
-            }),
-            _ => within('{').is_some(),
+            })
         };
         let lookup = found.spot.lookup.as_deref().filter(|_| begun);
         let Some(lookup) = flow.zip(lookup).and_then(|(flow, it)| flow.lookup(it)) else { return };
