@@ -180,3 +180,26 @@ fn units_are_those_of_the_catalogue() {
         }
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_around_a_value_is_answered(
+        cut in 0..FLOW.len(), length in 0_usize..20, instead in "[{}:\"'|>\n \u{8ba2}a/-]{0,8}", offset in 0_usize..900
+    ) {
+        let end = (cut + length).min(FLOW.len());
+        let text = format!("{}{instead}{}", &FLOW[..cut], &FLOW[end..]);
+        let mut at = offset.min(text.len());
+        while !text.is_char_boundary(at) { at += 1; }
+        let mut it = house();
+        it.set("flows/shop.yaml", FileKind::Flow, &text);
+        it.complete("flows/shop.yaml", at);
+        it.hover("flows/shop.yaml", at);
+        it.references("flows/shop.yaml", at);
+        if let Ok(edits) = it.rename("flows/shop.yaml", at, "other") {
+            for edit in edits {
+                let text = &it.get(edit.span.file).unwrap().text;
+                proptest::prop_assert!(text.get(edit.span.start as usize..edit.span.end as usize).is_some());
+            }
+        }
+    }
+}
