@@ -71,6 +71,8 @@ pub(super) struct Good {
     pub(super) tree: Node,
     flow: OnceCell<Option<(Flow, HashMap<String, Type>)>>,
     catalogue: OnceCell<Option<Catalogue>>,
+    /// The names of the flows that it runs.
+    pub(super) runs: OnceCell<Vec<Arc<str>>>,
 }
 
 /// All files of a house: flows, scenarios, catalogues, the configuration.
@@ -125,6 +127,7 @@ impl Workspace {
                     tree,
                     flow: OnceCell::new(),
                     catalogue: OnceCell::new(),
+                    runs: OnceCell::new(),
                 });
             }
         }

@@ -1,6 +1,7 @@
 //! Which flow runs which, as their files are being written.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::files::{File, FileKind, Workspace};
 use crate::diagnostic::FileId;
@@ -20,11 +21,12 @@ impl Workspace {
 
     /// The flows that `by` runs and that are there, each once, in the order that they are named.
     pub(super) fn runs(&self, by: &File) -> Vec<&File> {
+        let names = by.good().map(|good| good.runs.get_or_init(|| named(by)).as_slice());
         let mut all: Vec<&File> = Vec::new();
-        for place in by.places() {
-            let What::Value(Shape::Flow) = place.what else { continue };
-            let run = place.node.text().and_then(|it| self.run_by(by, it.trim()));
-            all.extend(run.filter(|run| all.iter().all(|it| it.id != run.id)));
+        for run in names.unwrap_or_default().iter().filter_map(|it| self.run_by(by, it)) {
+            if all.iter().all(|it| it.id != run.id) {
+                all.push(run);
+            }
         }
         all
     }
@@ -65,10 +67,37 @@ impl Workspace {
         let Some(file) = self.file(path).filter(|it| it.kind == FileKind::Flow) else {
             return Vec::new();
         };
-        let others = self.files().filter(|it| it.kind == FileKind::Flow && it.id != file.id);
-        let callers = others.filter(|it| self.leads_to(it, file.id));
-        callers.map(|it| it.path.to_string()).collect()
+        let flows = self.files().filter(|it| it.kind == FileKind::Flow);
+        let runs = |it: &File| self.runs(it).into_iter().map(|it| it.id).collect();
+        let mut others: Vec<(&File, Vec<FileId>)> = flows.map(|it| (it, runs(it))).collect();
+        let mut reached = BTreeSet::from([file.id]);
+        let mut callers = Vec::new();
+        loop {
+            let calls =
+                |(_, runs): &mut (&File, Vec<FileId>)| runs.iter().any(|it| reached.contains(it));
+            let found: Vec<_> = others.extract_if(.., calls).map(|(it, _)| it).collect();
+            if found.is_empty() {
+                break; // at the latest when no flow is left
+            }
+            reached.extend(found.iter().map(|it| it.id));
+            callers
+                .extend(found.iter().filter(|it| it.id != file.id).map(|it| it.path.to_string()));
+        }
+        callers
     }
+}
+
+/// The names behind each `run` of a flow, each once.
+fn named(flow: &File) -> Vec<Arc<str>> {
+    let mut all: Vec<Arc<str>> = Vec::new();
+    for place in flow.places() {
+        let What::Value(Shape::Flow) = place.what else { continue };
+        let name = place.node.text().map(str::trim).unwrap_or_default();
+        if all.iter().all(|it| **it != *name) {
+            all.push(name.into());
+        }
+    }
+    all
 }
 
 /// The folder of a path, with what ends it.
