@@ -1,13 +1,17 @@
 -- What an editor does with `hotline lsp`: Neovim's own client, without a window. Called by tests/editor.rs with the
--- binary, the folder of the house and the file for what came of it, as JSON.
+-- binary, the folder of the house, what to do there and the file for what came of it, as JSON.
 local binary, house, result = os.getenv('HOTLINE'), os.getenv('HOUSE'), os.getenv('RESULT')
-local flow = house .. '/flows/shop.yaml'
 local found = {}
-
-vim.cmd('edit ' .. vim.fn.fnameescape(flow))
-local buffer = vim.api.nvim_get_current_buf()
 local client = vim.lsp.start_client({ name = 'hotline', cmd = { binary, 'lsp' }, root_dir = house })
-vim.lsp.buf_attach_client(buffer, client)
+local buffer -- the one that is asked about
+
+local function open(flow)
+  vim.o.hidden = true -- what is not saved stays while another file is shown
+  vim.cmd('edit ' .. vim.fn.fnameescape(house .. '/flows/' .. flow))
+  buffer = vim.api.nvim_get_current_buf()
+  vim.lsp.buf_attach_client(buffer, client)
+  vim.wait(30000, function() return vim.lsp.buf_get_clients(buffer)[client] ~= nil end, 10)
+end
 
 -- Waits for the findings in the flow to be as `wanted` says; how long that took.
 local function findings(wanted)
@@ -45,8 +49,10 @@ local function write(line, text)
   vim.api.nvim_buf_set_lines(buffer, line, line + 1, false, { text })
 end
 
-local ok, error = pcall(function()
-  vim.wait(30000, function() return vim.lsp.buf_get_clients(buffer)[client] ~= nil end, 10)
+local scenarios = {}
+
+function scenarios.one_flow()
+  open('shop.yaml')
 
   -- A name with a mistake behind Chinese letters.
   local line = place('- goto: ask-order')
@@ -87,7 +93,74 @@ local ok, error = pcall(function()
   found.after = findings(function(all)
     return #vim.tbl_filter(function(it) return it.severity == vim.diagnostic.severity.ERROR end, all) == 0
   end)
-end)
+end
+
+-- Of two flows, one runs the other; both are open, and the one that is run is not saved.
+function scenarios.two_flows()
+  local function labels(text)
+    local items = ask('textDocument/completion', text).items
+    return vim.tbl_map(function(it) return it.label end, items)
+  end
+  local function sound(all)
+    return #vim.tbl_filter(function(it) return it.severity == vim.diagnostic.severity.ERROR end, all) == 0
+  end
+  local function says(text)
+    return function(all)
+      return #vim.tbl_filter(function(it) return it.message:find(text, 1, true) ~= nil end, all) > 0
+    end
+  end
+  open('shared/identify.yaml')
+  local run = buffer
+  open('front.yaml')
+  local front = buffer
+  findings(sound)
+
+  -- What may be written.
+  local line = place('- run: identify')
+  local lines = vim.api.nvim_buf_get_lines(buffer, line, line + 3, false)
+  write(line, '    - run: ')
+  found.flows = labels('- run: ')
+  write(line, lines[1])
+  write(line + 1, '      with: { ')
+  found.inputs = labels('with: { ')
+  write(line + 1, lines[2])
+  write(line + 2, '      re')
+  found.exits = labels('      re')
+  write(line + 2, lines[3])
+
+  found.hover = ask('textDocument/hover', '- run: iden').contents.value
+  local definition = ask('textDocument/definition', '- run: iden')
+  found.definition = vim.tbl_map(function(it) return { uri = it.uri, line = it.range.start.line } end, definition)
+  found.references = #ask('textDocument/references', '      refu', { context = { includeDeclaration = true } })
+
+  -- What is typed there is seen here, without being saved.
+  buffer = run
+  line = place('takes: { number: digits }')
+  write(line, 'takes: { number: digits, pin: digits }')
+  buffer = front
+  found.missing = findings(says('pin'))
+  found.saved = table.concat(vim.fn.readfile(house .. '/flows/shared/identify.yaml'), '\n')
+  buffer = run
+  write(line, 'takes: { number: digits }')
+  buffer = front
+  findings(sound)
+
+  -- An exit gets another name in both.
+  local edit = ask('textDocument/rename', '      refu', { newName = 'turned-away' })
+  vim.lsp.util.apply_workspace_edit(edit, 'utf-16')
+  vim.cmd('silent wall')
+  findings(sound)
+
+  -- A flow that is closed unsaved is again what the disk has.
+  buffer = run
+  write(line, 'takes: { number: digits, pin: digits }')
+  buffer = front
+  findings(says('pin'))
+  vim.cmd('bdelete! ' .. run)
+  findings(sound)
+end
+
+local ok, error = pcall(scenarios[os.getenv('SCENARIO')])
 found.error = not ok and tostring(error) or nil
 local file = assert(io.open(result, 'w'))
 file:write(vim.fn.json_encode(found))

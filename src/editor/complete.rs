@@ -9,8 +9,10 @@ use super::names::SymbolKind;
 use crate::diagnostic::Span;
 use crate::flow::builtin;
 use crate::flow::keys_named;
-use crate::flow::reference::{Action, Field, Shape, What};
+use crate::flow::reference::{self, Action, Field, Shape, What};
+use crate::speech::Catalogue;
 use crate::value::{TYPE_NAMES, Type};
+use crate::yaml::Node;
 
 /// The most suggestions for one place.
 const MAX_SUGGESTIONS: usize = 1_000;
@@ -112,7 +114,15 @@ impl Workspace {
             words.iter().for_each(|it| found.add(it, SuggestionKind::Value, detail, String::new()));
         };
         match shape {
-            Shape::Step => self.all_names(flow, SymbolKind::Step, found),
+            Shape::Step => {
+                self.all_names(flow, SymbolKind::Step, found);
+                if file.kind == FileKind::Scenarios {
+                    self.steps_within(flow, found);
+                }
+            }
+            Shape::Flow => self.flows(flow, found),
+            Shape::Input => self.inputs(flow, found),
+            Shape::Exit => self.exits(flow, found),
             Shape::Prompt => self.all_names(None, SymbolKind::Prompt, found),
             Shape::Queue => self.all_names(None, SymbolKind::Queue, found),
             Shape::Calendar => self.all_names(None, SymbolKind::Calendar, found),
@@ -122,6 +132,7 @@ impl Workspace {
             Shape::Lookup => self.all_names(flow, SymbolKind::Lookup, found),
             Shape::Variable => self.all_names(flow, SymbolKind::Variable, found),
             Shape::Parameter => self.of_lookup(flow, &[SymbolKind::Parameter], found),
+            Shape::Path | Shape::Json | Shape::Query => self.places_of(flow, shape, found),
             Shape::Cell => {
                 self.of_lookup(flow, &[SymbolKind::Parameter, SymbolKind::Column], found)
             }
@@ -153,8 +164,6 @@ impl Workspace {
             Shape::Text
             | Shape::Texts
             | Shape::FlowName
-            | Shape::Flow
-            | Shape::Exit
             | Shape::NewStep
             | Shape::NewLookup
             | Shape::NewParameter
@@ -166,7 +175,6 @@ impl Workspace {
             | Shape::Action(..)
             | Shape::Allow
             | Shape::Pattern
-            | Shape::Json
             | Shape::Nothing => {}
         }
     }
@@ -192,6 +200,69 @@ impl Workspace {
         }
     }
 
+    /// The flows that this one may run.
+    fn flows(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        for it in flow.into_iter().flat_map(|it| self.runnable(it)) {
+            let says = self.about(&it.symbol()).unwrap_or_default();
+            let kind = SuggestionKind::Name(SymbolKind::Flow);
+            found.add(it.called(), kind, SymbolKind::Flow.called(), says);
+        }
+    }
+
+    /// The flow that is run where an input or an exit is typed.
+    fn run_at(&self, flow: Option<&File>, spot: &Spot) -> Option<&File> {
+        self.run_by(flow?, spot.run.as_deref()?.trim())
+    }
+
+    /// What the flow that is run takes, as keys.
+    fn inputs(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        let Some((run, _)) = self.run_at(flow, found.spot).and_then(File::flow) else { return };
+        for (name, kind) in &run.takes {
+            if !found.spot.has_beside(name) {
+                let of = SuggestionKind::Name(SymbolKind::Variable);
+                let says = format!("the flow `{}` takes it", run.name.value);
+                found.key(name, of, &kind.value.to_string(), says);
+            }
+        }
+    }
+
+    /// Beside a `run` the exits of the flow that is run, and fields; behind a `return` the flow's own.
+    fn exits(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        let exit = SuggestionKind::Name(SymbolKind::Exit);
+        if found.spot.run.is_none() {
+            let is_return = found.spot.around.iter().any(|(key, _)| key == "return");
+            let own = flow.filter(|_| is_return).and_then(File::flow);
+            for it in own.map(|(flow, _)| flow.exits.as_slice()).unwrap_or_default() {
+                found.add(&it.value, exit, SymbolKind::Exit.called(), String::new());
+            }
+            return;
+        }
+        if let Some((run, _)) = self.run_at(flow, found.spot).and_then(File::flow) {
+            for it in run.exits.iter().filter(|it| !found.spot.has_beside(&it.value)) {
+                let says = format!("a way back out of the flow `{}`", run.name.value);
+                found.key(&it.value, exit, SymbolKind::Exit.called(), says);
+            }
+        }
+        let fields = reference::action("run").into_iter().flat_map(Action::fields);
+        for field in fields.chain(&reference::COMMON) {
+            if !found.spot.has_beside(field.name) {
+                let detail = field.shape.called();
+                found.key(field.name, SuggestionKind::Field, &detail, hover::of_field(field));
+            }
+        }
+    }
+
+    /// `identify/ask`: the steps of the flows that a scenario's flow runs.
+    fn steps_within(&self, flow: Option<&File>, found: &mut Collected<'_>) {
+        let runs = flow.into_iter().flat_map(|it| self.runs(it));
+        for (run, (flow, _)) in runs.filter_map(|it| Some((it.called(), it.flow()?))) {
+            for step in flow.steps.keys() {
+                let kind = SuggestionKind::Name(SymbolKind::Step);
+                found.add(&format!("{run}/{step}"), kind, "step", String::new());
+            }
+        }
+    }
+
     /// What a lookup takes or gives, as keys.
     fn of_lookup(&self, flow: Option<&File>, kinds: &[SymbolKind], found: &mut Collected<'_>) {
         let (Some(flow), Some(lookup)) = (flow, found.spot.lookup.clone()) else { return };
@@ -199,14 +270,40 @@ impl Workspace {
             self.names(flow).into_iter().filter(|it| it.gives && kinds.contains(&it.symbol.kind))
         {
             let own = it.symbol.name.split_once('.').filter(|(of, _)| *of == lookup);
-            let Some((_, name)) =
-                own.filter(|(_, it)| !found.spot.beside.iter().any(|(key, _)| key == it))
-            else {
+            let Some((_, name)) = own.filter(|(_, it)| !found.spot.has_beside(it)) else {
                 continue;
             };
             let says = self.about(&it.symbol).unwrap_or_default();
             let kind = SuggestionKind::Name(it.symbol.kind);
             found.key(name, kind, it.symbol.kind.called(), says);
+        }
+    }
+
+    /// Behind `{` of a path or a text, or `:` of a query: what the lookup takes.
+    fn places_of(&self, flow: Option<&File>, shape: Shape, found: &mut Collected<'_>) {
+        let before = found.spot.before.trim_end();
+        let within = |mark: char| before.strip_suffix(mark);
+        let begun = if matches!(shape, Shape::Query) {
+            within(':').is_some_and(|it| !it.ends_with(':'))
+        } else {
+            // `{` without quotes begins a map of the JSON.
+            within('{').is_some_and(|it| {
+                let odd = |quote| it.matches(quote).count() % 2 == 1;
+                let is_inside = |it: char| !it.is_whitespace() && !",[{:".contains(it);
+                odd('"') || odd('\'') || it.ends_with(is_inside)
+            })
+        };
+        let lookup = found.spot.lookup.as_deref().filter(|_| begun);
+        let Some(lookup) = flow.zip(lookup).and_then(|(flow, it)| flow.lookup(it)) else { return };
+        let changes = lookup.get("changes").and_then(Node::text) == Some("yes");
+        for (name, kind) in lookup.get("takes").map(Node::entries).unwrap_or_default() {
+            let of = SuggestionKind::Name(SymbolKind::Parameter);
+            let detail = kind.text().unwrap_or(SymbolKind::Parameter.called());
+            found.add(name.text().unwrap_or_default(), of, detail, String::new());
+        }
+        if matches!(shape, Shape::Query) && changes {
+            let says = "a key of this call and step, the same when it is tried again".to_owned();
+            found.add("once", SuggestionKind::Word, "idempotency key", says);
         }
     }
 
@@ -219,7 +316,9 @@ impl Workspace {
         }
         let before = found.spot.before.trim_end().trim_end_matches(['=', '!']).trim_end();
         let left = before.rsplit([' ', '(', '"', '\'']).next().unwrap_or_default().to_owned();
-        if let Some(Type::Choice(words)) = flow.and_then(|it| kind_of(it, &left)) {
+        let readable = self.readable(flow).into_iter();
+        let kind = readable.filter_map(|(name, kind)| kind.filter(|_| name == left)).next();
+        if let Some(Type::Choice(words)) = kind {
             for word in words.iter() {
                 found.add(word, SuggestionKind::Value, &format!("of `{left}`"), String::new());
             }
@@ -231,6 +330,8 @@ impl Workspace {
 
     /// Everything that an expression of a flow may read, with its type.
     fn readable(&self, flow: Option<&File>) -> Vec<(String, Option<Type>)> {
+        let runs = flow.into_iter().flat_map(|it| self.runs(it));
+        let runs: Vec<_> = runs.filter_map(|it| Some((it.called(), &it.flow()?.0))).collect();
         let Some((flow, types)) = flow.and_then(File::flow) else {
             return builtin::NAMES.iter().map(|it| ((*it).to_owned(), None)).collect();
         };
@@ -243,6 +344,14 @@ impl Workspace {
                 (format!("{lookup}.{name}"), Some(given.kind.value.clone()))
             })
         });
+        let results = runs.into_iter().flat_map(|(run, it)| {
+            let prefix = run.replace('-', "_");
+            let given = it.gives.iter();
+            given.map(move |(name, given)| {
+                (format!("{prefix}.{name}"), Some(given.kind.value.clone()))
+            })
+        });
+        let columns = columns.chain(results);
         let builtins = builtin::NAMES.iter();
         let builtins =
             builtins.map(|it| ((*it).to_owned(), builtin::builtin(flow, it).map(|(kind, _)| kind)));
@@ -286,6 +395,10 @@ impl Workspace {
             return Vec::new();
         };
         let start = line_start + open + 1;
+        let inside = written.get(open + 1..).unwrap_or_default();
+        if let Some((value, unit)) = inside.split_once(" in ") {
+            return units(file, start + value.len() + 4, offset, unit.trim_start().len());
+        }
         let typed = Span::new(file.id, start, offset);
         let prompt = written.trim_start().split(':').next().unwrap_or_default();
         let flows: Vec<_> = self.files().filter(|it| it.kind == FileKind::Flow).collect();
@@ -309,14 +422,20 @@ impl Workspace {
     }
 }
 
-/// What a name of a flow is.
-fn kind_of(file: &File, name: &str) -> Option<Type> {
-    let (flow, types) = file.flow()?;
-    let column = || {
-        let (lookup, column) = name.split_once('.')?;
-        Some(flow.lookups.get(lookup)?.gives.get(column)?.kind.value.clone())
+/// The units of a catalogue, for `{line.data in …}` of which `typed` bytes before `offset` are there.
+fn units(file: &File, from: usize, offset: usize, typed: usize) -> Vec<Suggestion> {
+    let catalogue = file.good().and_then(|it| it.catalogue(file.id));
+    let names: BTreeSet<&str> = catalogue.into_iter().flat_map(Catalogue::units).collect();
+    let suggestion = |name: &str| Suggestion {
+        label: name.to_owned(),
+        kind: SuggestionKind::Value,
+        detail: "unit".to_owned(),
+        says: String::new(),
+        insert: name.to_owned(),
+        snippet: None,
+        replaces: Span::new(file.id, offset.saturating_sub(typed).max(from), offset),
     };
-    types.get(name).cloned().or_else(column).or_else(|| Some(builtin::builtin(flow, name)?.0))
+    names.into_iter().map(suggestion).collect()
 }
 
 /// An action, with the fields that must be there as places to fill in.

@@ -5,7 +5,7 @@
 
 use super::files::File;
 use crate::diagnostic::{FileId, Span};
-use crate::flow::reference::{Place, What, places};
+use crate::flow::reference::{Owner, Place, What, places};
 use crate::yaml;
 
 /// What is being typed.
@@ -15,6 +15,8 @@ pub(super) struct Spot {
     pub(super) what: What,
     /// The lookup that a column or a parameter is of.
     pub(super) lookup: Option<String>,
+    /// The flow that an input or an exit is of.
+    pub(super) run: Option<String>,
     /// The keys beside it, and the texts behind them.
     pub(super) beside: Vec<(String, Option<String>)>,
     /// The texts of the action or map around it: `play: welcome`, for what depends on it.
@@ -25,6 +27,13 @@ pub(super) struct Spot {
     pub(super) has_colon: bool,
     /// What stands before the word on its line.
     pub(super) before: String,
+}
+
+impl Spot {
+    /// Whether a key is written already.
+    pub(super) fn has_beside(&self, name: &str) -> bool {
+        self.beside.iter().any(|(key, _)| key == name)
+    }
 }
 
 /// Stands where the cursor is. No name that a designer gives.
@@ -63,9 +72,15 @@ pub(super) fn spot(file: &File, offset: usize) -> Option<Spot> {
             };
             let around = all.iter().filter(|it| matches!(it.what, What::Action(Some(_), _)));
             let around = around.flat_map(|it| texts(it.beside));
+            let (lookup, run) = match place.owner {
+                Some(Owner::Lookup(name)) => (Some(name.to_owned()), None),
+                Some(Owner::Flow(name)) => (None, Some(name.to_owned())),
+                None => (None, None),
+            };
             return Some(Spot {
                 what: place.what,
-                lookup: place.lookup.map(str::to_owned),
+                lookup,
+                run,
                 beside: texts(place.beside).into_iter().filter(|it| !it.0.contains(MARK)).collect(),
                 around: around.filter_map(|(key, text)| Some((key, text?))).collect(),
                 typed: Span::new(file.id, line_start + word, offset),

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::names::{Symbol, SymbolKind};
 use crate::diagnostic::{FileId, Span};
 use crate::flow::model::Flow;
 use crate::flow::reference::{FLOW, Place, Shape, places};
@@ -70,6 +71,8 @@ pub(super) struct Good {
     pub(super) tree: Node,
     flow: OnceCell<Option<(Flow, HashMap<String, Type>)>>,
     catalogue: OnceCell<Option<Catalogue>>,
+    /// The names of the flows that it runs.
+    pub(super) runs: OnceCell<Vec<Arc<str>>>,
 }
 
 /// All files of a house: flows, scenarios, catalogues, the configuration.
@@ -124,6 +127,7 @@ impl Workspace {
                     tree,
                     flow: OnceCell::new(),
                     catalogue: OnceCell::new(),
+                    runs: OnceCell::new(),
                 });
             }
         }
@@ -187,6 +191,29 @@ impl File {
             })
         };
         good.flow.get_or_init(read).as_ref()
+    }
+
+    /// What the file is called without its folder and `.yaml`: the name by which a flow is run.
+    pub(super) fn called(&self) -> &str {
+        let name = self.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        name.strip_suffix(".yaml").unwrap_or(name)
+    }
+
+    /// The flow that it is, as a name.
+    pub(super) fn symbol(&self) -> Symbol {
+        Symbol { kind: SymbolKind::Flow, flow: Some(self.id), name: self.called().into() }
+    }
+
+    /// A lookup of a flow as it is written; the parser has none whose path or query is not whole yet.
+    pub(super) fn lookup(&self, name: &str) -> Option<&Node> {
+        self.good()?.tree.get("lookups")?.get(name)
+    }
+
+    /// Whether a flow's exit gets its name at `span`.
+    pub(super) fn gives_exit(&self, span: Span) -> bool {
+        let exits = self.good().and_then(|it| it.tree.get("exits"));
+        let nodes = exits.into_iter().flat_map(|it| std::iter::once(it).chain(it.items()));
+        nodes.filter(|it| it.text().is_some()).any(|it| it.span == span)
     }
 
     /// The text at a place of what was last read, without its quotes.

@@ -32,6 +32,8 @@ impl SymbolKind {
             Self::Lookup => "lookup",
             Self::Column => "column",
             Self::Parameter => "value that the lookup takes",
+            Self::Flow => "flow",
+            Self::Exit => "exit",
             Self::Queue => "queue",
             Self::Calendar => "calendar",
             Self::Connector => "connector",
@@ -85,8 +87,18 @@ impl Workspace {
                 Some(says) => Some(format!("lookup `{name}`\n\n```yaml\n{says}```")),
                 None => builtin(&flow?.flow()?.0, name).map(|_| format!("`{name}`")),
             },
+            SymbolKind::Flow => told_of_flow(flow?),
+            SymbolKind::Exit => Some(format!("exit `{name}` of the flow `{}`", flow?.called())),
             SymbolKind::Variable => {
                 let (flow, types) = flow?.flow()?;
+                if let Some(kind) = flow.takes.get(name) {
+                    let what = format!("the flow `{}` takes", flow.name.value);
+                    return Some(typed(&what, name, &kind.value, false));
+                }
+                if let Some(it) = flow.gives.get(name) {
+                    let what = format!("the flow `{}` gives", flow.name.value);
+                    return Some(typed(&what, name, &it.kind.value, it.optional));
+                }
                 match types.get(&**name) {
                     Some(kind) => Some(typed("variable", name, kind, false)),
                     None => builtin(flow, name)
@@ -150,6 +162,28 @@ impl Workspace {
             symbol.name
         ))
     }
+}
+
+/// A flow as those see it that run it: its words about itself, what it takes and gives, its ways back.
+fn told_of_flow(file: &File) -> Option<String> {
+    let (flow, _) = file.flow()?;
+    let mut says = format!("flow `{}`", file.called());
+    // Writing into a `String` cannot fail.
+    for (lang, title) in flow.title.iter() {
+        let _ = write!(says, "\n- **{lang}** {title}");
+    }
+    for (name, kind) in &flow.takes {
+        let _ = write!(says, "\n- takes `{name}`: {}", kind.value);
+    }
+    for (name, it) in &flow.gives {
+        let _ = write!(says, "\n- {}", typed("gives", name, &it.kind.value, it.optional));
+    }
+    for exit in &flow.exits {
+        let _ = write!(says, "\n- exit `{}`", exit.value);
+    }
+    let languages: Vec<_> = flow.languages.iter().map(|it| &*it.value).collect();
+    let _ = write!(says, "\n- speaks {}", languages.join(", "));
+    Some(says)
 }
 
 fn typed(what: &str, name: &str, kind: &Type, may_be_missing: bool) -> String {

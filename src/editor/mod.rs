@@ -7,7 +7,7 @@
 //! finding.
 //! Always true: what may stand where comes from the table that the parser reads from; a text that is no YAML while it is
 //! typed keeps the names of the last one that was.
-//! Read next: `files`, `names` (which names mean the same), `cursor` (what is being typed), `complete`, `hover`.
+//! Read next: `files`, `names` (which names mean the same), `runs` (which flow runs which), `cursor` (what is being typed), `complete`, `hover`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 
 mod complete;
@@ -15,9 +15,14 @@ mod cursor;
 mod files;
 mod fixes;
 mod hover;
+#[cfg(test)]
+mod lookups_tests;
 mod names;
 mod outline;
 mod rename;
+mod runs;
+#[cfg(test)]
+mod runs_tests;
 #[cfg(test)]
 mod tests;
 

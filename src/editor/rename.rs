@@ -1,9 +1,9 @@
 //! Where a name comes from, where it is used, and what another name would change.
 
-use super::files::{FileKind, Workspace};
+use super::files::{File, FileKind, Workspace};
 use super::names::{Occurrence, SymbolKind};
 use crate::diagnostic::Span;
-use crate::flow::{is_kebab, is_snake};
+use crate::flow::{is_exit_taken, is_kebab, is_snake};
 
 /// A place and what is written there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub enum Unnameable {
     /// The new name has the wrong form.
     #[error("write lower-case words joined by `{0}`")]
     Form(char),
+    /// A flow is called what its file is.
+    #[error(
+        "a flow is called what its file is: rename the file, then its `flow` and each `run` of it"
+    )]
+    File,
     /// Something else is called so.
     #[error("`{0}` exists already")]
     Taken(String),
@@ -65,13 +70,17 @@ impl Workspace {
         self.read();
         let file = self.file(path).filter(|it| it.is_current()).ok_or(Unnameable::NoName)?;
         let name = self.name_at(file, offset).ok_or(Unnameable::NoName)?;
-        match name.symbol.kind {
+        // A placeholder means nothing by itself.
+        let meant = self.meant(&name);
+        match meant.first().ok_or(Unnameable::NoName)?.kind {
             SymbolKind::Step
             | SymbolKind::Prompt
             | SymbolKind::Variable
             | SymbolKind::Lookup
-            | SymbolKind::Column => {}
-            SymbolKind::Parameter => return Err(Unnameable::NoName),
+            | SymbolKind::Column
+            | SymbolKind::Parameter
+            | SymbolKind::Exit => {}
+            SymbolKind::Flow => return Err(Unnameable::File),
             SymbolKind::Queue
             | SymbolKind::Calendar
             | SymbolKind::CaseKind
@@ -81,7 +90,7 @@ impl Workspace {
             }
         }
         // Built-in names, words of a choice and what does not exist get their names nowhere.
-        let all = self.everywhere(&self.meant(&name));
+        let all = self.everywhere(&meant);
         if all.iter().any(|it| it.gives) { Ok(name.span) } else { Err(Unnameable::NoName) }
     }
 
@@ -100,19 +109,26 @@ impl Workspace {
         self.nameable(path, offset)?;
         let file = self.file(path).ok_or(Unnameable::NoName)?;
         let name = self.name_at(file, offset).ok_or(Unnameable::NoName)?;
-        let kind = name.symbol.kind;
+        let meant = self.meant(&name);
+        let first = meant.first().ok_or(Unnameable::NoName)?;
+        let kind = first.kind;
         let kebab = matches!(kind, SymbolKind::Step | SymbolKind::Prompt);
+        let either = kind == SymbolKind::Exit && is_kebab(new);
         if kebab && !is_kebab(new) {
             return Err(Unnameable::Form('-'));
         }
-        if !kebab && !is_snake(new) {
+        if !kebab && !is_snake(new) && !either {
             return Err(Unnameable::Form('_'));
         }
-        let meant = self.meant(&name);
-        let full = match name.symbol.name.split_once('.') {
+        let full = match first.name.split_once('.') {
             Some((lookup, _)) => format!("{lookup}.{new}"),
             None => new.to_owned(),
         };
+        // `:once` is an idempotency key.
+        let once = kind == SymbolKind::Parameter && new == "once";
+        if once || kind == SymbolKind::Exit && is_exit_taken(new) {
+            return Err(Unnameable::Taken(full));
+        }
         let others =
             meant.iter().map(|it| super::Symbol { name: full.as_str().into(), ..it.clone() });
         let others: Vec<_> = others.collect();
@@ -120,7 +136,15 @@ impl Workspace {
             return Err(Unnameable::Taken(full));
         }
         let broken = self.files().find(|it| {
+            // A flow that runs the one in which the name changes has it, and so have its scenarios.
+            let runs = |id| {
+                self.get(id).map(File::called).is_some_and(|name| {
+                    let run = it.text.contains(&format!("run: {name}"));
+                    run || it.text.contains(&format!("{name}/"))
+                })
+            };
             let matters = kind == SymbolKind::Prompt
+                || meant.iter().filter_map(|it| it.flow).any(runs)
                 || it.kind == FileKind::Catalogue
                 || self
                     .flow_of(it)

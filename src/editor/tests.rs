@@ -158,7 +158,7 @@ fn placeholders_and_scenarios_are_completed_too() {
 }
 
 /// What stands at the places given, each as `file:text`.
-fn at(it: &Workspace, spans: &[crate::diagnostic::Span]) -> Vec<String> {
+pub(super) fn at(it: &Workspace, spans: &[crate::diagnostic::Span]) -> Vec<String> {
     let shown = spans.iter().map(|span| {
         let file = it.get(span.file).unwrap();
         let name = file.path.rsplit('/').next().unwrap();
@@ -263,7 +263,7 @@ fn a_name_that_cannot_be_given_is_refused() {
         ("goto: ma",   "Not A Step", "write lower-case words joined by `-`"),
         ("into: order", "order-no", "write lower-case words joined by `_`"),
         ("queue: ser", "sales",     "a queue gets its name in hotline.yaml, and other places there use it"),
-        ("flow: sh",   "b",         "no step, prompt, lookup, column or variable stands here"),
+        ("flow: sh",   "b",         "a flow is called what its file is: rename the file, then its `flow` and each `run` of it"),
         ("status == shi", "sent",   "no step, prompt, lookup, column or variable stands here"),
     ];
     for (after, new, why) in table {

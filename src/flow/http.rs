@@ -241,6 +241,29 @@ pub(super) fn places(text: &str) -> Result<Vec<Result<Place, String>>, Wrong> {
     Ok(found)
 }
 
+/// The names of the places of a text that is perhaps still being typed, each with its first byte.
+pub(crate) fn names(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text.get(at..).and_then(|it| it.find('{')) {
+        let inside = at + open + 1;
+        let Some(rest) = text.get(inside..) else { break };
+        if rest.starts_with('{') {
+            at = inside + 1;
+            continue;
+        }
+        let Some(end) = rest.find(['{', '}']) else { break };
+        let (name, behind) = rest.split_at(end);
+        let name = name.split(':').next().unwrap_or(name);
+        let spaces = name.len() - name.trim_start().len();
+        if behind.starts_with('}') && super::is_snake(name.trim()) {
+            found.push((inside + spaces, name.trim()));
+        }
+        at = inside + end;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +305,24 @@ mod tests {
         for (text, expected) in table {
             let read = path(text).map(|it| format!("{} ? {}", shown(&it.path), shown(&it.query)));
             assert_eq!(read.as_deref(), expected.as_ref().map(|it| *it), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_where_they_stand_in_what_is_being_typed() {
+        #[rustfmt::skip]
+        let table: [(&str, &[(usize, &str)]); 8] = [
+            ("/orders/{number}/{ line }", &[(9, "number"), (19, "line")]),
+            ("订{a}{b: text}",            &[(4, "a"), (7, "b")]),
+            ("{{no}} {name}",             &[(8, "name")]),
+            ("/{open",                    &[]),
+            ("/{open/{a}",                &[(8, "a")]),
+            ("/{a.b}{}{No}",              &[]),
+            ("{{{a}}}",                   &[(3, "a")]),
+            ("{",                         &[]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(names(text), expected, "{text}");
         }
     }
 

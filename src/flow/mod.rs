@@ -41,13 +41,14 @@ pub use check::{
     CalendarFacts, ConnectorFacts, Facts, PromptFacts, Prompts, QueueFacts, Slot, World, allows,
     check,
 };
-pub(crate) use check::{keys_named, variable_types};
+pub(crate) use check::{keys_named, named_in_query, variable_types};
 pub use diff::{About, Change, Version, diff};
 pub(crate) use duration::read as length_of;
 pub use explain::explain;
 pub use graph::Way;
+pub(crate) use http::names as named_in_text;
 pub use parse::parse;
-pub(crate) use parse::{is_kebab, is_snake};
+pub(crate) use parse::{is_exit_taken, is_kebab, is_snake};
 pub use picture::{
     Cover, Covered, EndOfCall, Ends, Picture, Stepped, Traffic, Walked, covered_page,
 };

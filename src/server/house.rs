@@ -150,6 +150,11 @@ impl Ground {
         self.prove(path, file, text)
     }
 
+    /// Takes a flow's text as an editor has it, for those that run the flow.
+    pub(crate) fn take_flow_text(&mut self, path: &Path, text: &str) {
+        self.files.edited(path, text, &mut self.sources);
+    }
+
     fn prove(&mut self, path: &Path, file: FileId, text: &str) -> Option<Arc<Program>> {
         let words = Words(&self.catalogues);
         let world = world(&self.config, &words);

@@ -37,6 +37,11 @@ impl Files {
 
     /// The flow at `path` with a text that is perhaps not the disk's.
     pub(super) fn edited(&mut self, path: &Path, text: &str, sources: &mut Sources) -> FileId {
+        if let Some((file, known)) = self.known(path, sources)
+            && *known == *text
+        {
+            return file;
+        }
         let file = sources.add(path.display().to_string(), text);
         self.0.insert(path.to_owned(), file);
         file
@@ -47,16 +52,19 @@ impl Files {
         FilesBeside { files: self, sources, found: Vec::new() }
     }
 
+    fn known(&self, path: &Path, sources: &Sources) -> Option<(FileId, Arc<str>)> {
+        let file = *self.0.get(path)?;
+        let source = sources.get(file).filter(|it| Path::new(&*it.name) == path)?;
+        Some((file, Arc::clone(&source.text)))
+    }
+
     fn read(
         &mut self,
         path: &Path,
         sources: &mut Sources,
     ) -> Result<(FileId, Arc<str>), std::io::Error> {
-        if let Some(file) = self.0.get(path)
-            && let Some(source) = sources.get(*file)
-            && Path::new(&*source.name) == path
-        {
-            return Ok((*file, Arc::clone(&source.text)));
+        if let Some(known) = self.known(path, sources) {
+            return Ok(known);
         }
         let text: Arc<str> = fs::read_to_string(path)?.into();
         let file = sources.add(path.display().to_string(), Arc::clone(&text));

@@ -156,7 +156,8 @@ impl Session {
         if let (Some(kind), Ok(text)) = (self.kind(&path), fs::read_to_string(&path)) {
             self.workspace.set(&name(&path), kind, &text);
         }
-        self.dirty.remove(&path);
+        // The flows that run it run what the disk has again.
+        self.dirty.insert(path.clone());
         self.own.remove(&path);
         let mut targets: BTreeSet<_> =
             self.found.remove(&path).into_iter().flatten().map(|it| it.0).collect();
@@ -188,7 +189,15 @@ impl Session {
 
     /// Looks at everything that was touched, and tells the editor what was found.
     pub(super) fn look(&mut self, out: &mut Vec<Message>) {
+        self.callers();
         let mut ground = self.ground();
+        if let Ok(ground) = &mut ground {
+            // A flow runs others as they are being typed.
+            let flows = self.open.keys().filter(|it| self.kind(it) == Some(FileKind::Flow));
+            for (path, text) in flows.filter_map(|it| Some((it, self.text(it).ok()?))) {
+                ground.take_flow_text(path, &text);
+            }
+        }
         let mut targets = BTreeSet::new();
         for path in std::mem::take(&mut self.dirty) {
             if !self.open.contains_key(&path) {
@@ -203,6 +212,17 @@ impl Session {
             self.own.insert(path, found);
         }
         targets.iter().for_each(|it| self.publish(it, out));
+    }
+
+    /// What runs a flow that was touched has to be looked at, too.
+    fn callers(&mut self) {
+        let touched: Vec<_> = self.dirty.iter().map(|it| name(it)).collect();
+        for path in touched.iter().flat_map(|it| self.workspace.run_in(it)) {
+            let path = PathBuf::from(path);
+            let scenarios = path.with_extension("test.yaml");
+            self.dirty
+                .extend([path, scenarios].into_iter().filter(|it| self.open.contains_key(it)));
+        }
     }
 
     /// What is wrong in one file, and the texts that the findings point into.
@@ -471,6 +491,7 @@ fn item(it: Suggestion, at: usize, lines: &Lines<'_>, snippets: bool) -> Complet
         SuggestionKind::Value => CompletionItemKind::VALUE,
         SuggestionKind::Name(SymbolKind::Step) => CompletionItemKind::FUNCTION,
         SuggestionKind::Name(SymbolKind::Prompt) => CompletionItemKind::TEXT,
+        SuggestionKind::Name(SymbolKind::Flow) => CompletionItemKind::MODULE,
         SuggestionKind::Name(_) => CompletionItemKind::VARIABLE,
     };
     let snippet = it.snippet.filter(|_| snippets);
@@ -498,6 +519,8 @@ const fn icon(kind: SymbolKind) -> Icon {
         SymbolKind::Variable => Icon::VARIABLE,
         SymbolKind::Lookup => Icon::INTERFACE,
         SymbolKind::Column | SymbolKind::Parameter => Icon::FIELD,
+        SymbolKind::Flow => Icon::MODULE,
+        SymbolKind::Exit => Icon::EVENT,
         SymbolKind::Queue
         | SymbolKind::Calendar
         | SymbolKind::CaseKind

@@ -127,6 +127,7 @@ use crate::diagnostic::{Diagnostic, Level, MAX_FINDINGS, Span, Spanned};
 use crate::value::Type;
 
 pub use self::facts::{CalendarFacts, ConnectorFacts, Facts, QueueFacts};
+pub(crate) use self::sql::named as named_in_query;
 pub(super) use self::study::{expressions_of, spoken};
 pub use self::transfer_target::allows;
 pub(super) use self::unknown_subflow::misnamed;

@@ -58,8 +58,20 @@ fn changes<'a>(words: &[&'a str]) -> Option<&'a str> {
     words.iter().take(if with { usize::MAX } else { 1 }).find(|it| is(it, &CHANGE)).copied()
 }
 
+/// The `:names` of a statement without their colons, each with its first byte.
+pub(crate) fn named(query: &str) -> Vec<(usize, &str)> {
+    let name = |(at, word): (usize, &'_ str)| Some((at + 1, query.get(at + 1..at + word.len())?));
+    let named = words_at(query).into_iter().filter(|(_, word)| word.starts_with(':'));
+    named.filter_map(name).collect()
+}
+
 /// The words of a statement and its `:names`, without quoted texts and names and comments.
 fn words(query: &str) -> Vec<&str> {
+    words_at(query).into_iter().map(|(_, word)| word).collect()
+}
+
+/// The same, each with its first byte.
+fn words_at(query: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut rest = query;
     while let Some(first) = rest.chars().next() {
@@ -78,7 +90,7 @@ fn words(query: &str) -> Vec<&str> {
             && word.starts_with(|it: char| it.is_alphabetic() || it == '_' || it == ':')
             && word != "::"
         {
-            words.push(word);
+            words.push((query.len() - rest.len(), word));
         }
         rest = behind;
     }

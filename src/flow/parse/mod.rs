@@ -20,6 +20,7 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use self::fields::Fields;
+pub(crate) use self::runs::is_exit_taken;
 use self::values::{
     expression, kebab, language, length_of_time, place, reference, small, snake, texts, word,
     yes_no,

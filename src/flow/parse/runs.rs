@@ -56,7 +56,7 @@ pub(super) fn exits(fields: &Fields<'_>, found: &mut Found) -> Vec<Spanned<Name>
             found.push(
                 Diagnostic::error("HL0103", exit.span, says).note(first.span, "first written here"),
             );
-        } else if is_taken(name) {
+        } else if is_exit_taken(name) {
             let says =
                 format!("`{name}` is no name for an exit: beside `run` it means something already");
             found.push(Diagnostic::error("HL0201", exit.span, says));
@@ -68,7 +68,7 @@ pub(super) fn exits(fields: &Fields<'_>, found: &mut Found) -> Vec<Spanned<Name>
 }
 
 /// Whether no exit can be called like this, because beside `run` it means something else.
-fn is_taken(name: &str) -> bool {
+pub(crate) fn is_exit_taken(name: &str) -> bool {
     let fields = reference::action("run").into_iter().flat_map(reference::Action::fields);
     fields.chain(&reference::COMMON).any(|it| it.name == name) || KINDS.contains(&name)
 }
@@ -81,7 +81,7 @@ pub(super) fn run(value: &Node, fields: &Fields<'_>, found: &mut Found) -> Optio
     let otherwise = target(fields, "otherwise", found);
     let others = fields.entries().iter().filter(|(key, _)| {
         let name = key.text().unwrap_or_default();
-        !is_taken(name)
+        !is_exit_taken(name)
     });
     let exits: Vec<(Spanned<Name>, Target)> = others
         .filter_map(|(exit, step)| {

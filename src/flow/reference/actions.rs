@@ -242,7 +242,7 @@ pub const ACTIONS: &[Action] = &[
         name: "run", value: Shape::Flow, one_of: &[],
         says: "goes through another flow and comes back; what it gives is read as `<flow>.<variable>`; any other field is an exit of it",
         fields: &[&[
-            field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each variable that the flow takes"),
+            field("with", Shape::Map(&Shape::Input, &Shape::Expression), "nothing, if it takes nothing", "a value for each variable that the flow takes"),
             field("otherwise", Shape::Step, "must be there, or all of them", "the step for each exit that has none of its own"),
         ]],
     },

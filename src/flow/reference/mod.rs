@@ -16,7 +16,7 @@ pub(super) use actions::NAMES;
 use actions::others;
 pub use actions::{ACTIONS, COMMON, CONFIRM_KEYS, action};
 pub use markdown::markdown;
-pub use places::{Of, Place, What, places};
+pub use places::{Of, Owner, Place, What, places};
 pub use schema::{schema, with_places};
 pub use shape::Shape;
 
@@ -102,7 +102,7 @@ pub const FLOW: [Field; 13] = [
     field("max_time_to_person", Shape::Duration, "none", "how long a caller who presses no right key may be kept from a person"),
     field("defaults", Shape::Fields(&DEFAULTS), "5 s, 3 s, 3, 2 s", "what actions fall back on"),
     field("lookups", Shape::Map(&Shape::NewLookup, &Shape::Action(LOOKUPS, &[])), "none", "what it may ask of databases and other systems"),
-    field("takes", Shape::Map(&Shape::NewParameter, &Shape::Type), "none", "variables that a flow that runs it sets before it begins"),
+    field("takes", Shape::Map(&Shape::Variable, &Shape::Type), "none", "variables that a flow that runs it sets before it begins"),
     field("gives", Shape::Map(&Shape::Variable, &Shape::Given), "none", "variables of it that are read behind the `run`; `number?` may be missing"),
     field("exits", Shape::OneOrMore(&Shape::Exit), "none", "ways back other than behind the `run`"),
     field("context", Shape::List(&Shape::Fields(&CONTEXT)), "none", "what an agent sees first, in this order"),
@@ -137,7 +137,7 @@ pub const LOOKUPS: &[Action] = &[
 /// A lookup of a database, beside `sql`.
 #[rustfmt::skip]
 pub const SQL: [Field; 5] = [
-    field("query", Shape::Text, MUST, "one SQL statement; values come in as `:name`, never into the text"),
+    field("query", Shape::Query, MUST, "one SQL statement; values come in as `:name`, never into the text"),
     field("takes", TAKES, "none", "name and type of each `:name`"),
     field("gives", Shape::Map(&Shape::NewColumn, &Shape::Given), "none", "name and type of each column of the first row; `date?` may be null"),
     field("within", Shape::Duration, "`defaults`", "how long it may take"),
@@ -147,11 +147,11 @@ pub const SQL: [Field; 5] = [
 /// A lookup over HTTP, beside `http`.
 #[rustfmt::skip]
 pub const HTTP: [Field; 11] = [
-    field("get", Shape::Text, "one of the five", "reads: a path below the connector's address; values come in as `{name}`, encoded"),
-    field("post", Shape::Text, "one of the five", "the same with POST"),
-    field("put", Shape::Text, "one of the five", "the same with PUT"),
-    field("patch", Shape::Text, "one of the five", "the same with PATCH"),
-    field("delete", Shape::Text, "one of the five", "the same with DELETE"),
+    field("get", Shape::Path, "one of the five", "reads: a path below the connector's address; values come in as `{name}`, encoded"),
+    field("post", Shape::Path, "one of the five", "the same with POST"),
+    field("put", Shape::Path, "one of the five", "the same with PUT"),
+    field("patch", Shape::Path, "one of the five", "the same with PATCH"),
+    field("delete", Shape::Path, "one of the five", "the same with DELETE"),
     field("send", Shape::Json, "no body", "the JSON that goes with `post`, `put` or `patch`; a text that is only `\"{name}\"` becomes that value"),
     field("takes", TAKES, "none", "name and type of each `{name}`"),
     field("gives", Shape::Map(&Shape::NewColumn, &Shape::Either(&Shape::Given, &Shape::Fields(&FROM))), "none", "name and type of each field of the JSON that is answered; `date?` may be missing or null"),

@@ -12,8 +12,27 @@ pub struct Place<'a> {
     pub what: What,
     /// The map that it is a key of, none if it is a value.
     pub beside: &'a [(Node, Node)],
-    /// The lookup that a column, a parameter or a cell is of.
-    pub lookup: Option<&'a str>,
+    /// Whose a column, a parameter, an input, an exit or a cell is.
+    pub owner: Option<Owner<'a>>,
+}
+
+/// What has names of its own that others write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// A lookup.
+    Lookup(&'a str),
+    /// A flow that is run.
+    Flow(&'a str),
+}
+
+impl<'a> Owner<'a> {
+    /// What it is called where it is used.
+    #[must_use]
+    pub const fn name(self) -> &'a str {
+        match self {
+            Self::Lookup(name) | Self::Flow(name) => name,
+        }
+    }
 }
 
 /// What a key or a value is.
@@ -56,22 +75,22 @@ pub fn places(tree: &Node, shape: Shape) -> Vec<Place<'_>> {
 }
 
 /// As deep as the tree, which `yaml` bounds.
-fn walk<'a>(node: &'a Node, shape: Shape, lookup: Option<&'a str>, found: &mut Vec<Place<'a>>) {
-    let value = |shape| Place { node, what: What::Value(shape), beside: &[], lookup };
+fn walk<'a>(node: &'a Node, shape: Shape, owner: Option<Owner<'a>>, found: &mut Vec<Place<'a>>) {
+    let value = |shape| Place { node, what: What::Value(shape), beside: &[], owner };
     match (shape, &node.kind) {
-        (Shape::Optional(inner), _) => walk(node, *inner, lookup, found),
+        (Shape::Optional(inner), _) => walk(node, *inner, owner, found),
         (Shape::List(inner) | Shape::OneOrMore(inner), Kind::List(items)) => {
-            items.iter().for_each(|item| walk(item, *inner, lookup, found));
+            items.iter().for_each(|item| walk(item, *inner, owner, found));
         }
-        (Shape::OneOrMore(inner), _) => walk(node, *inner, lookup, found),
+        (Shape::OneOrMore(inner), _) => walk(node, *inner, owner, found),
         // A list that has only just been begun.
-        (Shape::List(inner), Kind::Scalar(_)) => walk(node, *inner, lookup, found),
+        (Shape::List(inner), Kind::Scalar(_)) => walk(node, *inner, owner, found),
         (Shape::Map(name, inner), Kind::Map(entries)) => {
             for (key, value) in entries {
                 let what = What::Value(*name);
-                found.push(Place { node: key, what, beside: entries, lookup });
+                found.push(Place { node: key, what, beside: entries, owner });
                 let begins = matches!(name, Shape::NewLookup | Shape::Lookup);
-                let of = if begins { key.text() } else { lookup };
+                let of = if begins { key.text().map(Owner::Lookup) } else { owner };
                 walk(value, *inner, of, found);
             }
         }
@@ -79,24 +98,29 @@ fn walk<'a>(node: &'a Node, shape: Shape, lookup: Option<&'a str>, found: &mut V
         (Shape::Map(name, _), Kind::Scalar(_)) => found.push(value(*name)),
         (Shape::Fields(fields), Kind::Map(entries)) => {
             for (key, value) in entries {
-                field(key, value, entries, Of::Fields(fields), lookup, found);
+                field(key, value, entries, Of::Fields(fields), owner, found);
             }
         }
         (Shape::Fields(fields), Kind::Scalar(_)) => {
             let what = What::Field(None, Of::Fields(fields));
-            found.push(Place { node, what, beside: &[], lookup });
+            found.push(Place { node, what, beside: &[], owner });
         }
         (Shape::Action(actions, beside), Kind::Map(entries)) => {
-            action(entries, actions, beside, lookup, found);
+            action(entries, actions, beside, owner, found);
         }
         (Shape::Action(actions, _), Kind::Scalar(_)) => {
             let known = actions.iter().find(|it| node.text() == Some(it.name));
-            found.push(Place { node, what: What::Action(known, actions), beside: &[], lookup });
+            found.push(Place { node, what: What::Action(known, actions), beside: &[], owner });
         }
-        (Shape::Either(_, map), Kind::Map(_)) => walk(node, *map, lookup, found),
-        (Shape::Either(one, _), _) => walk(node, *one, lookup, found),
-        (Shape::Texts | Shape::Type | Shape::Given | Shape::Json, Kind::Map(_) | Kind::List(_)) => {
+        (Shape::Either(_, map), Kind::Map(_)) => walk(node, *map, owner, found),
+        (Shape::Either(one, _), _) => walk(node, *one, owner, found),
+        (Shape::Json, Kind::List(items)) => {
+            items.iter().for_each(|item| walk(item, shape, owner, found));
         }
+        (Shape::Json, Kind::Map(entries)) => {
+            entries.iter().for_each(|(_, value)| walk(value, shape, owner, found));
+        }
+        (Shape::Texts | Shape::Type | Shape::Given, Kind::Map(_) | Kind::List(_)) => {}
         (_, Kind::Scalar(_) | Kind::Null) => found.push(value(shape)),
         (_, Kind::List(_) | Kind::Map(_)) => {} // not what belongs there: the parser says so
     }
@@ -107,7 +131,7 @@ fn field<'a>(
     value: &'a Node,
     beside: &'a [(Node, Node)],
     of: Of,
-    lookup: Option<&'a str>,
+    owner: Option<Owner<'a>>,
     found: &mut Vec<Place<'a>>,
 ) {
     let known = of.fields().find(|it| key.text() == Some(it.name));
@@ -115,12 +139,12 @@ fn field<'a>(
     if let (None, Of::Action(action, _)) = (known, of)
         && let Some((name, shape)) = others(action)
     {
-        found.push(Place { node: key, what: What::Value(name), beside, lookup });
-        return walk(value, shape, lookup, found);
+        found.push(Place { node: key, what: What::Value(name), beside, owner });
+        return walk(value, shape, owner, found);
     }
-    found.push(Place { node: key, what: What::Field(known, of), beside, lookup });
+    found.push(Place { node: key, what: What::Field(known, of), beside, owner });
     if let Some(field) = known {
-        walk(value, field.shape, lookup, found);
+        walk(value, field.shape, owner, found);
     }
 }
 
@@ -128,7 +152,7 @@ fn action<'a>(
     entries: &'a [(Node, Node)],
     actions: &'static [Action],
     beside: &'static [Field],
-    lookup: Option<&'a str>,
+    owner: Option<Owner<'a>>,
     found: &mut Vec<Place<'a>>,
 ) {
     let named = |key: &Node| actions.iter().find(|it| key.text() == Some(it.name));
@@ -141,22 +165,29 @@ fn action<'a>(
                 Some(field) => What::Field(Some(field), Of::Fields(beside)),
                 None => What::Action(None, actions),
             };
-            found.push(Place { node: key, what, beside: entries, lookup });
+            found.push(Place { node: key, what, beside: entries, owner });
         }
         return;
     };
-    // `with` is about the lookup that stands behind the action's name, or in a field of it.
-    let behind = entries.get(at).filter(|_| matches!(known.value, Shape::Lookup));
+    // `with` is about the lookup or the flow that stands behind the action's name, or the lookup in a field of it.
+    let behind = entries.get(at).and_then(|(_, value)| value.text());
     let in_field = || {
         let asked = known.fields().find(|it| matches!(it.shape, Shape::Lookup))?;
-        entries.iter().find(|(key, _)| key.text() == Some(asked.name))
+        entries.iter().find(|(key, _)| key.text() == Some(asked.name))?.1.text()
     };
-    let about = behind.or_else(in_field).and_then(|(_, value)| value.text()).or(lookup);
+    let about = if matches!(known.value, Shape::Flow) {
+        behind.map(Owner::Flow)
+    } else if matches!(known.value, Shape::Lookup) {
+        behind.map(Owner::Lookup)
+    } else {
+        in_field().map(Owner::Lookup)
+    };
+    let about = about.or(owner);
     for (index, (key, value)) in entries.iter().enumerate() {
         if index == at {
             let what = What::Action(Some(known), actions);
-            found.push(Place { node: key, what, beside: entries, lookup });
-            walk(value, known.value, lookup, found);
+            found.push(Place { node: key, what, beside: entries, owner });
+            walk(value, known.value, owner, found);
         } else {
             field(key, value, entries, Of::Action(known, beside), about, found);
         }

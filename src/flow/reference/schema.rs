@@ -90,7 +90,12 @@ fn of(shape: Shape) -> Value {
     let kebab = r"^\s*[a-z0-9]+(-[a-z0-9]+)*\s*$";
     let snake = r"^[a-z][a-z0-9_]*$";
     match shape {
-        Shape::Text | Shape::Address | Shape::Expression | Shape::Cell => {
+        Shape::Text
+        | Shape::Path
+        | Shape::Query
+        | Shape::Address
+        | Shape::Expression
+        | Shape::Cell => {
             json!({ "type": ["string", "number", "boolean"] })
         }
         Shape::Texts => json!({ "anyOf": [
@@ -99,7 +104,7 @@ fn of(shape: Shape) -> Value {
         ] }),
         Shape::FlowName | Shape::Flow | Shape::Step | Shape::NewStep => name(kebab),
         Shape::Reason | Shape::Exit => name(r"^\s*[a-z0-9]+([-_][a-z0-9]+)*\s*$"),
-        Shape::Lookup | Shape::NewLookup | Shape::Parameter => name(snake),
+        Shape::Lookup | Shape::NewLookup | Shape::Parameter | Shape::Input => name(snake),
         Shape::NewParameter | Shape::NewColumn | Shape::Variable | Shape::OwnName => name(snake),
         Shape::Language => {
             json!({ "type": "string", "pattern": "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$" })

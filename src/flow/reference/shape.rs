@@ -7,6 +7,10 @@ use super::{Action, Field};
 pub enum Shape {
     /// Any text.
     Text,
+    /// A path below a connector's address, in which a lookup's values stand as `{name}`.
+    Path,
+    /// A SQL statement, in which a lookup's values stand as `:name`.
+    Query,
     /// A text, or a text per language.
     Texts,
     /// The name of the flow, given here.
@@ -25,6 +29,8 @@ pub enum Shape {
     Prompt,
     /// The name of a lookup.
     Lookup,
+    /// The name of something that a flow that is run takes.
+    Input,
     /// The name of a lookup, given here.
     NewLookup,
     /// The name of something that a lookup takes.
@@ -97,7 +103,7 @@ pub enum Shape {
     Either(&'static Self, &'static Self),
     /// What a scenario's table of a lookup has: a column, or what the lookup takes.
     Cell,
-    /// Anything that JSON can say.
+    /// Anything that JSON can say, in which a lookup's values stand as `{name}`.
     Json,
     /// Nothing.
     Nothing,
@@ -108,7 +114,7 @@ impl Shape {
     #[must_use]
     pub fn called(self) -> String {
         match self {
-            Self::Text => "text".to_owned(),
+            Self::Text | Self::Path | Self::Query => "text".to_owned(),
             Self::Texts => "text, or a text per language".to_owned(),
             Self::FlowName => "name".to_owned(),
             Self::Flow => "flow".to_owned(),
@@ -118,6 +124,7 @@ impl Shape {
             Self::NewStep => "name of a step".to_owned(),
             Self::Prompt => "prompt".to_owned(),
             Self::Lookup => "lookup".to_owned(),
+            Self::Input => "what the flow takes".to_owned(),
             Self::NewLookup => "name of a lookup".to_owned(),
             Self::Parameter => "what the lookup takes".to_owned(),
             Self::NewParameter => "name of a value".to_owned(),

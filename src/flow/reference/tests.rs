@@ -134,7 +134,7 @@ fn places_say_what_stands_where() {
                 What::Action(known, _) => format!("action {}", known.is_some()),
                 What::Field(known, _) => format!("field {}", known.is_some()),
             };
-            let of = it.lookup.map(|it| format!(" of {it}")).unwrap_or_default();
+            let of = it.owner.map(|it| format!(" of {}", it.name())).unwrap_or_default();
             format!("{}: {what}{of}", it.node.text().unwrap_or_default())
         })
         .collect();
