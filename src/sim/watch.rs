@@ -166,7 +166,7 @@ pub(super) struct Watch {
     step: Option<Name>,
     keyed: Vec<Name>,
     looked_up: Vec<Name>,
-    secrets: Vec<(Name, usize)>,
+    secrets: Vec<(Name, bool, usize)>,
     /// What was spoken since the caller last decided something, and whether a key came since each began.
     heard: Vec<(Name, bool)>,
     /// The last choice, if the question was not heard before it.
@@ -335,7 +335,7 @@ impl Watch {
                     self.keyed.push(name.clone());
                 }
                 if matches!(value, Value::Secret(_)) {
-                    self.secret(name.clone());
+                    self.secret(name, false);
                 } else if value.to_string().contains(SECRET) {
                     // Keyed in a place that is no secret's: from here on it is none.
                     self.has_secrets = false;
@@ -346,7 +346,7 @@ impl Watch {
             What::Verified { lookup, outcome, .. } => {
                 // What was not compared tells nobody anything.
                 if *outcome == Verdict::Wrong.name() {
-                    self.secret(format!("verify {lookup}").into());
+                    self.secret(lookup, true);
                 }
                 self.unheard = None;
                 self.decided();
@@ -397,16 +397,17 @@ impl Watch {
         self.heard.clear();
     }
 
-    fn secret(&mut self, name: Name) {
-        let at = self.secrets.iter().position(|(it, _)| *it == name);
+    /// A secret was tried: keyed into a variable, or compared with what a lookup gives.
+    fn secret(&mut self, name: &Name, compared: bool) {
+        let at = self.secrets.iter().position(|(it, how, _)| it == name && *how == compared);
         let at = at.unwrap_or_else(|| {
-            self.secrets.push((name.clone(), 0));
+            self.secrets.push((name.clone(), compared, 0));
             self.secrets.len() - 1
         });
-        if let Some((_, times)) = self.secrets.get_mut(at) {
+        if let Some((_, _, times)) = self.secrets.get_mut(at) {
             *times += 1;
             if *times > MAX_SECRETS {
-                self.found(Fault::Guessed { name });
+                self.found(Fault::Guessed { name: name.clone() });
             }
         }
     }
