@@ -214,7 +214,10 @@ impl Record {
                 self.reason.clone_from(because);
             }
             What::Surveyed { survey, question, answer } => {
-                let name = format!("{}.{question}", survey.replace('-', "_"));
+                // As its own flow reads it; the name of a flow that is run stays as it is.
+                let own = survey.rfind('/').map_or(0, |at| at + 1);
+                let (run, own) = survey.split_at(own);
+                let name = format!("{run}{}.{question}", own.replace('-', "_"));
                 self.answers.insert(name.into(), answer.to_string());
             }
             What::Reason { because } => self.reason = Some(because.clone()),

@@ -140,6 +140,15 @@ pub struct Lookup {
     pub changes: bool,
 }
 
+impl Lookup {
+    /// Whether a flow has to say what follows when nothing is found: there are columns to miss, or a system that answers
+    /// 404. A query without columns goes on behind the `lookup`, unless its `not_found` leads elsewhere.
+    #[must_use]
+    pub fn must_find(&self) -> bool {
+        !self.gives.is_empty() || matches!(self.asks, Asks::Http(_))
+    }
+}
+
 /// What a connector is asked, in its own way.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Asks {

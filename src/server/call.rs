@@ -5,7 +5,7 @@
 //! an event for another. Everything that has to wait (the store, the endpoint's inbox) is collected meanwhile and sent
 //! before the next event is taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,6 +119,9 @@ struct Call {
     journey: u32,
     /// All commands of the interpreter, so that a replay can be compared.
     commands: Sha256,
+    /// What happened while the interpreter's commands are carried out. As many as one command brings about at once.
+    untold: VecDeque<call::Event>,
+    is_telling: bool,
     /// Whether what is being handled began with a key: its answer should leave at once.
     keyed: bool,
     /// Hops that the caller's INVITE had left.
@@ -189,6 +192,8 @@ impl Call {
             log: 1,
             journey: 0,
             commands: Sha256::new(),
+            untold: VecDeque::new(),
+            is_telling: false,
             keyed: false,
             max_forwards: incoming.max_forwards,
             ending: None,
@@ -298,13 +303,22 @@ impl Call {
 
     // The interpreter.
 
+    /// Tells it what happened. What a command brings about at once is told behind the commands beside it: a phone that is
+    /// not to be had must not be answered before the ringing for it has begun.
     fn interpreter(&mut self, event: call::Event) {
-        let mut out = Vec::new();
-        self.machine.handle(self.shared.clock.now(), event, &mut out);
-        for command in out {
-            self.commands.update(format!("{command:?}\n"));
-            self.carry_out(command);
+        self.untold.push_back(event);
+        if std::mem::replace(&mut self.is_telling, true) {
+            return; // whoever is at it goes on
         }
+        while let Some(event) = self.untold.pop_front() {
+            let mut out = Vec::new();
+            self.machine.handle(self.shared.clock.now(), event, &mut out);
+            for command in out {
+                self.commands.update(format!("{command:?}\n"));
+                self.carry_out(command);
+            }
+        }
+        self.is_telling = false;
     }
 
     fn carry_out(&mut self, command: call::Command) {

@@ -299,12 +299,16 @@ impl<'a> Caller<'a> {
             Event::Arrived
             | Event::Answered
             | Event::Played(_)
-            | Event::LookedUp { .. }
             | Event::Verified { .. }
             | Event::Kept { .. }
             | Event::Recalled(_)
             | Event::HungUp
             | Event::Tick => {}
+            Event::LookedUp { answer: Answer::Found(row), .. } => {
+                let secrets = row.iter().filter(|(_, it)| matches!(it, Value::Secret(_)));
+                secrets.for_each(|(_, it)| self.watch.told(plain(it)));
+            }
+            Event::LookedUp { .. } => {}
             Event::Recording { .. } | Event::Conference { .. } => self.watch.somebody(),
         }
         self.machine.handle(self.now, event, &mut out);
@@ -588,8 +592,8 @@ impl<'a> Caller<'a> {
     fn find(&self, it: &Question) -> Answer {
         let Some(lookup) = self.stage.flow.lookup(&it.lookup) else { return Answer::Failed };
         let Some(row) = self.row(&it.lookup, &it.with) else {
-            // A statement that gives no columns has nothing that could be missing: it was carried out.
-            let done = lookup.gives.is_empty();
+            // What gives no columns needs no row to be carried out; a table says that it touches only what stands in it.
+            let done = lookup.gives.is_empty() && !self.world.answers.contains_key(&it.lookup);
             return if done { Answer::Found(Arc::default()) } else { Answer::NotFound };
         };
         let columns = lookup.gives.iter().filter_map(|(name, given)| {

@@ -506,6 +506,11 @@ impl<'a> Again<'a> {
             Command::Stop => self.agenda.retain(|_, it| !matches!(it, Event::Played(_))),
             Command::LookUp(question) => {
                 let Some(Reply { after, what }) = self.answer(&question) else {
+                    // Who hung up before the answer, or in its very moment, does so again.
+                    let hangs_up = self.doings.front().filter(|it| it.event == Event::HungUp);
+                    if hangs_up.is_some_and(|it| self.when(it) <= self.clock + question.within) {
+                        return;
+                    }
                     self.stop.get_or_insert(Stop::Lookup(question.lookup));
                     return;
                 };

@@ -9,6 +9,7 @@ use jiff::ZonedDateTime;
 use super::follow_up::Leaving;
 use crate::call::Ending;
 use crate::diagnostic::{Span, Spanned};
+use crate::flow::Program;
 use crate::flow::model::{Lang, Name};
 use crate::secret::Key;
 
@@ -63,6 +64,15 @@ pub struct World {
     pub outside: Outside,
     /// Whether recordings can be kept.
     pub disk_full: bool,
+}
+
+impl World {
+    /// Lets a lookup find nothing. Without a table that is so of each but those that give nothing, which are carried out.
+    pub(super) fn finds_nothing(&mut self, flow: &Program, lookup: &Name) {
+        if flow.lookup(lookup).is_some_and(|it| it.gives.is_empty()) {
+            self.answers.insert(lookup.clone(), Vec::new());
+        }
+    }
 }
 
 /// One row of a lookup's table.

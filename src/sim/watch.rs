@@ -27,6 +27,10 @@ const MAX_WAIT: Duration = Duration::from_secs(30 * 60);
 const MAX_SECRETS: usize = 10;
 /// How many changes of one call are remembered.
 const MAX_CHANGES: usize = 100;
+/// How many secrets that lookups told one call are looked for, and how many entries may clear them.
+const MAX_TOLD: usize = 100;
+/// The shortest secret that is looked for: fewer figures stand in a time or a price by chance.
+const LEAST_TOLD: usize = 4;
 
 /// Something that a flow did and may not do. Two that are equal are the same mistake of the designer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,6 +175,10 @@ pub(super) struct Watch {
     heard: Vec<(Name, bool)>,
     /// The last choice, if the question was not heard before it.
     unheard: Option<Name>,
+    /// What lookups gave as secrets, as `Debug` writes it between its quotes.
+    told: Vec<String>,
+    /// What was keyed where everybody may read it.
+    open: Vec<String>,
     decisions: u32,
     changes: Vec<(Question, u32)>,
     visit: Option<Ticket>,
@@ -223,6 +231,18 @@ impl Watch {
         self.heard.iter_mut().for_each(|(_, key)| *key = true);
     }
 
+    /// A lookup told a secret: from here on it stands nowhere else. What the caller keyed for all to read is none.
+    pub(super) fn told(&mut self, secret: String) {
+        let is_open = self.open.iter().any(|it| it.contains(&secret));
+        if secret.chars().count() < LEAST_TOLD || is_open || self.told.len() >= MAX_TOLD {
+            return;
+        }
+        let secret = quoted(&secret);
+        if !self.told.contains(&secret) {
+            self.told.push(secret);
+        }
+    }
+
     /// Somebody else than the caller did something.
     pub(super) fn somebody(&mut self) {
         self.alone = 0;
@@ -260,7 +280,7 @@ impl Watch {
 
     /// One command of the machine. `chosen` are the questions that keys answered in this event, in order.
     pub(super) fn sees(&mut self, command: &Command, flow: &Program, chosen: &mut Vec<Place>) {
-        if self.has_secrets {
+        if self.has_secrets || !self.told.is_empty() {
             self.leaks(command);
         }
         match command {
@@ -336,9 +356,14 @@ impl Watch {
                 }
                 if matches!(value, Value::Secret(_)) {
                     self.secret(name, false);
-                } else if value.to_string().contains(SECRET) {
+                } else {
                     // Keyed in a place that is no secret's: from here on it is none.
-                    self.has_secrets = false;
+                    let open = value.to_string();
+                    self.has_secrets &= !open.contains(SECRET);
+                    self.told.retain(|it| !quoted(&open).contains(it));
+                    if self.open.len() < MAX_TOLD {
+                        self.open.push(open);
+                    }
                 }
                 self.unheard = None;
                 self.decided();
@@ -460,7 +485,7 @@ impl Watch {
                 }
                 self.last_revealed = Some(*nth);
                 self.revealed.push(*symbol);
-                if self.revealed.ends_with(SECRET) {
+                if self.has_secrets && self.revealed.ends_with(SECRET) {
                     self.found(Fault::Leak { place: "the log" });
                 }
                 return;
@@ -488,16 +513,81 @@ impl Watch {
             | Command::LastResort(_)
             | Command::End(_) => return,
         };
-        if tells_secret(&format!("{command:?}")) {
+        let shown = format!("{command:?}");
+        let is_marked = self.has_secrets && is_marked(&shown);
+        if is_marked || self.told.iter().any(|secret| says(&shown, secret)) {
             self.found(Fault::Leak { place });
         }
     }
 }
 
-/// Whether the made-up secret stands there, at the beginning of a number: within one it is a coincidence, and so is the
-/// moment in which something happened.
-fn tells_secret(text: &str) -> bool {
-    text.match_indices(SECRET).filter_map(|(at, _)| text.get(..at)).any(|before| {
-        !before.ends_with(|it: char| it.is_ascii_digit()) && !before.ends_with("Mono(")
+/// Whether one of the texts in what `Debug` has `shown` has the made-up secret, at the beginning of a number: within one it
+/// is a coincidence.
+fn is_marked(shown: &str) -> bool {
+    let begins = |text: &str| {
+        let before = text.match_indices(SECRET).filter_map(|(at, _)| text.get(..at));
+        before.into_iter().any(|it| !it.ends_with(|it: char| it.is_ascii_digit()))
+    };
+    texts(shown).any(begins)
+}
+
+/// As `Debug` writes a text, without the quotes.
+fn quoted(text: &str) -> String {
+    let shown = format!("{text:?}");
+    shown.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(&shown).to_owned()
+}
+
+/// Whether one of the texts in what `Debug` has `shown` says `secret`. Figures in the middle of others are another number,
+/// and what stands outside of quotes is a time, a count or a name of ours.
+fn says(shown: &str, secret: &str) -> bool {
+    let is_part = |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphanumeric());
+    let in_text = |text: &str| {
+        text.match_indices(secret).any(|(at, _)| {
+            let (before, behind) = (text.get(..at), text.get(at + secret.len()..));
+            !is_part(before.and_then(|it| it.chars().next_back()))
+                && !is_part(behind.and_then(|it| it.chars().next()))
+        })
+    };
+    texts(shown).any(in_text)
+}
+
+/// What stands between quotes in what `Debug` has `shown`, escapes as they are.
+fn texts(shown: &str) -> impl Iterator<Item = &str> {
+    let mut rest = shown;
+    std::iter::from_fn(move || {
+        let (_, behind) = rest.split_once('"')?;
+        let mut is_escaped = false;
+        let end = behind.find(|it| {
+            let ends = it == '"' && !is_escaped;
+            is_escaped = it == '\\' && !is_escaped;
+            ends
+        })?;
+        let (text, after) = behind.split_at_checked(end)?;
+        rest = after.get(1..)?;
+        Some(text)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{quoted, says};
+
+    #[test]
+    fn a_secret_is_found_in_texts_and_not_in_numbers_times_or_parts_of_words() {
+        #[rustfmt::skip]
+        let table = [
+            (r#"Play { text: "Your code is 4719." }"#,         "4719",       true),
+            (r#"Keyed { value: Text("4719") }"#,               "4719",       true),
+            (r#"Passage { at: Mono(4719), what: "a" }"#,       "4719",       false),
+            (r#"Caller { number: Some("13800004719") }"#,      "4719",       false),
+            (r#"Text("a \"quoted\" word, 4719")"#,           "4719",       true),
+            (r#"Text("back\\"), took: 4719, by: Text("x")"#, "4719",       false),
+            (r#"Text("your code is say \"friend\"")"#,       r#"say "friend""#, true),
+            (r#"Text("$argon2id$v=19$c2FsdA$AAAA")"#,          "$argon2id$v=19$c2FsdA$AAAA", true),
+            (r#"Text("密码四七一九")"#,                        "密码",       true),
+        ];
+        for (shown, secret, expected) in table {
+            assert_eq!(says(shown, &quoted(secret)), expected, "{shown} {secret}");
+        }
+    }
 }

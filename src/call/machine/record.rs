@@ -99,7 +99,7 @@ impl Machine {
         out: &mut Vec<Command>,
     ) -> Result<Next, Stuck> {
         if self.recorded >= MAX_RECORDED {
-            let what = recorded(it, &"".into(), Duration::ZERO, "failed");
+            let what = self.recorded_as(it, &"".into(), Duration::ZERO, "failed");
             self.note(now, what, out);
             return self.branch("failed", &[&it.failed]);
         }
@@ -276,11 +276,13 @@ impl Machine {
         match event {
             RecordingEvent::Stored { heard: true } => {
                 self.silences = 0;
-                self.note(now, recorded(it, &id, took, how), out);
+                let what = self.recorded_as(it, &id, took, how);
+                self.note(now, what, out);
                 if it.review.is_some() { self.review(now, out) } else { self.keep(now, it, out) }
             }
             RecordingEvent::Stored { heard: false } => {
-                self.note(now, recorded(it, &id, took, "nothing"), out);
+                let what = self.recorded_as(it, &id, took, "nothing");
+                self.note(now, what, out);
                 self.silences += 1;
                 if self.silences > MAX_SILENCES {
                     return Err(Stuck::Silent);
@@ -288,7 +290,8 @@ impl Machine {
                 self.branch("nothing", &[&it.nothing])
             }
             RecordingEvent::Silent | RecordingEvent::Failed => {
-                self.note(now, recorded(it, &id, took, "failed"), out);
+                let what = self.recorded_as(it, &id, took, "failed");
+                self.note(now, what, out);
                 self.branch("failed", &[&it.failed])
             }
         }
@@ -355,6 +358,7 @@ impl Machine {
         if let State::Recording(it) = &self.state {
             let (name, value) = (record.into.value.clone(), Value::Recording(Arc::clone(&it.id)));
             self.values.set(&name, value.clone());
+            let name = self.outside(&name);
             self.note(now, What::Keyed { name, value }, out);
         }
         Ok(Next::On)
@@ -394,7 +398,7 @@ impl Machine {
             && let State::Recording(Recording { phase: Phase::Storing { took, how, .. }, id }) =
                 &self.state
         {
-            let what = recorded(it, id, *took, how);
+            let what = self.recorded_as(it, id, *took, how);
             self.note(now, what, out);
         }
     }
@@ -420,8 +424,15 @@ impl Machine {
         }
         Ok(next)
     }
-}
 
-fn recorded(it: &Record, id: &Arc<str>, took: Duration, outcome: &'static str) -> What {
-    What::Recorded { name: it.into.value.clone(), recording: Arc::clone(id), took, outcome }
+    fn recorded_as(
+        &self,
+        it: &Record,
+        id: &Arc<str>,
+        took: Duration,
+        outcome: &'static str,
+    ) -> What {
+        let name = self.outside(&it.into.value);
+        What::Recorded { name, recording: Arc::clone(id), took, outcome }
+    }
 }

@@ -93,8 +93,9 @@ impl Machine {
             reveal_one(stroke, out);
             let value = Value::Number(Decimal::from(answer));
             machine.values.set(&question.variable, value);
-            let (survey_name, question) = (survey.name.value.clone(), question.name.value.clone());
-            let what = What::Surveyed { survey: survey_name, question, answer };
+            let (name, question) =
+                (machine.outside(&survey.name.value), question.name.value.clone());
+            let what = What::Surveyed { survey: name, question, answer };
             machine.note(now, what, out);
             machine.survey_from(now, survey, nth + 1, out)
         })

@@ -371,7 +371,9 @@ impl Machine {
             return Ok(Next::Wait); // `look_up` alone begins this state
         };
         let lookup = it.lookup.value.clone();
-        let changes = setting.flow.lookups.get(&lookup).is_some_and(|it| it.changes);
+        let asked = setting.flow.lookups.get(&lookup);
+        let changes = asked.is_some_and(|it| it.changes);
+        let must_find = asked.is_none_or(|it| it.must_find());
         let answer = match answer {
             Answer::Found(row) if !is_whole(setting.flow.lookups.get(&lookup), &row) => {
                 Answer::Failed
@@ -396,6 +398,8 @@ impl Machine {
                 self.values.found(lookup, row);
                 Ok(Next::On)
             }
+            // It touched no row, and its designer sees no difference.
+            Answer::NotFound if !must_find && it.not_found.is_none() => Ok(Next::On),
             Answer::NotFound => self.branch("not_found", &[&it.not_found]),
             Answer::TimedOut | Answer::Unknown if changes => self.branch("unknown", &[&it.unknown]),
             Answer::Failed | Answer::TimedOut | Answer::Unknown => {

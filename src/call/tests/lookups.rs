@@ -203,3 +203,24 @@ fn a_change_has_a_key_of_its_own_and_its_unknown_outcome_a_way_of_its_own() {
         ]);
     }
 }
+
+#[test]
+fn a_change_that_touched_no_row_is_answered_where_that_is_written_and_else_goes_on() {
+    let silent = CHANGE.replace(" returning state", "").replace("    gives: { state: text }\n", "");
+    let unwritten = silent.replace("      not_found: agent\n", "");
+    for (flow, heard) in [(&silent, "bye"), (&unwritten, "notice")] {
+        #[rustfmt::skip]
+        let call = play(flow, &[
+            (    0, "connects",         "ask suspend(number=13800000001, once=c1/1)"),
+            (  100, "not-found",        heard),
+        ]);
+        assert_eq!(call.machine.context(call.now).lookups["suspend"].outcome, "not_found");
+    }
+    // What has columns to give, or asks a system, cannot go on without them.
+    let stuck = CHANGE.replace("      not_found: agent\n", "");
+    #[rustfmt::skip]
+    play(&stuck, &[
+        (    0, "connects",             "ask suspend(number=13800000001, once=c1/1)"),
+        (  100, "not-found",            "sorry"),
+    ]);
+}

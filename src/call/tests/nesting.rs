@@ -328,3 +328,55 @@ fn a_return_in_a_flow_that_was_dialled_and_a_run_of_nothing_lead_to_the_last_res
         ]);
     }
 }
+
+const FEEDBACK: &str = "
+gives: { message: recording }
+exits: [silent]
+steps:
+  main:
+    - record: enter
+      into: message
+      at_most: 2m
+      nothing: silent
+      failed: silent
+    - survey: after-call
+      questions: { rate: confirm }
+      keys: 1..5
+    - return:
+  silent:
+    - return: silent
+";
+
+#[test]
+fn what_a_flow_that_is_run_records_and_asks_in_a_survey_has_its_name_in_front() {
+    let shop = "
+steps:
+  main:
+    - run: feed-back
+      silent: bye
+    - goto: bye
+  bye:
+    - hangup: bye
+";
+    #[rustfmt::skip]
+    let call = play_with(&nested(&[("shop", shop), ("feed-back", FEEDBACK)]), &[
+        (     0, "connects",  "enter"),
+        ( 2_000, "heard",     "tone"),
+        ( 2_200, "heard",     "record c1-3 120s 3s"),
+        ( 9_200, "key #",     "end recording"),
+        ( 9_400, "stored",    "confirm"),
+        (11_000, "key 4",     "stop; bye"),
+    ]);
+    let told: Vec<_> = call
+        .notes()
+        .filter_map(|what| match what {
+            What::Recorded { name, .. } | What::Keyed { name, .. } => Some(name.to_string()),
+            What::Surveyed { survey, question, .. } => Some(format!("{survey} {question}")),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, ["feed-back/message", "feed-back/message", "feed-back/after-call rate"]);
+    let answers: Vec<_> = call.machine.context(call.now).answers.into_iter().collect();
+    let expected = [("feed-back/message", "c1-3"), ("feed-back/after_call.rate", "4")];
+    assert_eq!(answers, expected.map(|(name, value)| (name.into(), value.to_owned())));
+}

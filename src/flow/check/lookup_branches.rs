@@ -2,17 +2,17 @@
 
 use super::study::Study;
 use crate::diagnostic::Diagnostic;
-use crate::flow::model::{ActionKind, Asks};
+use crate::flow::model::ActionKind;
 
-/// Points at the `lookup` action. A query that gives no columns cannot miss any; a system can always answer 404.
+/// Points at the `lookup` action. A query that gives no columns goes on where nothing is written; a system can always
+/// answer 404.
 pub(super) fn check(study: &Study<'_>, found: &mut Vec<Diagnostic>) {
     for (_, _, action) in study.actions() {
         let ActionKind::Lookup(it) = &action.kind else { continue };
         let lookup = study.flow.lookups.get(&it.lookup.value);
-        let gives =
-            lookup.is_some_and(|it| !it.gives.is_empty() || matches!(it.asks, Asks::Http(_)));
+        let must_find = lookup.is_some_and(|it| it.must_find());
         let missing: Vec<_> =
-            [("not_found", gives && it.not_found.is_none()), ("failed", it.failed.is_none())]
+            [("not_found", must_find && it.not_found.is_none()), ("failed", it.failed.is_none())]
                 .into_iter()
                 .filter_map(|(name, missing)| missing.then_some(name))
                 .collect();

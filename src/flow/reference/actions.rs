@@ -134,7 +134,7 @@ pub const ACTIONS: &[Action] = &[
         says: "asks a database or another system; what it gives is read as `<lookup>.<column>` afterwards",
         fields: &[&[
             field("with", Shape::Map(&Shape::Parameter, &Shape::Expression), "nothing, if it takes nothing", "a value for each thing the lookup takes"),
-            field("not_found", Shape::Step, "must be there if the lookup gives columns or asks over HTTP", "the step when there is no row, or the system answers 404"),
+            field("not_found", Shape::Step, "must be there if the lookup gives columns or asks over HTTP; else it goes on", "the step when there is no row or none was changed, or the system answers 404"),
             field("failed", Shape::Step, MUST, "the step when it fails or takes longer than `within`"),
             field("unknown", Shape::Step, "must be there if the lookup `changes` something", "the step when a change was not answered as it should: nobody knows whether it was made"),
             field("meanwhile", Shape::Prompt, "silence", "a prompt when it takes longer than 1 s; it is heard to its end"),

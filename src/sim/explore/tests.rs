@@ -189,3 +189,13 @@ fn secrets_right_wrong_locked_and_what_cannot_be_kept_are_explored() {
         assert!(text.contains(line), "{line}: {text}");
     }
 }
+
+#[test]
+fn a_change_that_touches_no_row_is_explored_like_any_other_answer() {
+    let silent =
+        LINE.replace(" returning 1 as done", "").replace("    gives: { done: yes/no }\n", "");
+    let (stage, explored, text) = explored(&silent);
+    assert_eq!(missed(&stage, &explored), Vec::<String>::new(), "{text}");
+    assert!(text.contains("block: []"), "{text}");
+    pass(&stage, &explored, &text);
+}

@@ -73,7 +73,7 @@ pub(super) fn variants(flow: &Program, asked: &Consulted, world: &World) -> Vec<
                 .into_iter()
                 .map(|row| with(&|it| drop(it.answers.insert(name.clone(), vec![row.clone()]))))
                 .collect();
-            worlds.push(world.clone()); // no row: not found
+            worlds.push(with(&|it| it.finds_nothing(flow, name)));
             worlds.push(with(&|it| it.fails.push(name.clone())));
             if let Some(lookup) = flow.lookup(name).filter(|it| it.changes) {
                 let slow = lookup.within.saturating_add(Duration::from_secs(1));

@@ -72,7 +72,7 @@ pub(super) fn world(flow: &Program, kind: Kind, chance: &mut Chance) -> World {
             match chance.below(3) {
                 0 => world.fails.push(name.clone()),
                 1 => drop(world.slow.insert(name.clone(), lookup.within + Duration::from_secs(1))),
-                _ => {} // no row: it finds nothing
+                _ => world.finds_nothing(flow, &name),
             }
             continue;
         }
