@@ -36,7 +36,7 @@ scenarios:
       - hears: anything-else
       - keys: "0"
       - hears: while-waiting
-      - waits: 3m
+      - waits: 4m
       - rings: "8001"
       - answers: "8001"
       - waits: 80s
