@@ -381,7 +381,7 @@ pub struct Check {
     pub secret: Secret<Arc<str>>,
     /// Whose it should be.
     pub account: Arc<str>,
-    /// Who tries: their number, unless withheld.
+    /// Who tries: their number, or the call where it is withheld.
     pub number: Option<Arc<str>>,
     /// How many wrong ones lock the account.
     pub locks_after: u8,

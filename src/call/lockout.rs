@@ -30,7 +30,7 @@ pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 pub struct Attempt {
     /// The account, with the system that it belongs to: `operator/13800000001`.
     pub account: Arc<str>,
-    /// The caller's number, unless withheld.
+    /// The caller's number, or the call where it is withheld.
     pub number: Option<Arc<str>>,
     /// How many wrong ones lock the account.
     pub locks_after: u8,

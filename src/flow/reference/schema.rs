@@ -21,10 +21,12 @@ pub fn schema(title: &str, fields: &[Field]) -> Value {
     Value::Object(schema)
 }
 
-/// The schema in which each text may also be the place of a cell, `{column}`: for scenarios that are played for each row.
+/// The schema in which each text may also be the place of a cell, `{column}`, or the name of something in a flow that is
+/// run, `identify/ask`: for scenarios, which are played for each row and see a call from outside.
 #[must_use]
 pub fn with_places(schema: Value) -> Value {
     const PLACE: &str = r"^\{[a-z][a-z0-9_]*\}$";
+    const WITHIN: &str = r"^\s*[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+([-_][a-z0-9]+)*\s*$";
     match schema {
         Value::Object(map) if map.contains_key("enum") => {
             json!({ "anyOf": [Value::Object(map), { "type": "string", "pattern": PLACE }] })
@@ -32,7 +34,7 @@ pub fn with_places(schema: Value) -> Value {
         Value::Object(map) => {
             let entries = map.into_iter().map(|(key, value)| {
                 let wider = value.as_str().filter(|_| key == "pattern");
-                let wider = wider.map(|pattern| format!("(?:{pattern})|{PLACE}").into());
+                let wider = wider.map(|pattern| format!("(?:{pattern})|{PLACE}|{WITHIN}").into());
                 (key, wider.unwrap_or_else(|| with_places(value)))
             });
             Value::Object(entries.collect())
