@@ -1,7 +1,6 @@
 //! What a step reads that something before it must have set: for whoever comes to it by another way than calls do.
 
 use super::check::{expressions_of, spoken, variable_types};
-use super::expr::{Expr, ExprKind};
 use super::model::{Action, ActionKind, Flow, Name, Step};
 use crate::speech::Catalogue;
 
@@ -13,7 +12,11 @@ pub(crate) fn reads(flow: &Flow, step: &Step, words: Option<&Catalogue>) -> Vec<
     let (mut read, mut set): (Vec<Name>, Vec<Name>) = (Vec::new(), Vec::new());
     for action in &step.actions {
         let (mut names, mut known) = (Vec::new(), Vec::new());
-        expressions_of(action, &mut |expr, _| names_in(expr, &mut names, &mut known));
+        expressions_of(action, &mut |expr, _| {
+            expr.names(&mut |name, _, is_asked| {
+                if is_asked { &mut known } else { &mut names }.push(name.clone());
+            });
+        });
         for prompt in spoken(action) {
             let prompt = words.and_then(|it| it.prompt(prompt.name));
             let places = prompt.into_iter().flat_map(|it| it.placeholders());
@@ -63,23 +66,5 @@ fn sets(action: &Action) -> Vec<Name> {
         | ActionKind::Conference(_)
         | ActionKind::Return(_)
         | ActionKind::Hangup(_) => Vec::new(),
-    }
-}
-
-fn names_in(expr: &Expr, names: &mut Vec<Name>, known: &mut Vec<Name>) {
-    match &expr.kind {
-        ExprKind::Literal(_) => {}
-        ExprKind::Name(name) => names.push(name.clone()),
-        ExprKind::Known(name) => known.push(name.clone()),
-        ExprKind::Not(it) | ExprKind::Negate(it) => names_in(it, names, known),
-        ExprKind::Binary(_, one, other) => {
-            names_in(one, names, known);
-            names_in(other, names, known);
-        }
-        ExprKind::If(condition, then, otherwise) => {
-            for it in [condition, then, otherwise] {
-                names_in(it, names, known);
-            }
-        }
     }
 }

@@ -525,8 +525,8 @@ impl Watch {
 /// is a coincidence.
 fn is_marked(shown: &str) -> bool {
     let begins = |text: &str| {
-        let before = text.match_indices(SECRET).filter_map(|(at, _)| text.get(..at));
-        before.into_iter().any(|it| !it.ends_with(|it: char| it.is_ascii_digit()))
+        let mut before = text.match_indices(SECRET).filter_map(|(at, _)| text.get(..at));
+        before.any(|it| !it.ends_with(|it: char| it.is_ascii_digit()))
     };
     texts(shown).any(begins)
 }

@@ -265,14 +265,8 @@ fn dates(world: &World) -> Vec<String> {
 /// The ends of a question's range that stand there as values.
 fn ends(ask: &Ask) -> Vec<Value> {
     let between = ask.tests.between.iter().flat_map(|it| [&it.least, &it.most]);
-    let literal = |it: &Expr| match &it.kind {
-        ExprKind::Literal(value) => Some(value.clone()),
-        ExprKind::Name(_)
-        | ExprKind::Known(_)
-        | ExprKind::Not(_)
-        | ExprKind::Negate(_)
-        | ExprKind::Binary(..)
-        | ExprKind::If(..) => None,
+    let literal = |it: &Expr| {
+        if let ExprKind::Literal(value) = &it.kind { Some(value.clone()) } else { None }
     };
     between.filter_map(literal).collect()
 }
@@ -338,26 +332,15 @@ fn each_expr<'a>(flow: &'a Program, visit: &mut dyn FnMut(&'a Expr)) {
 
 /// The values that `name` is compared with in `expr`.
 fn compared_with(expr: &Expr, name: &str, found: &mut Vec<Value>) {
-    match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Known(_) => {}
-        ExprKind::Not(inner) | ExprKind::Negate(inner) => compared_with(inner, name, found),
-        ExprKind::Binary(operator, left, right) => {
-            if operator.compares() {
-                for (one, other) in [(left, right), (right, left)] {
-                    if matches!(&one.kind, ExprKind::Name(it) if **it == *name)
-                        && let ExprKind::Literal(value) = &other.kind
-                    {
-                        found.push(value.clone());
-                    }
-                }
-            }
-            compared_with(left, name, found);
-            compared_with(right, name, found);
-        }
-        ExprKind::If(condition, yes, no) => {
-            for part in [condition, yes, no] {
-                compared_with(part, name, found);
+    expr.parts(&mut |part| {
+        let ExprKind::Binary(operator, left, right) = &part.kind else { return };
+        for (one, other) in [(left, right), (right, left)] {
+            if operator.compares()
+                && matches!(&one.kind, ExprKind::Name(it) if **it == *name)
+                && let ExprKind::Literal(value) = &other.kind
+            {
+                found.push(value.clone());
             }
         }
-    }
+    });
 }
